@@ -1,0 +1,55 @@
+"""Normal forms of what identifies a machine, as they stand in events: one definition for all who read and write them."""
+
+import re
+
+_SEPARATORS = re.compile(r"[^0-9A-Za-z]")
+_HEX12 = re.compile(r"^[0-9A-F]{12}$")
+_JUNK_SERIALS = frozenset(
+    {
+        "NA",
+        "NULLSTRING",
+        "NULL",
+        "INVALID",
+        "SYS1234567890",
+        "SN12345",
+        "0123456789",
+        "1234567890",
+        "123456789",
+        "EVAL",
+        "NONE",
+        "TOBEFILLEDBYOEM",
+        "SYSTEMSERIALNUMBER",
+        "SYSTEMSERIALNUMB",
+        "NOTSPECIFIED",
+        "OEMSERIAL",
+        "UNKNOW",
+        "UNKNOWN",
+        "DEFAULTSTRING",
+        "NOTAPPLICABLE",
+        "NOTAVAILABLE",
+        "CHASSISSERIALNUMBER",
+        "BASEBOARDSERIALNUMBER",
+        "OEM",
+        "TEST",
+        "SERIALNUMBER",
+    }
+)
+_SHORTEST_SERIAL = 3
+
+
+def normalise_serial(raw: str | None) -> str | None:
+    """Upper case without blanks and punctuation; None where nothing is left."""
+    return (_SEPARATORS.sub("", raw).upper() or None) if raw else None
+
+
+def serial_is_usable(normalised: str | None) -> bool:
+    """Whether a normalised serial number can identify a machine: no placeholder, not one repeated character."""
+    if normalised is None or len(normalised) < _SHORTEST_SERIAL or len(set(normalised)) == 1:
+        return False
+    return normalised not in _JUNK_SERIALS
+
+
+def normalise_mac(raw: str | None) -> str | None:
+    """`AA:BB:CC:DD:EE:FF` from any notation; None for what is no MAC address."""
+    digits = _SEPARATORS.sub("", raw).upper() if raw else ""
+    return ":".join(digits[i : i + 2] for i in range(0, 12, 2)) if _HEX12.match(digits) else None
