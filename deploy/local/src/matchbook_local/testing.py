@@ -1,0 +1,163 @@
+"""The pytest plugin that gives every test of the workspace one real Kafka and one real PostgreSQL for the whole run.
+
+Where they come from, in this order: the addresses in MATCHBOOK_TEST_KAFKA and MATCHBOOK_TEST_POSTGRES; a Docker engine that
+answers; the embedded runtime on free ports in a temporary folder. MATCHBOOK_TEST_RUNTIME=embedded or =docker leaves no choice.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import pytest
+
+from matchbook_local import containers
+from matchbook_local.kafka import KafkaOptions
+from matchbook_local.kafka import running as running_kafka
+from matchbook_local.postgres import PostgresOptions
+from matchbook_local.postgres import running as running_postgres
+from matchbook_local.scratch import scratch_folder
+
+Result = TypeVar("Result")
+KAFKA_VARIABLE = "MATCHBOOK_TEST_KAFKA"
+POSTGRES_VARIABLE = "MATCHBOOK_TEST_POSTGRES"
+RUNTIME_VARIABLE = "MATCHBOOK_TEST_RUNTIME"
+REPOSITORY_VARIABLE = "MATCHBOOK_MAVEN_REPOSITORY"
+
+
+@dataclass(frozen=True)
+class Database:
+    """A schema of one test. `dsn` may do anything in the database that holds it."""
+
+    dsn: str
+    schema: str
+
+
+def choose(given: str | None, wanted: str | None, docker_answers: Callable[[], bool]) -> str:
+    """Which runtime serves the tests: "environment", "docker" or "embedded"."""
+    if given:
+        return "environment"
+    if wanted is not None:
+        if wanted not in ("docker", "embedded"):
+            raise pytest.UsageError(f"{RUNTIME_VARIABLE} is {wanted!r}; it may be 'docker' or 'embedded'.")
+        return wanted
+    return "docker" if docker_answers() else "embedded"
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Iterator[Path]:
+    """A folder for the whole run, removed afterwards."""
+    with scratch_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(request: pytest.FixtureRequest) -> Iterator[str]:
+    """`host:port` of the run's Kafka. Fails, and never skips, when there is none to be had."""
+    given = os.environ.get(KAFKA_VARIABLE)
+    choice = choose(given, os.environ.get(RUNTIME_VARIABLE), containers.docker_answers)
+    with ExitStack() as stack:
+        if choice == "environment":
+            address = str(given)
+        elif choice == "docker":
+            address = stack.enter_context(containers.kafka())
+        else:
+            options = KafkaOptions(repository=os.environ.get(REPOSITORY_VARIABLE))
+            folder = stack.enter_context(scratch_folder())
+            address = stack.enter_context(running_kafka(folder, options, scratch=True)).bootstrap
+        _announce(request, f"Kafka: {choice}, {address}")
+        yield address
+
+
+@pytest.fixture(scope="session")
+def postgres_dsn(request: pytest.FixtureRequest) -> Iterator[str]:
+    """DSN of the run's PostgreSQL, for a role that may create schemas. Fails, and never skips, when there is none to be had."""
+    given = os.environ.get(POSTGRES_VARIABLE)
+    choice = choose(given, os.environ.get(RUNTIME_VARIABLE), containers.docker_answers)
+    with ExitStack() as stack:
+        if choice == "environment":
+            dsn = str(given)
+        elif choice == "docker":
+            dsn = stack.enter_context(containers.postgres())
+        else:
+            folder = stack.enter_context(scratch_folder())
+            dsn = stack.enter_context(running_postgres(folder, PostgresOptions(durable=False), scratch=True)).dsn
+        _announce(request, f"PostgreSQL: {choice}, {dsn.rsplit('@', 1)[-1]}")
+        yield dsn
+
+
+@pytest.fixture
+def topic_prefix(kafka_bootstrap: str) -> Iterator[str]:
+    """A prefix for the topics of one test, which are deleted afterwards."""
+    prefix = f"t{uuid4().hex[:10]}."
+    yield prefix
+    run_apart(lambda: _delete_topics(kafka_bootstrap, prefix))
+
+
+@pytest.fixture
+def database(postgres_dsn: str) -> Iterator[Database]:
+    """A schema for one test, dropped afterwards with all it holds."""
+    schema = f"t{uuid4().hex[:10]}"
+    run_apart(lambda: _execute(postgres_dsn, f'CREATE SCHEMA "{schema}"'))
+    yield Database(postgres_dsn, schema)
+    run_apart(lambda: _execute(postgres_dsn, f'DROP SCHEMA IF EXISTS "{schema}" CASCADE'))
+
+
+def run_apart(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    """Run a coroutine to its end in a thread with a loop of its own, so that it serves tests with and without a loop alike."""
+    import asyncio  # noqa: PLC0415
+
+    outcome: list[Result] = []
+    failure: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            outcome.append(asyncio.run(work()))
+        except BaseException as error:  # noqa: BLE001 - handed to the caller, below
+            failure.append(error)
+
+    thread = threading.Thread(target=body, name="fixture")
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    import asyncpg  # noqa: PLC0415
+
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        # What a failed test left open must not hang the run.
+        await connection.execute("SET lock_timeout = '10s'")
+        await connection.execute(statement)
+    finally:
+        await connection.close(timeout=5)
+
+
+async def _delete_topics(bootstrap: str, prefix: str) -> None:
+    from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
+
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        mine = [name for name in await admin.list_topics() if name.startswith(prefix)]
+        if mine:
+            await admin.delete_topics(mine)
+    finally:
+        await admin.close()
+
+
+def _announce(request: pytest.FixtureRequest, line: str) -> None:
+    plugins = request.config.pluginmanager
+    reporter, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
+    if reporter is not None and capture is not None:
+        # A fixture's output is captured with its test's; this line is for whoever watches.
+        with capture.global_and_fixture_disabled():
+            reporter.ensure_newline()
+            reporter.write_line(f"test runtime: {line}")
