@@ -1,4 +1,4 @@
-"""Normal forms of what identifies a machine, as they stand in events: one definition for all who read and write them."""
+"""Normal forms of what identifies a machine, as they stand in events: one definition for all."""
 
 import re
 

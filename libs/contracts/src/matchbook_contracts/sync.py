@@ -94,7 +94,7 @@ class RequestSync(_SyncRequest):
 class SetDeviceSync(_SyncRequest):
     """Set Sync Intune Devices for a tenant, or the account's default (`*`); None returns a tenant to the default."""
 
-    enabled: bool | None
+    enabled: bool | None = None
 
 
 class SetSyncSchedule(_SyncRequest):
