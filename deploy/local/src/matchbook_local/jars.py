@@ -1,7 +1,7 @@
 """Kafka's class path: the jars named in kafka-jars.lock, downloaded once, each checked against its SHA-256.
 
-The lock file is written by `matchbook lock-kafka` (part of `make lock`), which resolves the Maven coordinates; a start only
-compares and downloads, so it needs no registry once the cache is filled.
+The lock file is written by `matchbook lock-kafka` (part of `make lock`), which resolves the Maven coordinates; a start
+only compares and downloads, so it needs no registry once the cache is filled.
 """
 
 import hashlib
@@ -44,7 +44,12 @@ class Jar:
 
 def read_lock(path: Path = LOCK) -> list[Jar]:
     lines = (line.split("#")[0].split() for line in path.read_text().splitlines())
-    return [Jar(*line[0].split(":"), line[1].removeprefix("sha256:")) for line in lines if line]
+    return [_parse(*line) for line in lines if line]
+
+
+def _parse(coordinate: str, digest: str) -> Jar:
+    group, artifact, version = coordinate.split(":")
+    return Jar(group, artifact, version, digest.removeprefix("sha256:"))
 
 
 def default_cache(environment: dict[str, str] | None = None) -> Path:
@@ -63,8 +68,8 @@ def class_path(
 ) -> list[Path]:
     """The jars' files, all present and intact.
 
-    `repository` is the base address of a Maven repository, None for the public one. Raises LocalError when a jar is missing and
-    no repository can be reached, or when what it sends is not what the lock names.
+    `repository` is the base address of a Maven repository, None for the public one. Raises LocalError when a jar is
+    missing and no repository can be reached, or when what it sends is not what the lock names.
     """
     wanted = read_lock() if jars is None else jars
     missing = [jar for jar in wanted if not _intact(cache / jar.file_name, jar)]
@@ -114,10 +119,10 @@ def _context(scratch: Path, repository: str | None) -> "MavenContext":
 def _fetch(context: "MavenContext", jar: Jar) -> Path:
     artifact = context.project(jar.group, jar.artifact).at_version(jar.version).artifact()
     try:
-        path = Path(artifact.context.resolver.download(artifact))
+        path = context.resolver.download(artifact)
     except RuntimeError as error:
         raise LocalError(f"The Maven repository does not have {jar.coordinate}, which Kafka needs.") from error
-    if _digest(path) != jar.sha256:
+    if path is None or _digest(path) != jar.sha256:
         raise LocalError(
             f"The Maven repository sent a {jar.file_name} whose SHA-256 is not the one in kafka-jars.lock."
         )

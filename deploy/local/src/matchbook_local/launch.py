@@ -1,12 +1,13 @@
 """Run a program as a child that cannot outlive its parent.
 
-The supervisor starts every child through this file: `python -I -S launch.py PARENT SIGNAL IDENTITY PROGRAM [ARGUMENT…]`. It uses the
-standard library alone and imports nothing of ours, so it costs a few milliseconds. It then becomes PROGRAM (exec), so the
-process id stays.
+The supervisor starts every child through this file: `python -I -S launch.py PARENT SIGNAL IDENTITY PROGRAM
+[ARGUMENT…]`. It uses the standard library alone and imports nothing of ours, so it costs a few milliseconds. It then
+becomes PROGRAM (exec), so the process id stays.
 
 PARENT    the process id of the starter; when it is already gone, nothing is started.
-SIGNAL    the number of the signal that the kernel sends when the starter dies (Linux; elsewhere the starter must clean up itself).
-IDENTITY  `-` to stay who we are, or `uid:gid` to become that user. PostgreSQL refuses to run as root. The one capability kept
+SIGNAL    the number of the signal that the kernel sends when the starter dies (Linux; elsewhere the starter must clean
+up itself). IDENTITY  `-` to stay who we are, or `uid:gid` to become that user. PostgreSQL refuses to run as root. The
+one capability kept
           is to pass file permissions, since the program and its data may lie in folders that only root may enter.
 """
 
@@ -27,7 +28,8 @@ def main(arguments: list[str]) -> None:
     if identity != "-":
         _become(*(int(part) for part in identity.split(":")))
     if sys.platform == "linux":
-        # After the change of user, which clears it; before the look at the parent, or its death in between would go unseen.
+        # After the change of user, which clears it; before the look at the parent, or its death in between would go
+        # unseen.
         _prctl(PR_SET_PDEATHSIG, int(signal_number))
     if os.getppid() != int(parent):
         sys.exit("The starter is gone.")

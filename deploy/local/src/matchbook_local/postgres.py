@@ -22,13 +22,16 @@ START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 SUPERUSER = "postgres"
 DATABASE = "matchbook"
-# UTF-8 for upper and lower case, wherever the machine knows one of these names; the order of text stays that of its bytes.
+# UTF-8 for upper and lower case, wherever the machine knows one of these names; the order of text stays that of its
+# bytes.
 CHARACTER_TYPES = ("C.UTF-8", "en_US.UTF-8", "C")
 
 
 @dataclass(frozen=True)
 class PostgresOptions:
-    """How to run the server. A port of None is chosen freely at start. Without `durable` it skips every wait for the disk."""
+    """How to run the server. A port of None is chosen freely at start. Without `durable` it skips every wait for the
+    disk.
+    """
 
     port: int | None = None
     durable: bool = True
@@ -141,8 +144,9 @@ class Postgres:
     def _initdb(self, cluster: Path) -> None:
         character_type = next(name for name in CHARACTER_TYPES if _knows(name))
         command: Sequence[str | Path] = [
-            binary("initdb"), "-D", cluster, "-U", SUPERUSER, "--encoding=UTF8", "--locale=C", f"--lc-ctype={character_type}",
-            "--auth=scram-sha-256", f"--pwfile={self.folder / 'password'}", "--no-sync", "--no-instructions",
+            binary("initdb"), "-D", cluster, "-U", SUPERUSER, "--encoding=UTF8", "--locale=C",
+            f"--lc-ctype={character_type}", "--auth=scram-sha-256", f"--pwfile={self.folder / 'password'}",
+            "--no-sync", "--no-instructions",
         ]  # fmt: skip
         with self.log.open("ab") as log:
             self.process = spawn(command, output=log, identity=unprivileged())
@@ -154,11 +158,11 @@ class Postgres:
         reason = self.failure()
         if reason is not None:
             raise reason
-        command = [binary("pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port)]
+        command = [str(binary("pg_isready")), "-q", "-h", LOOPBACK, "-p", str(self.port)]
         return subprocess.run(command, check=False).returncode == 0  # noqa: S603 - our own binary
 
     def _create_database(self) -> None:
-        script = "SELECT 'CREATE DATABASE ' || :'name' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \\gexec\n"
+        script = Path(__file__).with_name("create_database.sql").read_text()
         self._psql("postgres", script, {"name": DATABASE})
 
     def _psql(self, database: str, script: str, variables: dict[str, str]) -> str:

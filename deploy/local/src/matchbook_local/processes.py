@@ -55,8 +55,8 @@ def spawn(  # noqa: PLR0913 - each is one property of a process
 ) -> subprocess.Popen[bytes]:
     """Start a program in a session of its own, so that a Ctrl-C at the terminal reaches the supervisor alone.
 
-    `output` receives standard output and standard error. `death_signal` is sent by the kernel when we die. The kernel counts the
-    death of the starting *thread*, hence the main thread only.
+    `output` receives standard output and standard error. `death_signal` is sent by the kernel when we die. The kernel
+    counts the death of the starting *thread*, hence the main thread only.
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError(
@@ -78,7 +78,9 @@ def spawn(  # noqa: PLR0913 - each is one property of a process
 def stop(
     process: subprocess.Popen[bytes], *, first: signal.Signals = signal.SIGTERM, grace_seconds: float = 10.0
 ) -> int:
-    """Ask a child to end, and end it when it does not within the grace. Returns its exit code (negative: the signal)."""
+    """Ask a child to end, and end it when it does not within the grace. Returns its exit code (negative: the
+    signal).
+    """
     with suppress(ProcessLookupError):
         process.send_signal(first)
     try:

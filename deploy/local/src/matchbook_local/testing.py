@@ -1,7 +1,8 @@
 """The pytest plugin that gives every test of the workspace one real Kafka and one real PostgreSQL for the whole run.
 
-Where they come from, in this order: the addresses in MATCHBOOK_TEST_KAFKA and MATCHBOOK_TEST_POSTGRES; a Docker engine that
-answers; the embedded runtime on free ports in a temporary folder. MATCHBOOK_TEST_RUNTIME=embedded or =docker leaves no choice.
+Where they come from, in this order: the addresses in MATCHBOOK_TEST_KAFKA and MATCHBOOK_TEST_POSTGRES; a Docker engine
+that answers; the embedded runtime on free ports in a temporary folder. MATCHBOOK_TEST_RUNTIME=embedded or =docker
+leaves no choice.
 """
 
 import os
@@ -66,7 +67,7 @@ def kafka_bootstrap(request: pytest.FixtureRequest) -> Iterator[str]:
         elif choice == "docker":
             address = stack.enter_context(containers.kafka())
         else:
-            options = KafkaOptions(repository=os.environ.get(REPOSITORY_VARIABLE))
+            options = KafkaOptions(repository=os.environ.get(REPOSITORY_VARIABLE), short_lived=True)
             folder = stack.enter_context(scratch_folder())
             address = stack.enter_context(running_kafka(folder, options, scratch=True)).bootstrap
         _announce(request, f"Kafka: {choice}, {address}")
@@ -75,7 +76,9 @@ def kafka_bootstrap(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres_dsn(request: pytest.FixtureRequest) -> Iterator[str]:
-    """DSN of the run's PostgreSQL, for a role that may create schemas. Fails, and never skips, when there is none to be had."""
+    """DSN of the run's PostgreSQL, for a role that may create schemas. Fails, and never skips, when there is none to
+    be had.
+    """
     given = os.environ.get(POSTGRES_VARIABLE)
     choice = choose(given, os.environ.get(RUNTIME_VARIABLE), containers.docker_answers)
     with ExitStack() as stack:
@@ -108,7 +111,9 @@ def database(postgres_dsn: str) -> Iterator[Database]:
 
 
 def run_apart(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-    """Run a coroutine to its end in a thread with a loop of its own, so that it serves tests with and without a loop alike."""
+    """Run a coroutine to its end in a thread with a loop of its own, so that it serves tests with and without a loop
+    alike.
+    """
     import asyncio  # noqa: PLC0415
 
     outcome: list[Result] = []
