@@ -1,4 +1,7 @@
-"""`python -m matchbook_contracts export|check`: write the JSON Schemas, and hold them against another commit's."""
+"""`python -m matchbook_contracts export|check`: write the JSON Schemas and the AsyncAPI document, and hold them up.
+
+`check` fails where a committed file is not what the models say, or where they break the schemas of another commit.
+"""
 
 import argparse
 import json
@@ -7,7 +10,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from matchbook_contracts import asyncapi
 from matchbook_contracts.schemas import Schema, breaking_changes, export
+
+_ASYNCAPI = "asyncapi.json"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,16 +33,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def render(schema: Schema) -> str:
-    """A schema as it stands in its file."""
+    """A document as it stands in its file."""
     return json.dumps(schema, indent=2) + "\n"
+
+
+def _files() -> Mapping[str, str]:
+    """What the folder must hold: file name to content."""
+    schemas = {name: render(schema) for name, schema in export().items()}
+    return schemas | {_ASYNCAPI: render(asyncapi.document())}
 
 
 def _export(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in {file.name for file in folder.glob("*.json")} - export().keys():
+    files = _files()
+    for stale in {file.name for file in folder.glob("*.json")} - files.keys():
         (folder / stale).unlink()
-    for name, schema in export().items():
-        (folder / name).write_text(render(schema))
+    for name, content in files.items():
+        (folder / name).write_text(content)
     return 0
 
 
@@ -53,7 +66,7 @@ def _check(folder: Path, commit: str | None) -> int:
 
 
 def _drift(folder: Path) -> list[str]:
-    expected = {name: render(schema) for name, schema in export().items()}
+    expected = _files()
     found = {file.name: file.read_text() for file in folder.glob("*.json")}
     names = sorted(expected.keys() | found.keys())
     remedy = "run `make schemas` and review the change"
@@ -67,7 +80,9 @@ def _drift(folder: Path) -> list[str]:
 def _committed(folder: Path, commit: str) -> Mapping[str, Schema]:
     """The schemas in `folder` as they were at `commit`; none where the folder did not exist."""
     listed = _git(folder, "ls-tree", "--name-only", commit, "./").split()
-    return {name: json.loads(_git(folder, "show", f"{commit}:./{name}")) for name in listed if name.endswith(".json")}
+    return {
+        name: json.loads(_git(folder, "show", f"{commit}:./{name}")) for name in listed if name.endswith(".v1.json")
+    }
 
 
 def _git(folder: Path, *arguments: str) -> str:
