@@ -9,6 +9,9 @@ import click
 
 from matchbook_local.errors import LocalError
 
+# The packages are installed editable: the clone is where this file is.
+REPOSITORY = Path(__file__).resolve().parents[4]
+
 
 class OneSentence(click.Group):
     """A group whose commands end with one sentence, and no traceback, when the machine stands in the way."""
@@ -61,3 +64,12 @@ def infrastructure(data: Path | None, kafka_port: int | None, postgres_port: int
         click.echo(f"export MATCHBOOK_TEST_KAFKA={kafka.bootstrap}")
         click.echo(f"export MATCHBOOK_TEST_POSTGRES={postgres.dsn}")
         signal.pause()
+
+
+@main.command("build-page")
+def build_page() -> None:
+    """Build the web page into the gateway's package."""
+    from matchbook_local import page  # noqa: PLC0415
+
+    gateway = REPOSITORY / "services" / "api-gateway"
+    page.build(gateway / "ui", gateway / "src" / "matchbook_api_gateway" / "static", click.echo)

@@ -1,0 +1,118 @@
+# Matchbook. `make` alone lists the targets; CONTRIBUTING.md says more.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+PACKAGES := libs/contracts libs/servicekit services/graph-ingestor services/matcher services/configuration-writer \
+	services/api-gateway deploy/local
+PAGE := services/api-gateway/ui
+# What the page is built from; nothing while it does not exist.
+PAGE_SOURCES := $(shell test -d $(PAGE) && find $(PAGE) \( -name node_modules -o -name dist \) -prune -o -type f -print)
+PYTEST := $(BIN)/pytest
+# Extra arguments, as in `make test ARGS="-k outbox"`.
+ARGS ?=
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--custom-compile-command "make lock"
+OURS := matchbook-workspace matchbook-contracts matchbook-servicekit matchbook-graph-ingestor matchbook-matcher \
+	matchbook-configuration-writer matchbook-api-gateway matchbook-local
+
+.PHONY: help
+help: ## List the targets
+	@$(PYTHON) deploy/help.py $(MAKEFILE_LIST)
+
+##@ Set up
+
+.PHONY: install
+install: $(STAMPS)/packages $(STAMPS)/page ## Make .venv with everything in it, and build the page
+
+$(STAMPS)/venv:
+	@$(PYTHON) deploy/check_python.py
+	@echo "== Python environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@mkdir -p $(STAMPS)
+	@touch $@
+
+$(STAMPS)/uv: requirements-uv.lock $(STAMPS)/venv
+	@echo "== Package installer"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
+
+$(STAMPS)/dependencies: requirements-dev.lock $(STAMPS)/uv
+	@echo "== Dependencies"
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(STAMPS)/packages: $(STAMPS)/dependencies $(PACKAGES:%=%/pyproject.toml)
+	@echo "== Matchbook's own packages"
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation $(PACKAGES:%=-e %)
+	@touch $@
+
+$(STAMPS)/page: $(STAMPS)/packages $(PAGE_SOURCES)
+	@echo "== The page"
+	@$(BIN)/matchbook build-page
+	@touch $@
+
+.PHONY: ui
+ui: $(STAMPS)/page ## Build the page alone
+
+.PHONY: lock
+lock: $(STAMPS)/uv ## Resolve all dependencies again and write the hashed lock files
+	$(COMPILE) $(OURS:%=--no-emit-package %) -o requirements.lock pyproject.toml
+	$(COMPILE) $(OURS:%=--no-emit-package %) --group dev -o requirements-dev.lock pyproject.toml
+	echo uv | $(COMPILE) -o requirements-uv.lock -
+	$(BIN)/matchbook lock-kafka
+
+##@ Run
+
+.PHONY: demo
+demo: install ## Everything on this machine with 40 tenants and 2,000 devices, until Ctrl-C
+	@exec $(BIN)/matchbook demo $(ARGS)
+
+.PHONY: up
+up: install ## The same in the background; `make down` ends it
+	@exec $(BIN)/matchbook up --background $(ARGS)
+
+.PHONY: down
+down: ## End what `make up` started; the data stays
+	@test ! -x $(BIN)/matchbook || exec $(BIN)/matchbook down
+
+##@ Check
+
+.PHONY: test
+test: install ## All tests; the browser's only where Chromium is installed
+	@exec $(PYTEST) $(ARGS)
+
+.PHONY: lint
+lint: install types ## Style, types and the rules on who may import whom
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+.PHONY: types
+types: install ## Types alone
+	$(BIN)/mypy libs services deploy tests
+
+.PHONY: fmt
+fmt: install ## Put the code into the agreed shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: install ## The numbers of docs/benchmarks.md
+	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+##@ Clean
+
+.PHONY: clean
+clean: down ## Remove the demo's data and what tools left
+	@$(PYTHON) deploy/clean.py data
+
+.PHONY: distclean
+distclean: down ## That, and everything that `make install` made
+	@$(PYTHON) deploy/clean.py all
