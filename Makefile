@@ -14,6 +14,8 @@ PAGE := services/api-gateway/ui
 # What the page is built from; nothing while it does not exist.
 PAGE_SOURCES := $(shell test -d $(PAGE) && find $(PAGE) \( -name node_modules -o -name dist \) -prune -o -type f -print)
 PYTEST := $(BIN)/pytest
+# The certificates that the machine trusts, a company's own among them.
+export UV_SYSTEM_CERTS ?= true
 # Extra arguments, as in `make test ARGS="-k outbox"`.
 ARGS ?=
 
