@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from matchbook_local.errors import LocalError
+from matchbook_local.machine import trusted_certificates
 
 if TYPE_CHECKING:
     from jgo.maven import MavenContext
@@ -113,7 +114,15 @@ def _context(scratch: Path, repository: str | None) -> "MavenContext":
     # Imported late: half a second that only a download needs.
     from jgo.maven import MavenContext  # noqa: PLC0415
 
+    _trust_the_machine()
     return MavenContext(repo_cache=scratch, remote_repos={"given": repository.rstrip("/")} if repository else None)
+
+
+def _trust_the_machine() -> None:
+    # The HTTP client below trusts a list of its own unless this says otherwise.
+    bundle = trusted_certificates()
+    if bundle is not None:
+        os.environ.setdefault("REQUESTS_CA_BUNDLE", bundle)
 
 
 def _fetch(context: "MavenContext", jar: Jar) -> Path:
@@ -140,6 +149,7 @@ def lock() -> str:
     """Resolve COORDINATES and return a new lock file's text."""
     import jgo  # noqa: PLC0415
 
+    _trust_the_machine()
     artifacts = {str(artifact): artifact for coordinate in COORDINATES for artifact in jgo.resolve(coordinate)}
     lines = {
         f"{found.groupId}:{found.artifactId}:{found.version} sha256:{_digest(Path(found.resolve()))}"

@@ -1,13 +1,16 @@
-"""What the machine must offer before anything is started: free ports and room on the disk."""
+"""What the machine offers: free ports, room on the disk, the certificates it trusts."""
 
 import shutil
 import socket
+import ssl
 from pathlib import Path
 
 from matchbook_local.errors import LocalError
 
 LOOPBACK = "127.0.0.1"
 MEGABYTE = 1024 * 1024
+# Where Debian, Red Hat and SUSE keep them, for a Python that was built to look elsewhere.
+BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem")
 
 
 def free_port() -> int:
@@ -43,3 +46,9 @@ def require_room(folder: Path, megabytes: int) -> None:
         raise LocalError(f"The folder {folder} cannot be used: {error.strerror}.") from error
     if free < megabytes:
         raise LocalError(f"The disk that holds {folder} is full: {free} MB are left and {megabytes} MB are needed.")
+
+
+def trusted_certificates() -> str | None:
+    """The file of certificates this machine trusts, a company's own among them; None where there is no such file."""
+    found = ssl.get_default_verify_paths().cafile
+    return found or next((bundle for bundle in BUNDLES if Path(bundle).is_file()), None)

