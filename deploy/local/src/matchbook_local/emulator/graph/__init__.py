@@ -1,0 +1,1 @@
+"""Microsoft Graph, as far as a partner's device inventory needs it."""

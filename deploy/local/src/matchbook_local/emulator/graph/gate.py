@@ -1,0 +1,108 @@
+"""What stands before every handler: request ids, tokens, each tenant's own failures, the shape of errors, and faults."""
+
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+
+import jwt
+from aiohttp import web
+
+from ..cloud import CLOUD, base_url, correlation_id
+from ..faults import Call
+from ..world.model import Access, Tenant
+from .errors import GraphError, error_body, invalid_token
+
+TENANT = web.RequestKey("tenant", Tenant)
+REQUEST_ID = web.RequestKey("request_id", str)
+PREFIX = "/v1.0/"
+DIAGNOSTIC = json.dumps(
+    {
+        "ServerInfo": {
+            "DataCenter": "Loopback",
+            "Slice": "E",
+            "Ring": "1",
+            "ScaleUnit": "000",
+            "RoleInstance": "EMULATOR",
+        }
+    }
+)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def graph_gate(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if not request.path.startswith(PREFIX):
+        return await handler(request)
+    request[REQUEST_ID] = str(uuid.uuid4())
+    try:
+        response = await _guarded(request, handler)
+    except GraphError as error:
+        response = _error_response(request, error)
+    response.headers.update(
+        {
+            "request-id": request[REQUEST_ID],
+            "client-request-id": _client_request_id(request),
+            "x-ms-ags-diagnostic": DIAGNOSTIC,
+            "Cache-Control": "no-cache",
+        }
+    )
+    return response
+
+
+async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    cloud = request.app[CLOUD]
+    tenant = _tenant_of_token(request)
+    call = Call("graph", tenant.tenant_id, request.path, request.query.get("$skiptoken"))
+    early = await cloud.faults.before(call)
+    if early is not None:
+        return early
+    request[TENANT] = tenant
+    _check_access(tenant)
+    response = await _handled(request, handler)
+    return await cloud.faults.after(call, response) if isinstance(response, web.Response) else response
+
+
+async def _handled(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPNotFound as error:
+        segment = request.path.removeprefix(PREFIX).split("/")[0]
+        raise GraphError(400, "BadRequest", f"Resource not found for the segment '{segment}'.") from error
+    except web.HTTPMethodNotAllowed as error:
+        raise GraphError(405, "BadRequest", "Specified HTTP method is not allowed for the request target.") from error
+
+
+def _tenant_of_token(request: web.Request) -> Tenant:
+    cloud = request.app[CLOUD]
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise invalid_token("Access token is empty.", base_url(request))
+    try:
+        claims = cloud.signer.check_graph_token(token, (base_url(request),))
+    except jwt.ExpiredSignatureError as error:
+        raise invalid_token("Lifetime validation failed, the token is expired.", base_url(request)) from error
+    except jwt.InvalidAudienceError as error:
+        raise invalid_token("Access token validation failure. Invalid audience.", base_url(request)) from error
+    except jwt.InvalidTokenError as error:
+        raise invalid_token("Access token validation failure. Invalid signature.", base_url(request)) from error
+    tenant = cloud.world.find_tenant(str(claims["tid"]))
+    if tenant is None or claims.get("idtyp") != "app":
+        raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+    return tenant
+
+
+def _check_access(tenant: Tenant) -> None:
+    if tenant.access is Access.NO_CONSENT:
+        message = "The identity of the calling application could not be established."
+        raise GraphError(401, "Authorization_IdentityNotFound", message)
+    if tenant.access is Access.EXPIRED:
+        raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+
+def _client_request_id(request: web.Request) -> str:
+    return correlation_id(request) if "client-request-id" in request.headers else request[REQUEST_ID]
+
+
+def _error_response(request: web.Request, error: GraphError) -> web.Response:
+    body = error_body(error, request[REQUEST_ID], _client_request_id(request))
+    return web.json_response(body, status=error.status, headers=error.headers)

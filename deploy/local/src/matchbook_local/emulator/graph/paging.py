@@ -1,0 +1,68 @@
+"""Query options, and the opaque links from page to page."""
+
+import base64
+import binascii
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from ..cloud import base_url
+from .errors import bad_request
+
+UNSUPPORTED = ("$orderby", "$search", "$expand", "$skip", "$apply")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    select: tuple[str, ...]
+    filter: str
+    top: int
+    after: int
+    """The last position of the page before; -1 for the first page."""
+
+
+def options(query: Mapping[str, str], *, page_size: int, largest: int) -> Options:
+    """Raises GraphError for options that Graph, or this emulator of it, does not accept."""
+    for name in UNSUPPORTED:
+        if name in query:
+            raise bad_request(f"The query option '{name}' is not supported here.")
+    names = (name.strip() for name in query.get("$select", "").split(","))
+    return Options(
+        select=tuple(name for name in names if name),
+        filter=query.get("$filter", "").strip(),
+        top=_top(query.get("$top"), page_size, largest),
+        after=_position(query["$skiptoken"]) if "$skiptoken" in query else -1,
+    )
+
+
+def _top(text: str | None, page_size: int, largest: int) -> int:
+    if text is None:
+        return page_size
+    if not text.isdigit() or not int(text):
+        raise bad_request(
+            f"Invalid value '{text}' for $top query option found. The $top query option requires a positive integer value."
+        )
+    return min(int(text), largest)
+
+
+def skip_token(position: int) -> str:
+    """Says where to go on, in a form that nobody is tempted to read or count on."""
+    raw = json.dumps({"p": position, "s": secrets.token_hex(8)}).encode()
+    return base64.urlsafe_b64encode(raw[::-1]).decode()
+
+
+def _position(token: str) -> int:
+    try:
+        return int(json.loads(base64.urlsafe_b64decode(token)[::-1])["p"])
+    except (ValueError, TypeError, KeyError, binascii.Error) as error:
+        raise bad_request("Skip token is invalid or has expired.") from error
+
+
+def next_link(request: web.Request, position: int) -> str:
+    query = {name: value for name, value in request.query.items() if name != "$skiptoken"}
+    query["$skiptoken"] = skip_token(position)
+    return f"{base_url(request)}{request.path}?{urlencode(query, safe='$,')}"

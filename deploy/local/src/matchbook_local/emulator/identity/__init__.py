@@ -1,0 +1,1 @@
+"""The identity platform: discovery, tokens, signing in."""
