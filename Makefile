@@ -19,6 +19,8 @@ export UV_SYSTEM_CERTS ?= true
 # Extra arguments, as in `make test ARGS="-k outbox"`.
 ARGS ?=
 
+STEP := $(PYTHON) deploy/step.py
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command "make lock"
 OURS := matchbook-workspace matchbook-contracts matchbook-servicekit matchbook-graph-ingestor matchbook-matcher \
@@ -35,29 +37,24 @@ install: $(STAMPS)/packages $(STAMPS)/page ## Make .venv with everything in it, 
 
 $(STAMPS)/venv:
 	@$(PYTHON) deploy/check_python.py
-	@echo "== Python environment in $(VENV)"
-	@$(PYTHON) -m venv $(VENV)
-	@mkdir -p $(STAMPS)
-	@touch $@
+	@$(STEP) "Python environment in $(VENV)" $(PYTHON) -m venv $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/uv: requirements-uv.lock $(STAMPS)/venv
-	@echo "== Package installer"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@$(STEP) "Package installer" $(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 1 \
+		--require-hashes -r requirements-uv.lock
 	@touch $@
 
 $(STAMPS)/dependencies: requirements-dev.lock $(STAMPS)/uv
-	@echo "== Dependencies"
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(STEP) "Dependencies" $(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(STAMPS)/packages: $(STAMPS)/dependencies $(PACKAGES:%=%/pyproject.toml)
-	@echo "== Matchbook's own packages"
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation $(PACKAGES:%=-e %)
+	@$(STEP) "Matchbook's own packages" $(INSTALL) --no-deps --no-build-isolation $(PACKAGES:%=-e %)
 	@touch $@
 
 $(STAMPS)/page: $(STAMPS)/packages $(PAGE_SOURCES)
-	@echo "== The page"
-	@$(BIN)/matchbook build-page
+	@$(STEP) "The page" $(BIN)/matchbook build-page
 	@touch $@
 
 .PHONY: ui

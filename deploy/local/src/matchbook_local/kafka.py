@@ -44,6 +44,8 @@ class KafkaOptions:
 class Kafka:
     """A broker whose data lies in `folder`. `start` returns when it answers; the children die with this process."""
 
+    name = "Kafka"
+
     def __init__(
         self, folder: Path, options: KafkaOptions = KafkaOptions(), say: Callable[[str], None] = lambda _: None
     ) -> None:
@@ -60,40 +62,52 @@ class Kafka:
         """`host:port`, as a client wants it."""
         return f"{LOOPBACK}:{self.port}"
 
+    @property
+    def pid(self) -> int | None:
+        return self.process.pid if self.process else None
+
     def start(self) -> str:
         """Returns the bootstrap address. Raises LocalError with the reason when the broker cannot run."""
+        self.begin()
+        wait_until(lambda: self.obstacle() is None, seconds=START_SECONDS, what=self.name)
+        return self.bootstrap
+
+    def begin(self) -> None:
+        """Start without waiting for the answer, which takes seconds; `obstacle` tells when it is there."""
         require_room(self.folder, ROOM_MEGABYTES)
-        found = jars.class_path(
-            self.options.cache or jars.default_cache(), repository=self.options.repository, say=self._say
-        )
+        cache = self.options.cache or jars.default_cache()
+        found = jars.class_path(cache, repository=self.options.repository, say=self._say)
         self._class_path = os.pathsep.join(map(str, found))
         self.port = self.options.port or free_port()
-        require_port(self.port, "Kafka")
+        require_port(self.port, self.name)
         properties = self._configure(controller_port=free_port())
         if not (self.folder / "data" / "meta.properties").exists():
             self._format(properties)
         self._launch(properties)
-        wait_until(self._answers, seconds=START_SECONDS, what="Kafka")
-        return self.bootstrap
 
-    def stop(self) -> None:
-        """End the broker and wait for it; harmless when it does not run."""
+    def obstacle(self) -> str | None:
+        """None once the broker answers. Raises LocalError when it has ended."""
+        reason = self.failure()
+        if reason is not None:
+            raise reason
+        return None if answers_as_kafka(self.port) else f"no answer on port {self.port} yet"
+
+    def stop(self, *, hurry: bool = False) -> None:
+        """End the broker and wait for it; harmless when it does not run. In a hurry it is not asked first."""
         process, self.process = self.process, None
         if process is not None:
-            stop(process, grace_seconds=STOP_SECONDS)
+            stop(process, first=signal.SIGKILL if hurry else signal.SIGTERM, grace_seconds=STOP_SECONDS)
 
     def kill(self) -> None:
         """End the broker at once, for data that nobody will read again."""
-        process, self.process = self.process, None
-        if process is not None:
-            stop(process, first=signal.SIGKILL)
+        self.stop(hurry=True)
 
     def failure(self) -> LocalError | None:
         """Why the broker ended by itself, None while it runs."""
         code = self.process.poll() if self.process else None
         if code is None:
             return None
-        return explain_exit("Kafka", code, self.log, folder=self.folder, ports=[self.port])
+        return explain_exit(self.name, code, self.log, folder=self.folder, ports=[self.port])
 
     def _configure(self, controller_port: int) -> Path:
         path = self.folder / "server.properties"
@@ -127,12 +141,6 @@ class Kafka:
     def _launch(self, properties: Path) -> None:
         with self.log.open("ab") as log:
             self.process = spawn([*self._java(), "kafka.Kafka", str(properties)], output=log)
-
-    def _answers(self) -> bool:
-        reason = self.failure()
-        if reason is not None:
-            raise reason
-        return answers_as_kafka(self.port)
 
 
 def server_properties(data: Path, port: int, controller_port: int) -> str:
@@ -194,7 +202,4 @@ def running(
         kafka.start()
         yield kafka
     finally:
-        if scratch:
-            kafka.kill()
-        else:
-            kafka.stop()
+        kafka.stop(hurry=scratch)

@@ -40,6 +40,8 @@ class PostgresOptions:
 class Postgres:
     """A server whose cluster lies in `folder`. `start` returns when it answers; the children die with this process."""
 
+    name = "PostgreSQL"
+
     def __init__(
         self, folder: Path, options: PostgresOptions = PostgresOptions(), say: Callable[[str], None] = lambda _: None
     ) -> None:
@@ -59,13 +61,17 @@ class Postgres:
     def dsn_of(self, role: str, password: str) -> str:
         return f"postgresql://{quote(role)}:{quote(password)}@{LOOPBACK}:{self.port}/{DATABASE}"
 
+    @property
+    def pid(self) -> int | None:
+        return self.process.pid if self.process else None
+
     def start(self) -> str:
         """Returns the superuser's DSN. Raises LocalError with the reason when the server cannot run."""
         require_room(self.folder, ROOM_MEGABYTES)
         self._password = remembered_secret(self.folder / "password")
         self._initialise()
         self.port = self.options.port or free_port()
-        require_port(self.port, "PostgreSQL")
+        require_port(self.port, self.name)
         with self.log.open("ab") as log:
             self.process = spawn(
                 [binary("postgres"), "-D", self._cluster, *self._settings()],
@@ -74,28 +80,29 @@ class Postgres:
                 # Ends at once and takes its workers along; a SIGKILL would leave those to notice by themselves.
                 death_signal=signal.SIGQUIT,
             )
-        wait_until(self._answers, seconds=START_SECONDS, what="PostgreSQL")
+        wait_until(self._answers, seconds=START_SECONDS, what=self.name)
         self._create_database()
         return self.dsn
 
-    def stop(self) -> None:
-        """End the server, whoever is connected, and wait for it; harmless when it does not run."""
+    def stop(self, *, hurry: bool = False) -> None:
+        """End the server, whoever is connected, and wait for it; harmless when it does not run.
+
+        In a hurry it leaves its files as they are, and the next start recovers them.
+        """
         process, self.process = self.process, None
         if process is not None:
-            stop(process, first=signal.SIGINT, grace_seconds=STOP_SECONDS)
+            stop(process, first=signal.SIGQUIT if hurry else signal.SIGINT, grace_seconds=STOP_SECONDS)
 
     def kill(self) -> None:
         """End the server at once, for data that nobody will read again."""
-        process, self.process = self.process, None
-        if process is not None:
-            stop(process, first=signal.SIGQUIT)
+        self.stop(hurry=True)
 
     def failure(self) -> LocalError | None:
         """Why the server ended by itself, None while it runs."""
         code = self.process.poll() if self.process else None
         if code is None:
             return None
-        return explain_exit("PostgreSQL", code, self.log, folder=self.folder, ports=[self.port])
+        return explain_exit(self.name, code, self.log, folder=self.folder, ports=[self.port])
 
     def create_service(self, role: str, schema: str) -> str:
         """Give a service its role and the schema it owns, once, and return the role's DSN."""
@@ -238,7 +245,4 @@ def running(
         server.start()
         yield server
     finally:
-        if scratch:
-            server.kill()
-        else:
-            server.stop()
+        server.stop(hurry=scratch)

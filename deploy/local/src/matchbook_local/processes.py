@@ -88,12 +88,13 @@ def stop(
     except subprocess.TimeoutExpired:
         pass
     finally:
-        # The group too: what a child started must not stay. The group's id is the child's process id.
-        _kill_group(process.pid)
+        # The group too: what a child started must not stay.
+        kill_group(process.pid)
     return process.wait()
 
 
-def _kill_group(group: int) -> None:
+def kill_group(group: int) -> None:
+    """End a child and all that it started, at once. The group's id is the child's process id."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
 

@@ -1,0 +1,3 @@
+from matchbook_local.cli import main
+
+main()
