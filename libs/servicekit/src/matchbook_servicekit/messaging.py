@@ -1,0 +1,316 @@
+"""Records on their way to Kafka and from it: CloudEvents headers, stable ids, and the publisher that keeps order."""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import (
+    InvalidMessageError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
+)
+from aiokafka.partitioner import murmur2
+from matchbook_contracts.base import Contract
+
+from matchbook_servicekit.failpoints import failpoint
+from matchbook_servicekit.telemetry import current_traceparent, metrics
+
+LARGEST_BODY_BYTES = 1024 * 1024
+# Room for whatever a producer outside Matchbook may put on a topic, so that it can be read and set aside.
+LARGEST_RECORD_BYTES = 8 * 1024 * 1024
+LARGEST_DEAD_RECORD_BYTES = LARGEST_RECORD_BYTES + 1024 * 1024
+CONTENT_TYPE = b"application/json"
+
+_NAMESPACE = UUID("c1ad3a0e-4d68-5c77-9a0d-6f1a3c0de5b7")
+_BATCH_BYTES = 512 * 1024
+# What a later attempt cannot change; everything else means that the broker is away or busy.
+_HOPELESS = (
+    InvalidMessageError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
+)
+
+
+class Transient(Exception):  # noqa: N818 - a kind of outcome, not a programming error
+    """What is needed is away for now; the same work is tried again, without bound, with growing pauses."""
+
+
+class PublishRefused(Exception):  # noqa: N818
+    """The broker will never take this record, however often it is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """How to reach Kafka. `prefix` goes before every topic name and group; times are in seconds.
+
+    `instance_id` makes consumers static members: a restart within the session time-out moves no partitions.
+    """
+
+    bootstrap: str
+    prefix: str = ""
+    client_id: str = "matchbook"
+    instance_id: str | None = None
+    publish_timeout: float = 30.0
+    session_timeout: float = 10.0
+
+    def physical(self, topic: str) -> str:
+        """The topic's name on the broker."""
+        return self.prefix + topic
+
+    def logical(self, topic: str) -> str:
+        """The topic's name in the registry."""
+        return topic.removeprefix(self.prefix)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A record ready to be sent: `topic` without the prefix, `headers` as they go on the wire."""
+
+    topic: str
+    key: str
+    partition_key: str
+    event_id: str
+    body: bytes
+    headers: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A decoded record: `topic` without the prefix, `timestamp` as the producer or broker set it, `body` as it came."""
+
+    event: Contract
+    event_id: str
+    topic: str
+    partition: int
+    offset: int
+    timestamp: datetime
+    traceparent: str | None
+    body: bytes
+
+
+def outgoing(
+    event: Contract, *, source: str, event_id: str, time: datetime | None = None, traceparent: str | None = None
+) -> Outgoing:
+    """The record of an event: CloudEvents 1.0, Kafka binary mode.
+
+    `source` names the service; `event_id` must be the same whenever the same event is sent again. `traceparent`
+    continues the trace of one record; without it the running span's travels. It is the one header that may differ
+    between two sendings.
+    """
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", event_id.encode()),
+        ("ce_type", event.ce_type().encode()),
+        ("ce_source", source.encode()),
+        ("ce_subject", event.key.encode()),
+        ("content-type", CONTENT_TYPE),
+    ]
+    if time is not None:
+        headers.append(("ce_time", time.isoformat().encode()))
+    if (trace := traceparent or current_traceparent()) is not None:
+        headers.append(("traceparent", trace.encode()))
+    return Outgoing(event.topic, event.key, event.partition_key, event_id, event.body(), tuple(headers))
+
+
+def derived_id(*parts: str | int) -> str:
+    """The id of an event that is a function of its input: the same parts give the same id (UUID version 5)."""
+    return str(uuid5(_NAMESPACE, "\x1f".join(map(str, parts))))
+
+
+def partition_of(partition_key: bytes, partitions: int) -> int:
+    """The partition that Java's and aiokafka's default partitioners choose for the same bytes."""
+    return (int(murmur2(partition_key)) & 0x7FFFFFFF) % partitions
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A record as bytes. `topic` is the name on the broker; `partition` None lets `partition_key` choose."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+    partition: int | None = None
+    partition_key: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of the records: where each lies (partition, offset; None when unknown), and the first failure."""
+
+    places: Sequence[tuple[int, int] | None]
+    failure: Exception | None
+
+
+class Publisher:
+    """An idempotent producer, `acks=all`, that keeps the order of records that share a partition.
+
+    Each partition's records go in batches of which the next is sent only after the one before was acknowledged, so a
+    batch that fails is never overtaken by a later one.
+    """
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self.settings = settings
+        self._producer: AIOKafkaProducer | None = None
+        self._lock = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Connect; raises Transient when no broker answers."""
+        await self._ready()
+
+    async def stop(self) -> None:
+        """Send what is on its way, then close."""
+        async with self._lock:
+            producer, self._producer = self._producer, None
+        if producer is not None:
+            with contextlib.suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(producer.stop(), self.settings.publish_timeout)
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        """Send all records and return when all are acknowledged.
+
+        Raises Transient when the broker is away, after which the whole call may be repeated: some records may then be
+        on the topic twice, in order and with the same `ce_id`. Raises PublishRefused for a record the broker never
+        takes.
+        """
+        if not records:
+            return
+        delivery = await self.deliver(records)
+        if delivery.failure is not None:
+            raise delivery.failure
+
+    async def deliver(self, records: Sequence[Outgoing]) -> Delivery:
+        """Like `publish`, but says of each record where it went instead of raising."""
+        physical = self.settings.physical
+        return await self.send(
+            [
+                Wire(
+                    physical(item.topic), item.key.encode(), item.body, item.headers, None, item.partition_key.encode()
+                )
+                for item in records
+            ]
+        )
+
+    async def send(self, records: Sequence[Wire]) -> Delivery:
+        """Send raw records; the same promises as `deliver`."""
+        failpoint("publisher.before_publish")
+        places: list[tuple[int, int] | None] = [None] * len(records)
+        try:
+            producer = await self._ready()
+            chains = await _chains(producer, records)
+        except (KafkaError, OSError, TimeoutError, Transient) as error:
+            return Delivery(places, _classified(error))
+        ends = await asyncio.gather(
+            *(_send_chain(producer, place, records, chain, places) for place, chain in chains.items()),
+            return_exceptions=True,
+        )
+        failure = _first_failure(ends)
+        if failure is not None and not isinstance(failure, PublishRefused):
+            await self._forget(producer)
+        failpoint("publisher.after_publish")
+        return Delivery(places, failure)
+
+    async def _ready(self) -> AIOKafkaProducer:
+        async with self._lock:
+            if self._producer is None:
+                self._producer = await _connected(self.settings)
+            return self._producer
+
+    async def _forget(self, producer: AIOKafkaProducer) -> None:
+        # After some broker failures aiokafka's producer stays closed for good (aiokafka#1133); a new one does not.
+        async with self._lock:
+            if self._producer is producer:
+                self._producer = None
+                metrics.producer_restarts.inc()
+        with contextlib.suppress(KafkaError, TimeoutError):
+            await asyncio.wait_for(producer.stop(), 5)
+
+
+async def _connected(settings: KafkaSettings) -> AIOKafkaProducer:
+    producer = AIOKafkaProducer(
+        bootstrap_servers=settings.bootstrap,
+        client_id=settings.client_id,
+        acks="all",
+        enable_idempotence=True,
+        max_batch_size=_BATCH_BYTES,
+        max_request_size=LARGEST_DEAD_RECORD_BYTES,
+        request_timeout_ms=int(settings.publish_timeout * 1000),
+        metadata_max_age_ms=60_000,
+    )
+    try:
+        # An idempotent producer waits for its id without bound when the broker went away in between.
+        await asyncio.wait_for(producer.start(), settings.publish_timeout)
+    except BaseException:
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(producer.stop(), 5)
+        raise
+    return producer
+
+
+def _classified(error: BaseException) -> Exception:
+    """Refused for good, or away for now; what is neither is returned as it is."""
+    if isinstance(error, _HOPELESS):
+        return PublishRefused(f"Kafka refused a record: {type(error).__name__}")
+    if isinstance(error, Transient):
+        return error
+    if isinstance(error, (KafkaError, OSError, TimeoutError)):
+        return Transient(f"Kafka did not take the records: {type(error).__name__}: {error}")
+    return error if isinstance(error, Exception) else Transient(repr(error))
+
+
+def _first_failure(ends: Iterable[BaseException | None]) -> Exception | None:
+    failures = [_classified(end) for end in ends if end is not None]
+    # A record that can never be sent says more than the neighbours that are to be tried again.
+    return next((item for item in failures if isinstance(item, PublishRefused)), next(iter(failures), None))
+
+
+async def _chains(producer: AIOKafkaProducer, records: Sequence[Wire]) -> dict[tuple[str, int], list[int]]:
+    """The records' indexes by topic and partition, in their order."""
+    counts = {topic: len(await producer.partitions_for(topic)) for topic in {record.topic for record in records}}
+    chains: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    for index, record in enumerate(records):
+        partition = record.partition
+        if partition is None:
+            partition = partition_of(record.partition_key, counts[record.topic])
+        chains[record.topic, partition % counts[record.topic]].append(index)
+    return chains
+
+
+async def _send_chain(
+    producer: AIOKafkaProducer,
+    place: tuple[str, int],
+    records: Sequence[Wire],
+    chain: Sequence[int],
+    places: list[tuple[int, int] | None],
+) -> None:
+    topic, partition = place
+    at = 0
+    while at < len(chain):
+        batch, count = _batch(producer, records, chain[at:])
+        acknowledged = await producer.send_batch(batch, topic, partition=partition)
+        written = await acknowledged
+        for step, index in enumerate(chain[at : at + count]):
+            places[index] = (partition, written.offset + step)
+        metrics.records_published.labels(topic).inc(count)
+        at += count
+
+
+def _batch(producer: AIOKafkaProducer, records: Sequence[Wire], chain: Sequence[int]) -> tuple[Any, int]:
+    batch = producer.create_batch()
+    count = 0
+    for index in chain:
+        record = records[index]
+        if batch.append(timestamp=None, key=record.key, value=record.value, headers=list(record.headers)) is None:
+            break
+        count += 1
+    batch.close()
+    return batch, count

@@ -1,0 +1,170 @@
+"""The transactional outbox: events are written with the state they speak of, and relayed to Kafka in order."""
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import asyncpg
+
+from matchbook_servicekit.database import Connection, Database, is_transient, load_queries
+from matchbook_servicekit.failpoints import failpoint
+from matchbook_servicekit.messaging import Outgoing, Publisher, PublishRefused, Transient
+from matchbook_servicekit.telemetry import describe, get_logger, metrics
+
+log = get_logger(__name__)
+
+CHANNEL = "matchbook_outbox"
+_CHUNK = 5_000
+_POLL_SECONDS = 0.25
+_STANDBY_SECONDS = 1.0
+_BACKLOG_SECONDS = 5.0
+_LONGEST_PAUSE = 10.0
+_DAY = re.compile(r"outbox_published_(\d{8})")
+_QUERIES = load_queries("matchbook_servicekit")
+
+
+async def append(connection: Connection, records: Sequence[Outgoing]) -> None:
+    """Write records into the outbox, in the caller's transaction.
+
+    Their order here is their order on the topic for each partition key. Two transactions that write for the same
+    aggregate keep its order only if both hold its row's lock before they number the event.
+    """
+    if not records:
+        return
+    await connection.execute(
+        _QUERIES["insert_outbox"],
+        [item.topic for item in records],
+        [item.key for item in records],
+        [item.partition_key for item in records],
+        [item.event_id for item in records],
+        [item.body for item in records],
+        [[[name, value.decode()] for name, value in item.headers] for item in records],
+    )
+    # Only a hint: it reaches whoever listens after the commit; the relay polls as well.
+    await connection.execute("SELECT pg_notify($1, current_schema())", CHANNEL)
+
+
+class Relay:
+    """Publishes the outbox. Of all processes on a schema the one that holds the advisory lock works, the others wait.
+
+    A component: `run` ends only by cancellation or by a record that Kafka refuses for good.
+    """
+
+    def __init__(self, database: Database, publisher: Publisher, *, keep: timedelta = timedelta(days=7)) -> None:
+        self.name = "outbox relay"
+        self.database = database
+        self.publisher = publisher
+        self.keep = keep
+        self._trouble: str | None = "outbox relay is starting"
+        self._wake = asyncio.Event()
+        self._today: date | None = None
+        self._measured = 0.0
+
+    def ready(self) -> str | None:
+        """None while the outbox is relayed here or elsewhere; else why it is not."""
+        return self._trouble
+
+    async def run(self) -> None:
+        """Relay until cancelled; what is away is waited for."""
+        pause = 0.1
+        while True:
+            try:
+                await self._hold()
+                pause = 0.1
+            except (Transient, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                if not (isinstance(error, Transient) or is_transient(error)):
+                    raise
+                self._trouble = f"{self.name} waits: {describe(error)}"
+                log.warning("outbox relay waits for what is away", cause=describe(error))
+                await asyncio.sleep(pause)
+                pause = min(_LONGEST_PAUSE, pause * 2)
+            finally:
+                metrics.relay_active.set(0)
+
+    async def _hold(self) -> None:
+        """Stand by for the lock, then relay for as long as its connection lives."""
+        connection = await self.database.dedicated()
+        try:
+            while not await connection.fetchval(
+                "SELECT pg_try_advisory_lock(hashtext('matchbook.outbox'), hashtext(current_schema()))", timeout=10
+            ):
+                self._trouble = None
+                await asyncio.sleep(_STANDBY_SECONDS)
+            metrics.relay_active.set(1)
+            await connection.add_listener(CHANNEL, self._hint)
+            await self._relay(connection)
+        finally:
+            # The lock goes with the connection.
+            connection.terminate()
+
+    def _hint(self, *_: Any) -> None:
+        self._wake.set()
+
+    async def _relay(self, connection: Connection) -> None:
+        while True:
+            self._wake.clear()
+            await self._tend(connection)
+            while await self.pump(connection):
+                pass
+            self._trouble = None
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+
+    async def pump(self, connection: Connection) -> int:
+        """Publish the oldest rows and settle them; returns how many. Raises what kept any of them from Kafka."""
+        rows = await connection.fetch(_QUERIES["select_outbox"], _CHUNK, timeout=30)
+        if not rows:
+            return 0
+        failpoint("relay.before_publish")
+        delivery = await self.publisher.deliver([_outgoing(row) for row in rows])
+        failpoint("relay.after_publish")
+        # Of each partition a leading part was acknowledged, so what stays behind is still in order.
+        settled = [(row["position"], *place) for row, place in zip(rows, delivery.places, strict=True) if place]
+        if settled:
+            await connection.execute(_QUERIES["settle_outbox"], *map(list, zip(*settled, strict=True)), timeout=30)
+            failpoint("relay.after_settle")
+            metrics.outbox_published.inc(len(settled))
+        if delivery.failure is not None:
+            raise delivery.failure
+        return len(rows)
+
+    async def _tend(self, connection: Connection) -> None:
+        """Once a day make room for tomorrow and drop what is past keeping; now and then measure the backlog."""
+        today = datetime.now(UTC).date()
+        if today != self._today:
+            await tend_published(connection, today, self.keep)
+            self._today = today
+        if time.monotonic() - self._measured > _BACKLOG_SECONDS:
+            self._measured = time.monotonic()
+            backlog = await connection.fetchrow(_QUERIES["outbox_backlog"], timeout=30)
+            assert backlog is not None
+            metrics.outbox_pending.set(backlog["pending"])
+            metrics.outbox_age.set(backlog["oldest"])
+
+
+def _outgoing(row: Any) -> Outgoing:
+    headers = tuple((name, value.encode()) for name, value in row["headers"])
+    return Outgoing(row["topic"], row["key"], row["partition_key"], row["event_id"], row["body"], headers)
+
+
+async def tend_published(connection: Connection, today: date, keep: timedelta) -> None:
+    """Make `outbox_published`'s partitions, one a UTC day, around `today`; drop what is older than `keep`."""
+    for offset in range(-1, 3):
+        day = today + timedelta(days=offset)
+        # Names and dates are made here from a date, so nothing foreign enters the statement.
+        await connection.execute(
+            f"CREATE TABLE IF NOT EXISTS outbox_published_{day:%Y%m%d} PARTITION OF outbox_published "
+            f"FOR VALUES FROM ('{day} 00:00+00') TO ('{day + timedelta(days=1)} 00:00+00')",
+            timeout=30,
+        )
+    for row in await connection.fetch(_QUERIES["published_days"], timeout=30):
+        match = _DAY.fullmatch(row["name"])
+        if match and datetime.strptime(match[1], "%Y%m%d").replace(tzinfo=UTC).date() < today - keep:
+            await connection.execute(f"DROP TABLE IF EXISTS {row['name']}", timeout=30)
+
+
+__all__ = ["CHANNEL", "PublishRefused", "Relay", "append", "tend_published"]

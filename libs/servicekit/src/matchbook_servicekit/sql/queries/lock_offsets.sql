@@ -1,0 +1,6 @@
+-- Always in the same order, so that two members holding parts of each other's batches cannot deadlock.
+SELECT topic, partition, next_offset, dead_run
+FROM consumer_offsets JOIN unnest($2::text[], $3::integer[]) AS wanted (topic, partition) USING (topic, partition)
+WHERE consumer_group = $1
+ORDER BY topic, partition
+FOR UPDATE OF consumer_offsets
