@@ -1,0 +1,4 @@
+class Importing:
+    pass
+from typing import Literal
+Subject = Literal["organizations", "configurations"]

@@ -1,0 +1,4 @@
+class SigningIn:
+    pass
+class SignInFailed(Exception):
+    pass
