@@ -27,7 +27,11 @@ PASSED_ON = ("MATCHBOOK_LOG_", "MATCHBOOK_OTLP_", "MATCHBOOK_FAILPOINTS")
 
 @dataclass(frozen=True)
 class Plan:
-    """What to start. `page_port` None: that of the last run, or a free one. `sync_seconds` between two sweeps."""
+    """What to start.
+
+    `page_port` None: that of the last run, or a free one. `sync_seconds` between two sweeps. `sync_devices`: the
+    default of Sync Intune Devices.
+    """
 
     data: Path
     tenants: int = 40
@@ -35,6 +39,7 @@ class Plan:
     seed: int = 1
     page_port: int | None = None
     sync_seconds: int = 300
+    sync_devices: bool = True
     repository: str | None = None
     programs: Path = field(default_factory=lambda: Path(sys.executable).parent)
 
@@ -147,7 +152,7 @@ class Stack:
             "MATCHBOOK_GRAPH_URL": self.emulator.get("graph_url", ""),
             "MATCHBOOK_PARTNER_TENANT_ID": self.emulator.get("partner_tenant_id", ""),
             "MATCHBOOK_SYNC_INTERVAL_SECONDS": str(self.plan.sync_seconds),
-            "MATCHBOOK_SYNC_DEVICES_BY_DEFAULT": "true",
+            "MATCHBOOK_SYNC_DEVICES_BY_DEFAULT": str(self.plan.sync_devices).lower(),
         }
 
     def _gateway_settings(self) -> dict[str, str]:

@@ -1,0 +1,115 @@
+"""From a page of Microsoft Graph to the event that a PSA consumer reads, through every service."""
+
+import json
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from matchbook_contracts.match_events import ConfigurationUpdated, DeviceMatched
+from matchbook_contracts.registry import contracts
+
+from tests.support.stack import Running
+
+
+def devices(stack: Running, query: str) -> list[dict[str, Any]]:
+    """The devices of all matched tenants that a filter selects."""
+    tenants = stack.gateway.get("/api/tenants?status=matched&limit=200")["items"]
+    found: list[dict[str, Any]] = []
+    for tenant in tenants:
+        found += stack.gateway.get(f"/api/tenants/{tenant['tenant_id']}/devices?limit=500&{query}")["items"]
+    return found
+
+
+def accept(device: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "command": "AcceptMatch",
+        "tenant_id": device["tenant_id"],
+        "device_id": device["device_id"],
+        "suggestion_id": device["suggestion"]["suggestion_id"],
+    }
+
+
+async def public_log(bootstrap: str) -> list[Any]:
+    """What a PSA consumer finds on the public log: (headers, key, body) of every record."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False)
+    await consumer.start()
+    try:
+        topic = "matchbook.match-events"
+        partitions = [TopicPartition(topic, number) for number in await partitions_of(consumer, topic)]
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        records: list[Any] = []
+        for partition, end in ends.items():
+            while await consumer.position(partition) < end:
+                records += (await consumer.getone(partition),)
+        return records
+    finally:
+        await consumer.stop()
+
+
+async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+    await consumer._client.force_metadata_update()
+    consumer._client.add_topic(topic)
+    await consumer._client.force_metadata_update()
+    return consumer.partitions_for_topic(topic) or set()
+
+
+async def test_a_device_in_graph_becomes_a_match_event_for_the_psa(stack: Running) -> None:
+    device = next(row for row in devices(stack, "status=unmatched&suggestion=suggested") if row["serial_number"])
+    answer = stack.gateway.post("/api/decisions", {"decisions": [accept(device)]})
+    (decision_id,) = answer["decision_ids"]
+    assert stack.decided(decision_id)["status"] == "applied"
+
+    records = await public_log(stack.stack.kafka.bootstrap)
+    events = [contracts()[dict(record.headers)["ce_type"].decode()].from_body(record.value) for record in records]
+    (matched,) = [
+        event for event in events if isinstance(event, DeviceMatched) and event.cause.decision_id == decision_id
+    ]
+    assert matched.device_id == device["device_id"]
+    assert matched.configuration_id == device["suggestion"]["target_id"]
+    assert matched.cause.actor is not None
+    assert matched.cause.actor.role == "Administrator"
+    assert matched.configuration is not None
+    assert matched.configuration.configuration_id == matched.configuration_id
+    assert matched.version == 1
+    for event in events:
+        if isinstance(event, ConfigurationUpdated) and event.cause.decision_id == decision_id:
+            assert event.changes
+
+    row = stack.gateway.get(f"/api/tenants/{device['tenant_id']}/devices/{device['device_id']}")
+    assert row["status"] == "matched"
+    assert row["configuration"]["id"] == matched.configuration_id
+
+
+async def test_every_record_of_the_public_log_is_a_cloud_event(stack: Running) -> None:
+    seen: set[str] = set()
+    for record in await public_log(stack.stack.kafka.bootstrap):
+        headers = dict(record.headers)
+        assert headers["ce_specversion"] == b"1.0"
+        assert headers["ce_source"]
+        assert headers["content-type"] == b"application/json"
+        assert headers["ce_subject"] == record.key
+        assert "traceparent" in headers or headers["ce_type"]
+        identity = headers["ce_id"].decode()
+        assert identity not in seen
+        seen.add(identity)
+        json.loads(record.value)
+
+
+def test_a_decision_that_the_state_forbids_is_rejected_with_a_sentence(stack: Running) -> None:
+    suggested = devices(stack, "status=unmatched&suggestion=suggested")
+    device = suggested[0]
+    elsewhere = next(row for row in suggested if row["tenant_id"] != device["tenant_id"])
+    place = {"tenant_id": device["tenant_id"], "device_id": device["device_id"]}
+    cases = {
+        "unknown_device": {**place, "command": "IgnoreDevice", "device_id": "no-such-device"},
+        "unknown_configuration": {**place, "command": "MatchTo", "configuration_id": "no-such-configuration"},
+        "other_organization": {**place, "command": "MatchTo", "configuration_id": elsewhere["suggestion"]["target_id"]},
+    }
+    answer = stack.gateway.post("/api/decisions", {"decisions": list(cases.values())})
+    for decision_id, reason in zip(answer["decision_ids"], cases, strict=True):
+        outcome = stack.decided(decision_id)
+        assert (outcome["status"], outcome["reason"]) == ("rejected", reason)
+        assert outcome["message"].endswith(".")
+    row = stack.gateway.get(f"/api/tenants/{device['tenant_id']}/devices/{device['device_id']}")
+    assert row["status"] == "unmatched"
+    assert row["rejection"]["message"]
