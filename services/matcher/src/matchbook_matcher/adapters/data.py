@@ -1,0 +1,70 @@
+"""Reads the data files: what agreement is worth, and what identifies nothing."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from matchbook_matcher.domain.forms import Hygiene
+from matchbook_matcher.domain.tenant_names import Vocabulary
+from matchbook_matcher.domain.weights import Weights
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All that the matcher knows beforehand."""
+
+    weights: Weights
+    hygiene: Hygiene
+    vocabulary: Vocabulary
+
+
+class _Names(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    default: tuple[str, ...]
+    generic: tuple[str, ...]
+
+
+class _Tenants(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    legal_forms: frozenset[str]
+    filler: frozenset[str]
+    abbreviations: dict[str, str]
+    public_domains: frozenset[str]
+    initial_domain_suffix: str
+    second_level: frozenset[str]
+
+
+class _HygieneFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    mac_addresses: dict[str, str]
+    names: _Names
+    tenants: _Tenants
+
+
+def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> Knowledge:
+    """The data files of an installation, or the package's own. Raises `pydantic.ValidationError` for a wrong file."""
+    file = _HygieneFile.model_validate(_toml(hygiene, "hygiene.toml"))
+    return Knowledge(
+        Weights.model_validate(_toml(weights, "weights.toml")),
+        Hygiene(file.mac_addresses, _pattern(file.names.default), _pattern(file.names.generic)),
+        Vocabulary(**file.tenants.model_dump()),
+    )
+
+
+def _toml(given: Path | None, name: str) -> dict[str, Any]:
+    if given is not None:
+        return tomllib.loads(given.read_text(encoding="utf-8"))
+    return tomllib.loads(resources.files("matchbook_matcher").joinpath("data", name).read_text(encoding="utf-8"))
+
+
+def _pattern(alternatives: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{alternative})" for alternative in alternatives))

@@ -1,0 +1,91 @@
+"""One configuration to one device: the strongest pairs first, and no choice where there is nothing to choose by."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from matchbook_matcher.domain.pairs import Pair
+from matchbook_matcher.domain.records import Device
+
+Row = tuple[Device, list[Pair]]
+"""A device with all of its pairs."""
+
+
+@dataclass(slots=True, frozen=True)
+class Chosen:
+    """The device's configuration; `others` are the pairs it might be instead, best first."""
+
+    best: Pair
+    others: tuple[Pair, ...] = ()
+
+
+@dataclass(slots=True, frozen=True)
+class Tied:
+    """Pairs that can't be told apart. `contested` are the configurations that other devices claim as well."""
+
+    pairs: tuple[Pair, ...]
+    contested: AbstractSet[str] = frozenset()
+
+
+Outcome = Chosen | Tied | None
+
+
+def assign(rows: Sequence[Row], taken: set[str]) -> list[Outcome]:
+    """The outcome of each row, in the rows' order; adds to `taken` the configurations that are spoken for.
+
+    The result depends on the pairs alone, not on the order of rows or pairs.
+    """
+    claims = Counter(pair.configuration.configuration_id for _, pairs in rows for pair in pairs)
+    outcomes: list[Outcome] = [None] * len(rows)
+    entangled: list[int] = []
+    for place, (_, pairs) in enumerate(rows):
+        if len(pairs) == 1 and claims[target := pairs[0].configuration.configuration_id] == 1:
+            if target not in taken:
+                outcomes[place] = Chosen(pairs[0])
+                taken.add(target)
+        elif pairs:
+            entangled.append(place)
+    if entangled:
+        _resolve(rows, entangled, outcomes, taken)
+    return outcomes
+
+
+def _resolve(rows: Sequence[Row], places: Iterable[int], outcomes: list[Outcome], taken: set[str]) -> None:
+    levels: defaultdict[int, list[tuple[int, Pair]]] = defaultdict(list)
+    for place in places:
+        for pair in rows[place][1]:
+            levels[pair.worth.rank].append((place, pair))
+    chosen: dict[int, Pair] = {}
+    for rank in sorted(levels, reverse=True):
+        open_pairs = [
+            (place, pair)
+            for place, pair in levels[rank]
+            if place not in chosen and outcomes[place] is None and pair.configuration.configuration_id not in taken
+        ]
+        _settle(open_pairs, chosen, outcomes, taken)
+    for place, best in chosen.items():
+        # What became another device's is no alternative any more.
+        others = [p for p in rows[place][1] if p is not best and p.configuration.configuration_id not in taken]
+        outcomes[place] = Chosen(best, tuple(sorted(others, key=_order)))
+
+
+def _settle(
+    open_pairs: Sequence[tuple[int, Pair]], chosen: dict[int, Pair], outcomes: list[Outcome], taken: set[str]
+) -> None:
+    """One level of equally strong pairs: those without a rival are chosen, the others are ties."""
+    by_place: defaultdict[int, list[Pair]] = defaultdict(list)
+    for place, pair in open_pairs:
+        by_place[place].append(pair)
+    claims = Counter(pair.configuration.configuration_id for _, pair in open_pairs)
+    for place, pairs in by_place.items():
+        contested = {target for pair in pairs if claims[target := pair.configuration.configuration_id] > 1}
+        if len(pairs) == 1 and not contested:
+            chosen[place] = pairs[0]
+        else:
+            outcomes[place] = Tied(tuple(sorted(pairs, key=_order)), contested)
+    taken.update(claims)
+
+
+def _order(pair: Pair) -> tuple[int, str]:
+    return (-pair.worth.rank, pair.configuration.configuration_id)

@@ -1,0 +1,130 @@
+"""One device against one configuration, field by field."""
+
+import re
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from matchbook_contracts.identity import normalise_serial, serial_is_usable
+from rapidfuzz.fuzz import ratio
+
+from matchbook_matcher.domain.forms import NETBIOS_LENGTH, Kind, Name, letters_of
+from matchbook_matcher.domain.records import Configuration, Device
+from matchbook_matcher.domain.scale import MAC_STEP, NAME_STEP, SERIAL_STEP, Mac, Model, Named, Serial
+from matchbook_matcher.domain.weights import DeviceLimits
+
+_SHORTEST_CUT: Final = NETBIOS_LENGTH - 2
+_BEST_FIRST: Final = (Named.AGREE, Named.DEFAULT, Named.TRUNCATED, Named.ALIKE, Named.SIMILAR)
+_SPACES: Final = re.compile(r"[^0-9A-Z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Values that the organization's own data shows to identify nothing, in normal form."""
+
+    serials: AbstractSet[str] = frozenset()
+    macs: AbstractSet[str] = frozenset()
+    names: AbstractSet[str] = frozenset()
+
+
+def compare(device: Device, configuration: Configuration, learned: Learned, limits: DeviceLimits) -> int:
+    """What the pair's fields say, as a code of `scale`."""
+    return (
+        serials(device, configuration, learned) * SERIAL_STEP
+        + macs(device, configuration, learned) * MAC_STEP
+        + names(device.name, configuration, learned, limits) * NAME_STEP
+        + models(device.model, configuration.model)
+    )
+
+
+def serials(device: Device, configuration: Configuration, learned: Learned) -> Serial:
+    mine, theirs = device.serial_key, configuration.serial_key
+    if mine is not None and mine not in learned.serials:
+        if theirs is not None and theirs not in learned.serials:
+            return Serial.AGREE if mine in (theirs, configuration.scanned) else Serial.DISAGREE
+        return Serial.SET_ASIDE if configuration.serial else Serial.MISSING
+    return Serial.SET_ASIDE if device.serial or (theirs is None and configuration.serial) else Serial.MISSING
+
+
+def macs(device: Device, configuration: Configuration, learned: Learned) -> Mac:
+    theirs = configuration.macs
+    mine = [mac for mac in (device.wifi, device.ethernet) if mac is not None and mac not in learned.macs]
+    for mac in mine:
+        if mac in theirs:
+            return Mac.AGREE_WIFI if mac == device.wifi else Mac.AGREE
+    if mine and any(mac not in learned.macs for mac in theirs):
+        return Mac.DISAGREE
+    has_any = device.wifi or device.ethernet or device.set_aside
+    return Mac.SET_ASIDE if has_any and (theirs or configuration.set_aside) else Mac.MISSING
+
+
+def names(mine: Name | None, configuration: Configuration, learned: Learned, limits: DeviceLimits) -> Named:
+    """The best that any of the configuration's names says."""
+    if mine is None or not configuration.names:
+        return Named.MISSING
+    if mine.kind is Kind.GENERIC or mine.key in learned.names:
+        return Named.SET_ASIDE
+    for name in configuration.names:
+        if name.key == mine.key:
+            return Named.DEFAULT if mine.kind is Kind.DEFAULT else Named.AGREE
+    found = {_unequal(mine, name, limits) for name in configuration.names}
+    for verdict in _BEST_FIRST:
+        if verdict in found:
+            return verdict
+    return Named.DISAGREE if Named.DISAGREE in found else found.pop()
+
+
+def _unequal(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
+    if theirs.kind is Kind.GENERIC:
+        return Named.SET_ASIDE
+    if is_cut(mine, theirs) or is_cut(theirs, mine):
+        return Named.TRUNCATED
+    return likeness(mine, theirs, limits)
+
+
+def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
+    """How alike two unequal names are; names that differ in a number are different however alike their letters."""
+    if mine.numbers != theirs.numbers:
+        return Named.OTHER_NUMBER if letters_of(mine.key) == letters_of(theirs.key) else Named.DISAGREE
+    default = mine.kind is Kind.DEFAULT or theirs.kind is Kind.DEFAULT
+    if default or min(len(mine.key), len(theirs.key)) < limits.shortest_similar:
+        return Named.DISAGREE
+    score = ratio(_alike_form(mine), _alike_form(theirs))
+    if score >= limits.alike:
+        return Named.ALIKE
+    return Named.SIMILAR if score >= limits.similar else Named.DISAGREE
+
+
+def _alike_form(name: Name) -> str:
+    """LT-07 and LT-7 bear the same number, so its zeros must not count as a difference."""
+    return re.sub(r"(?<![0-9])0+(?=[0-9])", "", name.key)
+
+
+def cut(short: str) -> str | None:
+    """What is left of a long name in 15 characters, as NetBIOS has it; None for a name that fits."""
+    return short[:NETBIOS_LENGTH].rstrip("-") if len(short) > NETBIOS_LENGTH else None
+
+
+def may_be_cut(short: str) -> bool:
+    return _SHORTEST_CUT <= len(short) <= NETBIOS_LENGTH
+
+
+def is_cut(short: Name, long: Name) -> bool:
+    return may_be_cut(short.short) and cut(long.short) == short.short
+
+
+@lru_cache(maxsize=8192)
+def models(mine: str | None, theirs: str | None) -> Model:
+    """Makers write a model with and without their own name, so one may contain the other."""
+    first, second = _model_form(mine), _model_form(theirs)
+    if first is None or second is None:
+        return Model.MISSING
+    return Model.AGREE if first in second or second in first else Model.DISAGREE
+
+
+def _model_form(raw: str | None) -> str | None:
+    """Placeholders of mainboards are the same as those of serial numbers."""
+    if raw is None or not serial_is_usable(normalise_serial(raw)):
+        return None
+    return f" {_SPACES.sub(' ', raw.upper()).strip()} "

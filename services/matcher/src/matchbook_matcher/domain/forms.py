@@ -1,0 +1,139 @@
+"""Forms in which names and MAC addresses can be compared, and the reasons for which some say nothing."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import NamedTuple
+
+from matchbook_contracts.identity import normalise_serial, serial_is_usable
+
+NETBIOS_LENGTH = 15
+RANDOMISED = "randomised address"
+NO_ADAPTER = "not the address of one adapter"
+_LOCAL_DIGITS = frozenset("26AE")
+_GROUP_DIGITS = frozenset("13579BDF")
+_BEGINNINGS = (17, 14, 11, 8)
+_PUNCTUATION = {code: None for code in range(128) if not chr(code).isalnum()}
+_NUMBERS = re.compile(r"[0-9]+")
+_LABEL = r"\.[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*"
+_LOCAL_DOMAINS = r"\.(?:ad|com|corp|domain|home|internal|intern|intra|lan|local|net|org)"
+_DOMAIN_NAME = re.compile(rf"[^.]+(?:(?:{_LABEL}){{2,}}|{_LOCAL_DOMAINS})\.?", re.IGNORECASE)
+_TRAILING_NOTE = re.compile(r"\s*[(\[].*$")
+_LENOVO_LABEL = re.compile(r"1S[0-9A-Z]{10}(?=[0-9A-Z]{7,8}$)")
+_APPLE_LABEL = re.compile(r"S(?=[0-9A-Z]{10,12}$)")
+_WRITTEN_LABEL = re.compile(r"(?:SERVICETAG|SERIALNUMBER|SERIALNO|SERIAL|SN|TAG)(?=[0-9A-Z]{5,})")
+
+
+class Kind(IntEnum):
+    """How much a machine's name can say."""
+
+    OWN = 0
+    DEFAULT = 1
+    """Given by the operating system, and anew with every installation."""
+    GENERIC = 2
+    """Says what the machine is, not which one."""
+
+
+class Name(NamedTuple):
+    """A machine's name: `key` has only letters and digits, without the domain; `short` keeps the punctuation."""
+
+    raw: str
+    short: str
+    key: str
+    kind: Kind
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Its numbers in their order, without leading zeros. Names that differ in one are different machines."""
+        return numbers_of(self.key)
+
+
+@dataclass(frozen=True)
+class Hygiene:
+    """What identifies nothing: beginnings of MAC addresses with the reason, and patterns of names."""
+
+    mac_addresses: Mapping[str, str] = field(default_factory=dict)
+    default_names: re.Pattern[str] = re.compile(r"(?!)")
+    generic_names: re.Pattern[str] = re.compile(r"(?!)")
+
+
+def numbers_of(key: str) -> tuple[str, ...]:
+    return tuple(number.lstrip("0") or "0" for number in _NUMBERS.findall(key))
+
+
+def letters_of(key: str) -> str:
+    return _NUMBERS.sub("#", key)
+
+
+def plain(text: str) -> str:
+    """Upper case without accents: `Müller` and `MULLER` are written for each other."""
+    if text.isascii():
+        return text.upper()
+    decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).upper()
+
+
+def name_of(raw: str | None, hygiene: Hygiene) -> Name | None:
+    """The forms of a machine's name; None where it has no letter or digit."""
+    if not raw:
+        return None
+    short = raw.strip()
+    if "." in short and _DOMAIN_NAME.fullmatch(short):
+        short = short.partition(".")[0]
+    short = plain(short)
+    key = short.translate(_PUNCTUATION)
+    if not short.isascii():
+        key = "".join(c for c in key if c.isalnum())
+    if not key:
+        return None
+    return Name(raw, short, key, _kind(key, hygiene))
+
+
+def without_note(raw: str) -> str:
+    """`LT-012 (Jane Doe)` as `LT-012`: documentation likes to add whose machine it is."""
+    return _TRAILING_NOTE.sub("", raw)
+
+
+def _kind(key: str, hygiene: Hygiene) -> Kind:
+    if hygiene.generic_names.fullmatch(key):
+        return Kind.GENERIC
+    return Kind.DEFAULT if hygiene.default_names.fullmatch(key) else Kind.OWN
+
+
+def mac_set_aside(mac: str, hygiene: Hygiene) -> str | None:
+    """Why an address in its normal form can't identify a machine; None where it can."""
+    digit = mac[1]
+    if digit not in _LOCAL_DIGITS and digit not in _GROUP_DIGITS and not mac.startswith("00:"):
+        return None
+    for length in _BEGINNINGS:
+        reason = hygiene.mac_addresses.get(mac[:length])
+        if reason is not None:
+            return reason
+    if digit in _LOCAL_DIGITS:
+        return RANDOMISED
+    return NO_ADAPTER if digit in _GROUP_DIGITS else None
+
+
+def serial_key(raw: str | None) -> str | None:
+    """The normal form of a serial number that can identify a machine, without what labels put in front; else None."""
+    normalised = normalise_serial(raw)
+    if normalised is None or not serial_is_usable(normalised):
+        return None
+    bare = _WRITTEN_LABEL.sub("", normalised, count=1) if normalised[0] in "ST" else normalised
+    return bare if serial_is_usable(bare) else None
+
+
+def scanned_serial(key: str) -> str | None:
+    """What remains of a serial number scanned with its bar code's prefix; None where it has none.
+
+    A bare number may begin the same way, so both forms have to be tried.
+    """
+    if key.startswith("1S"):
+        bare = _LENOVO_LABEL.sub("", key, count=1)
+    elif key.startswith("S"):
+        bare = _APPLE_LABEL.sub("", key, count=1)
+    else:
+        return None
+    return bare if bare != key and serial_is_usable(bare) else None

@@ -1,0 +1,207 @@
+"""The suggestions for one organization's devices, from all that is known of it at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Literal
+
+from matchbook_matcher.domain.assignment import Chosen, Outcome, Tied, assign
+from matchbook_matcher.domain.compare import Learned, compare
+from matchbook_matcher.domain.index import Documents, Fleet, fleet_of
+from matchbook_matcher.domain.pairs import Pair, fingerprint
+from matchbook_matcher.domain.records import Configuration, Device, Key
+from matchbook_matcher.domain.scale import SERIAL_STEP, Serial, Worth, scale
+from matchbook_matcher.domain.weights import DeviceWeights
+
+
+@dataclass(slots=True, frozen=True)
+class Elsewhere:
+    """A configuration of another organization that has the device's serial number."""
+
+    organization_id: str
+    organization_name: str
+    configuration_id: str
+    configuration_name: str
+
+
+@dataclass(slots=True, frozen=True)
+class Suggested:
+    """`twice`: further configurations with the same serial number."""
+
+    best: Pair
+    others: tuple[Pair, ...] = ()
+    twice: tuple[str, ...] = ()
+    elsewhere: Elsewhere | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Conflict:
+    pairs: tuple[Pair, ...]
+    contested: AbstractSet[str] = frozenset()
+    twice: tuple[str, ...] = ()
+    elsewhere: Elsewhere | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Misplaced:
+    """Nothing here, but the serial number is documented under another organization."""
+
+    elsewhere: Elsewhere
+
+
+@dataclass(slots=True, frozen=True)
+class Superseded:
+    """`by` is the id of the machine's newer enrolment in the same tenant."""
+
+    by: str
+
+
+@dataclass(slots=True, frozen=True)
+class Nothing:
+    reason: Literal["decided", "no_candidate"]
+
+
+Answer = Suggested | Conflict | Misplaced | Superseded | Nothing
+_DECIDED = Nothing("decided")
+_NO_CANDIDATE = Nothing("no_candidate")
+_MOST_OTHERS = 5
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """The answers by device, and what has to be known to complete them.
+
+    `unfound` are the devices whose usable serial number is not documented here, by that serial number.
+    """
+
+    answers: dict[Key, Answer]
+    unfound: dict[str, list[Key]] = field(default_factory=dict)
+    learned: Learned = field(default_factory=Learned)
+
+    def complete(self, elsewhere: Mapping[str, Elsewhere]) -> None:
+        """Tell where the unfound serial numbers are documented instead."""
+        for serial, place in elsewhere.items():
+            for key in self.unfound.get(serial, ()):
+                self.answers[key] = _with_elsewhere(self.answers[key], place)
+
+
+class Matcher:
+    """Evaluates organizations by one set of weights."""
+
+    def __init__(self, weights: DeviceWeights) -> None:
+        self.weights = weights
+        self.limits = weights.limits
+        self._scale: list[Worth | None] = scale(weights)
+
+    def evaluate(
+        self,
+        devices: Iterable[Device],
+        configurations: Iterable[Configuration],
+        *,
+        holders: Mapping[str, Key] | None = None,
+        common_serials: AbstractSet[str] = frozenset(),
+    ) -> Evaluation:
+        """All answers for one organization's live devices.
+
+        `configurations` are those that are not archived; `holders` names the device that is matched to a configuration,
+        whichever organization it is in. The result does not depend on the order of anything.
+        """
+        fleet = fleet_of(devices, self.limits, common_serials)
+        held = holders or {}
+        documents = Documents((c for c in configurations if c.configuration_id not in held), self.limits)
+        learned = documents.learned(fleet)
+        answers: dict[Key, Answer] = {key: Superseded(device.device_id) for key, device in fleet.superseded.items()}
+        unmatched, ignored = self._open(fleet, answers)
+        taken: set[str] = set()
+        unfound: dict[str, list[Key]] = {}
+        # Who is ignored gives way to who is not.
+        for group in (unmatched, ignored):
+            rows = [(device, self._pairs(device, documents, learned)) for device in group]
+            for (device, pairs), outcome in zip(rows, assign(rows, taken), strict=True):
+                key = (device.tenant_id, device.device_id)
+                answers[key] = _answer(pairs, outcome)
+                if (serial := device.serial_key) is not None and _not_here(serial, documents, learned):
+                    unfound.setdefault(serial, []).append(key)
+        return Evaluation(answers, unfound, learned)
+
+    def _open(self, fleet: Fleet, answers: dict[Key, Answer]) -> tuple[list[Device], list[Device]]:
+        """The devices that may get a suggestion: those nobody has decided on, and those that are ignored."""
+        unmatched: list[Device] = []
+        ignored: list[Device] = []
+        for device in fleet.current:
+            standing = device.standing
+            if fleet.twins and _is_carried_over(device, fleet):
+                answers[device.tenant_id, device.device_id] = _DECIDED
+            elif standing is None or standing.status == "unmatched":
+                unmatched.append(device)
+            elif standing.status == "ignored":
+                ignored.append(device)
+            else:
+                answers[device.tenant_id, device.device_id] = _DECIDED
+        return unmatched, ignored
+
+    def _pairs(self, device: Device, documents: Documents, learned: Learned) -> list[Pair]:
+        found = documents.candidates(device, learned)
+        pairs = self._compared(device, found, learned) if found else []
+        if not pairs and (alike := documents.alike(device, learned)):
+            pairs = self._compared(device, alike, learned)
+        return pairs
+
+    def _compared(self, device: Device, found: Sequence[Configuration], learned: Learned) -> list[Pair]:
+        reverted = None if device.standing is None else device.standing.reverted
+        pairs = []
+        for configuration in found:
+            code = compare(device, configuration, learned, self.limits)
+            worth = self._scale[code]
+            if worth is not None and not (reverted and _is_reverted(device, configuration, reverted)):
+                pairs.append(Pair(device, configuration, code, worth))
+        return pairs
+
+
+def _is_carried_over(device: Device, fleet: Fleet) -> bool:
+    """An older enrolment of the same machine is matched: that match is about to move here."""
+    twins = fleet.twins.get((device.tenant_id, device.device_id), ())
+    return any(twin.standing is not None and twin.standing.status == "matched" for twin in twins)
+
+
+def _is_reverted(device: Device, configuration: Configuration, reverted: Mapping[str, str | None]) -> bool:
+    """A pair that a person undid. Without a fingerprint nobody can tell what they saw, so it stays undone."""
+    if configuration.configuration_id not in reverted:
+        return False
+    seen = reverted[configuration.configuration_id]
+    return seen is None or seen == fingerprint(device, configuration)
+
+
+def _not_here(serial: str, documents: Documents, learned: Learned) -> bool:
+    return serial not in documents.by_serial and serial not in learned.serials
+
+
+def _answer(pairs: Sequence[Pair], outcome: Outcome) -> Answer:
+    match outcome:
+        case None:
+            return _NO_CANDIDATE
+        case Chosen(best, others):
+            twice = _same_serial(pairs, best) if len(pairs) > 1 else ()
+            return Suggested(best, others[:_MOST_OTHERS], twice)
+        case Tied(tied, contested):
+            return Conflict(tied[:_MOST_OTHERS], contested, _same_serial(pairs, None) if len(pairs) > 1 else ())
+
+
+def _same_serial(pairs: Sequence[Pair], best: Pair | None) -> tuple[str, ...]:
+    """Several configurations with the device's serial number are the same machine, documented more than once."""
+    same = [pair for pair in pairs if pair.code // SERIAL_STEP == Serial.AGREE]
+    if len(same) < 2:  # noqa: PLR2004
+        return ()
+    return tuple(sorted(pair.configuration.configuration_id for pair in same if pair is not best))
+
+
+def _with_elsewhere(answer: Answer, place: Elsewhere) -> Answer:
+    match answer:
+        case Suggested(best, others, twice):
+            return Suggested(best, others, twice, place)
+        case Conflict(pairs, contested, twice):
+            return Conflict(pairs, contested, twice, place)
+        case Nothing(reason="no_candidate"):
+            return Misplaced(place)
+        case _:
+            return answer

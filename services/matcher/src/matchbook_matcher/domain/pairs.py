@@ -1,0 +1,176 @@
+"""A device and a configuration that may be the same machine, and what speaks for and against it."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import NotRequired, TypedDict
+
+from matchbook_contracts.suggestions import Rule, Verdict
+
+from matchbook_matcher.domain.compare import Learned
+from matchbook_matcher.domain.forms import Kind, Name
+from matchbook_matcher.domain.records import Configuration, Device
+from matchbook_matcher.domain.scale import Findings, Mac, Model, Named, Serial, Worth, findings_of
+
+Aside = tuple[tuple[str, str], ...]
+_RIVAL = "another device fits this configuration just as well"
+_MANY = "on many devices or configurations"
+
+
+@dataclass(slots=True, eq=False)
+class Pair:
+    """`code` says what the comparison found, `worth` what that is worth."""
+
+    device: Device
+    configuration: Configuration
+    code: int
+    worth: Worth
+
+
+class Evidence(TypedDict):
+    """What one field says, in the shape of `FieldEvidence`; a plain dictionary, since a hundred thousand are made."""
+
+    field: str
+    verdict: Verdict
+    device_value: NotRequired[str]
+    documented_value: NotRequired[str]
+    reason: NotRequired[str]
+
+
+class CandidateData(TypedDict):
+    """The shape of `Candidate`."""
+
+    target_id: str
+    target_name: str
+    rule: Rule
+    confidence: float
+    fingerprint: str
+    evidence: list[Evidence]
+
+
+_SERIAL: dict[Serial, Verdict] = {
+    Serial.MISSING: "missing", Serial.AGREE: "agree", Serial.DISAGREE: "disagree", Serial.SET_ASIDE: "set_aside",
+}  # fmt: skip
+_MAC: dict[Mac, Verdict] = {
+    Mac.MISSING: "missing", Mac.AGREE: "agree", Mac.AGREE_WIFI: "agree", Mac.DISAGREE: "disagree",
+    Mac.SET_ASIDE: "set_aside",
+}  # fmt: skip
+_NAMED: dict[Named, tuple[Verdict, str | None]] = {
+    Named.MISSING: ("missing", None),
+    Named.AGREE: ("agree", None),
+    Named.TRUNCATED: ("agree", "cut to 15 characters"),
+    Named.ALIKE: ("similar", None),
+    Named.SIMILAR: ("similar", None),
+    Named.DEFAULT: ("agree", "a name the operating system gave, new with every installation"),
+    Named.DISAGREE: ("disagree", None),
+    Named.OTHER_NUMBER: ("disagree", "the numbers differ"),
+    Named.SET_ASIDE: ("set_aside", None),
+}
+_MODEL: dict[Model, Verdict] = {Model.AGREE: "agree", Model.DISAGREE: "disagree", Model.MISSING: "missing"}
+_RULE_FIELDS: dict[Rule, str] = {
+    "serial_number": "serial_number", "mac_address": "mac_address", "device_name": "device_name",
+}  # fmt: skip
+
+
+def fingerprint(device: Device, configuration: Configuration) -> str:
+    """Stands for the identities that were compared: the same as long as none of them changes, whatever else does."""
+    parts = (
+        device.serial_key or "",
+        device.wifi or "",
+        device.ethernet or "",
+        "" if device.name is None else device.name.key,
+        configuration.serial_key or "",
+        ",".join(sorted(configuration.macs)),
+        ",".join(sorted(name.key for name in configuration.names)),
+    )
+    return blake2b("\x1f".join(parts).encode(), digest_size=12).hexdigest()
+
+
+def candidate(pair: Pair, learned: Learned, *, contested: bool = False) -> CandidateData:
+    """What people are shown of a pair. `contested`: another device has as good a claim."""
+    worth = pair.worth
+    return {
+        "target_id": pair.configuration.configuration_id,
+        "target_name": pair.configuration.name,
+        "rule": worth.rule,
+        "confidence": worth.confidence,
+        "fingerprint": fingerprint(pair.device, pair.configuration),
+        "evidence": evidence(pair, learned, contested=contested),
+    }
+
+
+def evidence(pair: Pair, learned: Learned, *, contested: bool = False) -> list[Evidence]:
+    """One entry for each field, strongest first; fields without a value on either side are left out."""
+    findings = findings_of(pair.code)
+    found = [
+        _serial_evidence(pair, findings, learned),
+        _mac_evidence(pair, findings, learned),
+        _name_evidence(pair, findings, learned),
+    ]
+    if findings.model is not Model.MISSING:
+        found.append(_entry("model", _MODEL[findings.model], pair.device.model, pair.configuration.model, None))
+    told = [entry for entry in found if len(entry) > 2]  # noqa: PLR2004 - more than its field and verdict
+    if contested:
+        deciding = _RULE_FIELDS[pair.worth.rule]
+        return [{**entry, "reason": _RIVAL} if entry["field"] == deciding else entry for entry in told]
+    return told
+
+
+def _serial_evidence(pair: Pair, findings: Findings, learned: Learned) -> Evidence:
+    device, configuration, finding = pair.device, pair.configuration, findings.serial
+    reason = None
+    if finding is Serial.SET_ASIDE:
+        many = device.serial_key in learned.serials or configuration.serial_key in learned.serials
+        reason = _MANY if many else "placeholder"
+    elif finding is Serial.AGREE and device.serial_key != configuration.serial_key:
+        reason = "documented with the prefix of its bar code"
+    return _entry("serial_number", _SERIAL[finding], device.serial, configuration.serial, reason)
+
+
+def _mac_evidence(pair: Pair, findings: Findings, learned: Learned) -> Evidence:
+    device, configuration, finding = pair.device, pair.configuration, findings.mac
+    if finding is Mac.AGREE_WIFI:
+        return _entry("mac_address", "agree", device.wifi, device.wifi, None)
+    if finding is Mac.AGREE:
+        return _entry("mac_address", "agree", device.ethernet, device.ethernet, None)
+    mine = _addresses((device.wifi, device.ethernet), device.set_aside)
+    theirs = _addresses(configuration.macs, configuration.set_aside)
+    reason = None
+    if finding is Mac.SET_ASIDE:
+        shared = any(mac in learned.macs for mac in (device.wifi, device.ethernet, *configuration.macs))
+        aside = dict(device.set_aside + configuration.set_aside)
+        reasons = ["shared by several machines, as a dock's is"] if shared else []
+        reason = "; ".join(reasons + sorted(set(aside.values())))
+    return _entry("mac_address", _MAC[finding], mine, theirs, reason)
+
+
+def _addresses(usable: tuple[str | None, ...], aside: Aside) -> str | None:
+    return ", ".join([mac for mac in usable if mac] + [mac for mac, _ in aside]) or None
+
+
+def _name_evidence(pair: Pair, findings: Findings, learned: Learned) -> Evidence:
+    mine, finding = pair.device.name, findings.name
+    verdict, reason = _NAMED[finding]
+    if finding is Named.SET_ASIDE and mine is not None:
+        reason = (
+            _MANY if mine.key in learned.names and mine.kind is not Kind.GENERIC else "says only what the machine is"
+        )
+    theirs = _shown(mine, pair.configuration.names)
+    return _entry("device_name", verdict, None if mine is None else mine.raw, theirs, reason)
+
+
+def _shown(mine: Name | None, names: tuple[Name, ...]) -> str | None:
+    """The documented name that agrees, else the first."""
+    if not names:
+        return None
+    return next((name.raw for name in names if mine is not None and name.key == mine.key), names[0].raw)
+
+
+def _entry(field: str, verdict: Verdict, mine: str | None, theirs: str | None, reason: str | None) -> Evidence:
+    entry: Evidence = {"field": field, "verdict": verdict}
+    if mine:
+        entry["device_value"] = mine
+    if theirs:
+        entry["documented_value"] = theirs
+    if reason is not None:
+        entry["reason"] = reason
+    return entry

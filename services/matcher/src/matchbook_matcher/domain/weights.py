@@ -1,0 +1,130 @@
+"""What agreement is worth: the numbers of the weights file, checked, and turned into tables for speed."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Verdicts = dict[str, float]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SerialWeights(_Section):
+    missing: float
+    agree: float
+    disagree: float
+    set_aside: float
+
+
+class MacWeights(_Section):
+    missing: float
+    agree: float
+    agree_wifi: float
+    disagree: float
+    set_aside: float
+
+
+class NameWeights(_Section):
+    missing: float
+    agree: float
+    truncated: float
+    alike: float
+    similar: float
+    default: float
+    disagree: float
+    other_number: float
+    set_aside: float
+
+
+class ModelWeights(_Section):
+    missing: float
+    agree: float
+    disagree: float
+
+
+class DeviceLimits(_Section):
+    """Counts above which a value identifies nothing, and percents of likeness."""
+
+    enrolments_of_a_machine: int
+    wired_devices: int
+    wireless_devices: int
+    name_holders: int
+    address_holders: int
+    similarity_block: int
+    alike: float
+    similar: float
+    shortest_similar: int
+
+
+class DeviceWeights(_Section):
+    base: float
+    suggest_from: float
+    greatest: float
+    margin: float
+    serial_number: SerialWeights
+    mac_address: MacWeights
+    device_name: NameWeights
+    model: ModelWeights
+    limits: DeviceLimits
+
+
+class TenantNameWeights(_Section):
+    equal: float
+    part: float
+    contradiction: float
+    initials: float
+
+
+class DomainWeights(_Section):
+    equal: float
+    label: float
+    shared: float
+    disagree: float
+
+
+class AliasWeights(_Section):
+    equal: float
+
+
+class OverlapWeights(_Section):
+    most: float
+    some: float
+    few: float
+
+
+class ClaimWeights(_Section):
+    matched_elsewhere: float
+    better_tenant: float
+
+
+class TenantLimits(_Section):
+    overlap_least: int
+    overlap_most: float
+    overlap_some: float
+    word_likeness: float
+    word_length: int
+    word_holders: int
+    candidates: int
+
+
+class TenantWeights(_Section):
+    base: float
+    suggest_from: float
+    greatest: float
+    margin: float
+    name: TenantNameWeights
+    domain: DomainWeights
+    alias: AliasWeights
+    overlap: OverlapWeights
+    claims: ClaimWeights
+    limits: TenantLimits
+
+
+class Weights(_Section):
+    """The whole file. Weights are natural-log odds; their sum is a score, its logistic function the confidence."""
+
+    version: Literal[1]
+    device: DeviceWeights
+    tenant: TenantWeights
