@@ -3,17 +3,44 @@
 import asyncio
 import os
 import signal
-from datetime import date, datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from . import saved
 from .server import Emulator, Options, running_emulator, write_description
+from .world import Size
+from .world.calendar import DEFAULT_EPOCH
 from .world.export import write_truth, write_world
 
-DAY_FORMAT = click.DateTime(["%Y-%m-%d"])
-PATH = click.Path(path_type=Path, file_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+MOST_TENANTS = 20_000
+Command = Callable[..., None]
+
+
+def size_options(command: Command) -> Command:
+    """The flags that make a world what it is."""
+    for option in (
+        click.option("--epoch", type=click.DateTime(["%Y-%m-%d"]), help="The world's first day."),
+        click.option("--seed", default=1, show_default=True, help="Equal seeds and sizes give equal worlds."),
+        click.option("--devices", default=2_000, show_default=True, type=click.IntRange(0), help="Live enrolments."),
+        click.option(
+            "--tenants", default=40, show_default=True, type=click.IntRange(1, MOST_TENANTS), help="Customers."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _size(flags: dict[str, Any], epoch: date) -> Size:
+    """`epoch` counts where the flags name none."""
+    chosen: datetime | None = flags.pop("epoch")
+    day = chosen.date() if chosen else epoch
+    return Size(flags.pop("seed"), flags.pop("tenants"), flags.pop("devices"), day)
 
 
 @click.group()
@@ -22,80 +49,71 @@ def emulator() -> None:
 
 
 @emulator.command()
-@click.option("--tenants", default=40, show_default=True, type=click.IntRange(1, 20_000), help="Customer tenants.")
-@click.option(
-    "--devices", default=2_000, show_default=True, type=click.IntRange(0), help="Live enrolments in all of them."
-)
-@click.option("--seed", default=1, show_default=True, help="Equal seeds and sizes give equal worlds.")
-@click.option("--epoch", type=DAY_FORMAT, help="First day of the world.  [default: 2026-01-05]")
+@size_options
 @click.option("--days", default=0, show_default=True, type=click.IntRange(0), help="Let the world live so long first.")
-@click.option("--out", required=True, type=PATH, help="Folder for the CSV files.")
-def world(tenants: int, devices: int, seed: int, epoch: datetime | None, days: int, out: Path) -> None:
+@click.option("--out", required=True, type=FOLDER, help="Folder for the CSV files.")
+def world(days: int, out: Path, **flags: Any) -> None:
     """Write a world's documentation and the truth about it as CSV files."""
-    chosen = {"epoch": epoch.date()} if epoch else {}
-    made = write_world(out, seed=seed, tenants=tenants, devices=devices, **chosen)
+    made = write_world(out, _size(flags, DEFAULT_EPOCH))
     if days:
         made.advance(days)
         write_truth(made, out)
-    click.echo(f"{tenants} tenants with {made.device_count} devices: {out}")
+    click.echo(f"{len(made.states)} tenants with {made.device_count} devices: {out}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    options: Options
+    folder: Path
+    size: Size
+    evolve: float
 
 
 @emulator.command()
+@size_options
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-@click.option("--tenants", default=40, show_default=True, type=click.IntRange(1, 20_000), help="Customer tenants.")
-@click.option(
-    "--devices", default=2_000, show_default=True, type=click.IntRange(0), help="Live enrolments in all of them."
-)
-@click.option("--seed", default=1, show_default=True)
-@click.option("--epoch", type=DAY_FORMAT, help="First day of the world.  [default: the day of the first start]")
-@click.option("--state-dir", required=True, type=PATH, help="Keys, documentation and emulator.json go here.")
+@click.option("--state-dir", required=True, type=FOLDER, help="Keys, documentation and emulator.json go here.")
 @click.option("--token-lifetime", default=3600, show_default=True, type=click.IntRange(1), help="Seconds.")
 @click.option("--redirect-uri", multiple=True, help="A redirect address outside this machine. May be repeated.")
-@click.option(
-    "--evolve", default=0.0, show_default=True, type=click.FloatRange(0), help="Seconds to a day; 0: time stands still."
-)
-def run(  # noqa: PLR0913 - one parameter for each flag
-    host: str,
-    port: int,
-    tenants: int,
-    devices: int,
-    seed: int,
-    epoch: datetime | None,
-    state_dir: Path,
-    token_lifetime: int,
-    redirect_uri: tuple[str, ...],
-    evolve: float,
-) -> None:
-    """Serve until SIGTERM. Prints one line of JSON with all addresses when ready."""
-    options = Options(host, port, token_lifetime, frozenset(redirect_uri))
+@click.option("--evolve", default=0.0, type=click.FloatRange(0), help="Seconds to a day; without it time stands still.")
+def run(state_dir: Path, evolve: float, **flags: Any) -> None:
+    """Serve until SIGTERM. Prints one line of JSON with all addresses when ready.
+
+    A world without --epoch begins on the day of its first start. A state folder keeps its world and how far it has
+    come, until it is started with another size.
+    """
+    folder = state_dir.resolve()
+    known = saved.load(folder)
+    size = _size(flags, known.size.epoch if known else datetime.now(UTC).date())
+    redirects = frozenset(flags["redirect_uri"])
+    options = Options(
+        flags["host"], flags["port"], flags["token_lifetime"], redirects, after_advance=saved.save_advance
+    )
     try:
-        asyncio.run(
-            _serve(options, state_dir.resolve(), evolve, (seed, tenants, devices, epoch.date() if epoch else None))
-        )
+        asyncio.run(_serve(_Run(options, folder, size, evolve)))
     except OSError as error:
-        raise click.ClickException(f"cannot serve on {host}:{port}: {error.strerror or error}") from error
+        where = f"{options.host}:{options.port} from {folder}"
+        raise click.ClickException(f"cannot serve on {where}: {error.strerror or error}") from error
 
 
-async def _serve(options: Options, folder: Path, evolve: float, size: tuple[int, int, int, date | None]) -> None:
+async def _serve(this: _Run) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    built = await asyncio.to_thread(saved.open_world, folder, *size)
-    async with running_emulator(built, folder, options, write_documentation=False) as running:
-        click.echo(write_description(running, folder / "emulator.json", pid=os.getpid()))
-        evolution = asyncio.create_task(_evolve(running, folder, evolve, stop))
+    built = await asyncio.to_thread(saved.open_world, this.folder, this.size)
+    async with running_emulator(built, this.folder, this.options, write_documentation=False) as running:
+        click.echo(write_description(running, this.folder / "emulator.json", pid=os.getpid()))
+        evolution = asyncio.create_task(_evolve(running, this.evolve, stop))
         await stop.wait()
         await evolution
-        saved.save(built, folder)
 
 
-async def _evolve(running: Emulator, folder: Path, seconds: float, stop: asyncio.Event) -> None:
+async def _evolve(running: Emulator, seconds: float, stop: asyncio.Event) -> None:
     """A day every so many seconds until the stop."""
     while seconds and not stop.is_set():
         try:
             await asyncio.wait_for(stop.wait(), seconds)
         except TimeoutError:
             await running.advance(1)
-            saved.save(running.world, folder)

@@ -14,7 +14,7 @@ from .world.calendar import graph_time
 PREFIX = "/emulator/"
 MOST_DAYS = 365
 Advance = Callable[[int], Awaitable[None]]
-ADVANCE = web.AppKey("advance", Advance)
+ADVANCE: web.AppKey[Advance] = web.AppKey("advance", Advance)  # type: ignore[arg-type]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from .world import Size, World
-from .world.export import CONFIGURATIONS, write_world
+from .world.export import CONFIGURATIONS, write_truth, write_world
 
 FILE = "world.json"
 LAYOUT = 1
@@ -45,18 +45,19 @@ def save(world: World, folder: Path) -> None:
     draft.replace(folder / FILE)
 
 
-def open_world(folder: Path, seed: int, tenants: int, devices: int, epoch: date | None) -> World:
-    """The saved world at the step it had reached, if it is of this size; else a new one with its files.
+def save_advance(world: World, folder: Path) -> None:
+    save(world, folder)
+    write_truth(world, folder)
 
-    Without an epoch a new world begins today, a saved one keeps its own.
-    """
+
+def open_world(folder: Path, size: Size) -> World:
+    """The saved world at the step it had reached, if it is of this size; else a new one with its files."""
     folder.mkdir(parents=True, exist_ok=True)
     saved = load(folder)
-    wanted = Size(seed, tenants, devices, epoch or (saved.size.epoch if saved else date.today()))  # noqa: DTZ011 - a calendar day will do
-    if saved and saved.size == wanted and (folder / CONFIGURATIONS).exists():
-        world = World.build(seed, tenants, devices, wanted.epoch)
+    if saved and saved.size == size and (folder / CONFIGURATIONS).exists():
+        world = World.build(size.seed, size.tenants, size.devices, size.epoch)
         world.advance(saved.step)
     else:
-        world = write_world(folder, seed=seed, tenants=tenants, devices=devices, epoch=wanted.epoch)
-    save(world, folder)
+        world = write_world(folder, size)
+    save_advance(world, folder)
     return world

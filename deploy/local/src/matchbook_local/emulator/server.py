@@ -88,6 +88,8 @@ class Options:
     """Seconds."""
     redirect_uris: frozenset[str] = frozenset()
     faults: Faults | None = None
+    after_advance: Callable[[World, Path], None] | None = None
+    """Called in a thread with the world and its folder; by default it writes the truth files anew."""
     clock: Callable[[], float] = time.time
     """For what is signed and checked; the world has a calendar of its own."""
 
@@ -98,23 +100,26 @@ async def running_emulator(
 ) -> AsyncIterator[Emulator]:
     """Serves `world` over TLS until the block ends. Keys and documentation are kept in `folder`."""
     options = options or Options()
-    folder.mkdir(parents=True, exist_ok=True)
-    if write_documentation:
-        await asyncio.to_thread(write_files, world, folder)
-    tls = tls_files(folder, *_names(options.host))
-    cloud = make_cloud(world, folder, options)
+    tls, cloud = await asyncio.to_thread(_prepare, world, folder, options, write_documentation=write_documentation)
     lock = asyncio.Lock()
 
     async def advance(days: int) -> None:
         async with lock:
             world.advance(days)
-            await asyncio.to_thread(write_truth, world, folder)
+            await asyncio.to_thread(options.after_advance or write_truth, world, folder)
 
     async with _serving(application(cloud, advance), tls, options) as port:
         host = f"[{options.host}]" if ":" in options.host else options.host
         certificate_file = folder / "app-certificate.pem"
         client_id = cloud.application.client_id
         yield Emulator(f"https://{host}:{port}", folder, tls.ca_file, certificate_file, client_id, cloud, advance)
+
+
+def _prepare(world: World, folder: Path, options: Options, *, write_documentation: bool) -> tuple[TlsFiles, Cloud]:
+    folder.mkdir(parents=True, exist_ok=True)
+    if write_documentation:
+        write_files(world, folder)
+    return tls_files(folder, *_names(options.host)), make_cloud(world, folder, options)
 
 
 def make_cloud(world: World, folder: Path, options: Options) -> Cloud:

@@ -5,8 +5,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..world.model import Device, TenantState
-from ..world.world import World
+from matchbook_local.emulator.world.model import Device, TenantState
+from matchbook_local.emulator.world.world import World
+
 from .filters import Test
 from .properties import Renderer
 

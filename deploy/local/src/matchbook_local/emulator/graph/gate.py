@@ -1,4 +1,4 @@
-"""What stands before every handler: request ids, tokens, each tenant's own failures, the shape of errors, and faults."""
+"""What stands before every handler: request ids, tokens, each tenant's own failures, the shape of errors, faults."""
 
 import json
 import uuid
@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 import jwt
 from aiohttp import web
 
-from ..cloud import CLOUD, base_url, correlation_id
-from ..faults import Call
-from ..world.model import Access, Tenant
+from matchbook_local.emulator.cloud import CLOUD, base_url, correlation_id
+from matchbook_local.emulator.faults import Call
+from matchbook_local.emulator.world.model import Access, Tenant
+
 from .errors import GraphError, error_body, invalid_token
 
 TENANT = web.RequestKey("tenant", Tenant)

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from ..cloud import base_url
+from matchbook_local.emulator.cloud import base_url
+
 from .errors import bad_request
 
 UNSUPPORTED = ("$orderby", "$search", "$expand", "$skip", "$apply")
@@ -43,9 +44,7 @@ def _top(text: str | None, page_size: int, largest: int) -> int:
     if text is None:
         return page_size
     if not text.isdigit() or not int(text):
-        raise bad_request(
-            f"Invalid value '{text}' for $top query option found. The $top query option requires a positive integer value."
-        )
+        raise bad_request(f"Invalid value '{text}' for $top query option: a positive integer is required.")
     return min(int(text), largest)
 
 

@@ -5,8 +5,9 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ..world.calendar import DAY, graph_time
-from ..world.model import Device, Platform
+from matchbook_local.emulator.world.calendar import DAY, graph_time
+from matchbook_local.emulator.world.model import Device, Platform
+
 from .errors import no_such_property
 
 Getter = Callable[[Device], Any]

@@ -8,8 +8,9 @@ from typing import Any
 
 from aiohttp import web
 
-from ..cloud import CLOUD, base_url
-from ..world.model import Access, Relationship, Tenant
+from matchbook_local.emulator.cloud import CLOUD, base_url
+from matchbook_local.emulator.world.model import Access, Relationship, Tenant
+
 from .errors import intune_error, no_such_property
 from .filters import parse
 from .gate import REQUEST_ID, TENANT

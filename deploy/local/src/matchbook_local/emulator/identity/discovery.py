@@ -4,8 +4,9 @@ from typing import Any
 
 from aiohttp import web
 
-from ..cloud import CLOUD, base_url
-from ..world.model import Tenant
+from matchbook_local.emulator.cloud import CLOUD, base_url
+from matchbook_local.emulator.world.model import Tenant
+
 from .errors import tenant_not_found
 
 
@@ -57,7 +58,7 @@ def _configuration(request: web.Request, tenant: Tenant) -> dict[str, Any]:
         "frontchannel_logout_supported": True,
         "end_session_endpoint": f"{root}/oauth2/v2.0/logout",
         "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver", "oid", "roles", "email",
+            "sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver", "oid", "roles",
         ],
         "tenant_region_scope": "NA",
         "cloud_instance_name": request.host,

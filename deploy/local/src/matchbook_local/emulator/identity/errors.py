@@ -54,9 +54,9 @@ def tenant_not_found(name: str) -> RefusedError:
     return refuse(
         "invalid_tenant",
         90002,
-        f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into the correct "
-        "cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for "
-        "the tenant.",
+        f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into the "
+        "correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions "
+        "for the tenant.",
     )
 
 
@@ -64,9 +64,9 @@ def application_not_found(client_id: str, tenant_name: str) -> RefusedError:
     return refuse(
         "unauthorized_client",
         700016,
-        f"Application with identifier '{client_id}' was not found in the directory '{tenant_name}'. This can happen if the "
-        "application has not been installed by the administrator of the tenant or consented to by any user in the tenant. "
-        "You may have sent your authentication request to the wrong tenant.",
+        f"Application with identifier '{client_id}' was not found in the directory '{tenant_name}'. This can happen if "
+        "the application has not been installed by the administrator of the tenant or consented to by any user in the "
+        "tenant. You may have sent your authentication request to the wrong tenant.",
     )
 
 

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ..world.model import Person
+from matchbook_local.emulator.world.model import Person
+
 from .errors import refuse
 
 CODE_LIFETIME = 600
@@ -54,7 +55,7 @@ class Grants:
         if grant is None or grant.client_id != client_id:
             raise refuse("invalid_grant", 70000, "The provided value for the 'code' parameter is not valid.")
         if grant.used:
-            message = "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token."
+            message = "OAuth2 Authorization code was already redeemed, please retry with a new valid code."
             raise refuse("invalid_grant", 54005, message)
         if grant.expires < self._clock():
             raise refuse(

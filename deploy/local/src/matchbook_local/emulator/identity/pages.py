@@ -7,14 +7,17 @@ from collections.abc import Iterable, Mapping
 
 from aiohttp import web
 
-from ..world.model import Person
+from matchbook_local.emulator.world.model import Person
 
 STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;background:#f3f5f8;color:#1b2733;margin:0;display:grid;place-items:center;min-height:100vh}
+body{font:16px/1.5 system-ui,sans-serif;background:#f3f5f8;color:#1b2733;margin:0;
+display:grid;place-items:center;min-height:100vh}
 main{background:#fff;padding:2rem;border-radius:8px;box-shadow:0 2px 12px #0002;width:min(26rem,88vw)}
-h1{font-size:1.25rem;margin:0 0 .25rem}p{margin:.25rem 0 1rem;color:#4a5866;overflow-wrap:anywhere}
-button{display:block;width:100%;text-align:left;font:inherit;padding:.75rem 1rem;margin:.5rem 0;border:1px solid #b8c2cc;
-border-radius:6px;background:#fff;cursor:pointer}button:hover,button:focus-visible{border-color:#0a5cc2;outline:2px solid #0a5cc2}
+h1{font-size:1.25rem;margin:0 0 .25rem}
+p{margin:.25rem 0 1rem;color:#4a5866;overflow-wrap:anywhere}
+button{display:block;width:100%;text-align:left;font:inherit;padding:.75rem 1rem;margin:.5rem 0;
+border:1px solid #b8c2cc;border-radius:6px;background:#fff;cursor:pointer}
+button:hover,button:focus-visible{border-color:#0a5cc2;outline:2px solid #0a5cc2}
 small{display:block;color:#4a5866}
 """
 SUBMIT = "document.forms[0].submit()"

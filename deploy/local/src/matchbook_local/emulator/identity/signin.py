@@ -7,8 +7,9 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
-from ..cloud import CLOUD, Cloud, base_url
-from ..world.model import Person
+from matchbook_local.emulator.cloud import CLOUD, Cloud, base_url
+from matchbook_local.emulator.world.model import Person
+
 from .discovery import requested_tenant
 from .errors import Refusal, RefusedError, application_not_found, missing, refuse
 from .pages import form_post_page, message_page, people_page
@@ -24,7 +25,7 @@ async def authorize(request: web.Request) -> web.StreamResponse:
         tenant = requested_tenant(request)
         _check_application(cloud, query, tenant.display_name)
     except RefusedError as error:
-        return message_page("Sorry, but we’re having trouble signing you in.", str(error), status=error.refusal.status)  # noqa: RUF001
+        return message_page("Sorry, but we're having trouble signing you in.", str(error), status=error.refusal.status)
     try:
         _check_request(query)
         person = await _chosen(request, cloud, query)
@@ -45,9 +46,9 @@ def _check_application(cloud: Cloud, query: Mapping[str, str], tenant_name: str)
         raise application_not_found(client_id, tenant_name)
     if not redirect_uri or not cloud.application.accepts_redirect(redirect_uri):
         message = (
-            f"The redirect URI '{redirect_uri or ''}' specified in the request does not match the redirect URIs configured "
-            f"for the application '{client_id}'. Make sure the redirect URI sent in the request matches one added to your "
-            "application in the Azure portal."
+            f"The redirect URI '{redirect_uri or ''}' specified in the request does not match the redirect URIs "
+            f"configured for the application '{client_id}'. Make sure the redirect URI sent in the request matches one "
+            "added to your application in the Azure portal."
         )
         raise refuse("invalid_request", 50011, message)
 
@@ -96,5 +97,5 @@ async def logout(request: web.Request) -> web.StreamResponse:
     if target and request.app[CLOUD].application.accepts_redirect(target):
         return web.Response(status=302, headers={"Location": target})
     return message_page(
-        "You signed out of your account", f"It’s a good idea to close all windows of {html.escape(base_url(request))}."
-    )  # noqa: RUF001
+        "You signed out of your account", f"It's a good idea to close all windows of {html.escape(base_url(request))}."
+    )

@@ -8,8 +8,9 @@ from typing import Any
 
 from aiohttp import web
 
-from ..cloud import CLOUD, Cloud, base_url
-from ..world.model import Access, Person, Tenant
+from matchbook_local.emulator.cloud import CLOUD, Cloud, base_url
+from matchbook_local.emulator.world.model import Access, Person, Tenant
+
 from .discovery import issuer, requested_tenant
 from .errors import RefusedError, application_not_found, missing, refuse
 from .grants import Grant
@@ -81,9 +82,9 @@ def _audience(request: web.Request, resource: str, tenant: Tenant) -> str:
 
 def _resource_not_found(resource: str, tenant: Tenant) -> RefusedError:
     message = (
-        f"The resource principal named {resource} was not found in the tenant named {tenant.display_name}. This can happen "
-        "if the application has not been installed by the administrator of the tenant or consented to by any user in the "
-        "tenant. You might have sent your authentication request to the wrong tenant."
+        f"The resource principal named {resource} was not found in the tenant named {tenant.display_name}. This can "
+        "happen if the application has not been installed by the administrator of the tenant or consented to by any "
+        "user in the tenant. You might have sent your authentication request to the wrong tenant."
     )
     return refuse("invalid_resource", 500011, message)
 

@@ -1,4 +1,4 @@
-"""A seeded, realistic managed service provider: its customers' tenants, their devices, and what is documented of them."""
+"""A seeded, realistic service provider: its customers' tenants, their devices, and what is documented of them."""
 
 from .model import Access, Configuration, Device, FoundBy, Kind, Tenant, TenantState
 from .world import Size, World

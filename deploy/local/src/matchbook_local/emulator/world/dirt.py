@@ -1,9 +1,10 @@
 """What spoils identities in the field: the values, and the names under which the truth files list them."""
 
 JUNK_SERIALS = (
-    "To Be Filled By O.E.M.", "To be filled by O.E.M.", "System Serial Number", "Default string", "INVALID", "N/A", "none",
-    "Not Specified", "Not Applicable", "00000000", "0", "123456789", "0123456789", "1234567890", "SN-12345", "SYS-1234567890",
-    "(null string)", "EVAL", "OEM_Serial", "Unknown", "xxxxxxxxxxx", "NNNNNNN", "1111111", "............", "SystemSerialNumb",
+    "To Be Filled By O.E.M.", "To be filled by O.E.M.", "System Serial Number", "Default string", "INVALID", "N/A",
+    "none", "Not Specified", "Not Applicable", "00000000", "0", "0123456789", "1234567890", "SN-12345",
+    "SYS-1234567890", "(null string)", "EVAL", "OEM_Serial", "Unknown", "xxxxxxxxxxx", "NNNNNNN", "1111111",
+    "............", "SystemSerialNumb",
 )  # fmt: skip
 VIRTUAL_MACS = ("005056C00001", "005056C00008", "0A0027000000")
 VPN_MAC = "02004E435049"

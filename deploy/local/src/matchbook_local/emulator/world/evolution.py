@@ -20,7 +20,7 @@ OLD_ENROLMENT_KEPT_SHARE = 0.6
 
 
 def live_a_day(seed: int, state: TenantState, step: int, now: int) -> None:
-    """Changes `state` in place; depends on (seed, tenant, step) and the state alone. `now` is the day's end in seconds."""
+    """Changes `state` in place; depends on (seed, tenant, step) and the state alone. `now` is the day's end."""
     rng = stream(seed, "day", state.tenant.index, step)
     count = len(state.devices)
     if not count:

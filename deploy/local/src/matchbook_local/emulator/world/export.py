@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from .model import Configuration, Interface, Organization
-from .world import World
+from .world import Size, World
 
 ORGANIZATIONS = "organizations.csv"
 CONFIGURATIONS = "configurations.csv"
@@ -59,7 +59,7 @@ def organization_row(organization: Organization) -> list[str]:
 
 
 class DocumentationFiles(AbstractContextManager["DocumentationFiles"]):
-    """Writes configurations as a world is built, so that a large one is never held in memory. `add` fits `World.build`."""
+    """Writes configurations as a world is built, so that they are never all in memory. `add` fits `World.build`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -98,10 +98,10 @@ def write_truth(world: World, folder: Path) -> None:
     _write(folder / TRUTH / "tenants.csv", TRUTH_TENANT_COLUMNS, _tenant_truths(world))
 
 
-def write_world(folder: Path, **size: Any) -> World:
-    """Builds a world (arguments as `World.build`) and writes all of its files."""
+def write_world(folder: Path, size: Size) -> World:
+    """Builds a world and writes all of its files."""
     with DocumentationFiles(folder) as files:
-        world = World.build(keep=files.add, **size)
+        world = World.build(size.seed, size.tenants, size.devices, size.epoch, keep=files.add)
     write_organizations(world, folder)
     write_truth(world, folder)
     return world

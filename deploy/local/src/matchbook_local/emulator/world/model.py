@@ -27,7 +27,7 @@ class Platform(StrEnum):
 
     @property
     def is_phone(self) -> bool:
-        return self in (Platform.IOS, Platform.ANDROID)
+        return self is Platform.IOS or self is Platform.ANDROID
 
 
 class FoundBy(StrEnum):

@@ -1,4 +1,4 @@
-"""Words to draw from. Names and places come from Faker once, since Faker is slow; the trade's own words are kept here."""
+"""Words to draw from. Names and places come from Faker, once since it is slow; the trade's own words are here."""
 
 import functools
 import unicodedata
@@ -14,10 +14,11 @@ TRADES = (
     "Hospitality", "Farms", "Energy", "Packaging", "Physiotherapy", "Media", "Consulting", "Surveyors", "Furniture",
 )  # fmt: skip
 BRANDS = (
-    "Acme", "Blue Harbor", "Northgate", "Summit", "Silverline", "Evergreen", "Pinnacle", "Redwood", "Lakeside", "Ironbridge",
-    "Copperfield", "Granite", "Clearwater", "Beacon", "Cobalt", "Harvest", "Meridian", "Orchard", "Highland", "Riverbend",
-    "Keystone", "Sterling", "Falcon", "Juniper", "Atlas", "Crescent", "Willow", "Anchor", "Maple", "Prairie", "Aurora",
-    "Bayview", "Cedar", "Delta", "Eastwood", "Foxglove", "Golden Gate", "Hawthorne", "Ivy", "Kestrel",
+    "Acme", "Blue Harbor", "Northgate", "Summit", "Silverline", "Evergreen", "Pinnacle", "Redwood", "Lakeside",
+    "Ironbridge", "Copperfield", "Granite", "Clearwater", "Beacon", "Cobalt", "Harvest", "Meridian", "Orchard",
+    "Highland", "Riverbend", "Keystone", "Sterling", "Falcon", "Juniper", "Atlas", "Crescent", "Willow", "Anchor",
+    "Maple", "Prairie", "Aurora", "Bayview", "Cedar", "Delta", "Eastwood", "Foxglove", "Golden Gate", "Hawthorne",
+    "Ivy", "Kestrel",
 )  # fmt: skip
 SUFFIXES = ("", "", "Inc.", "LLC", "Ltd", "Ltd.", "Corp.", "GmbH", "PLLC", "Limited", "AB", "SARL", "& Sons", "Co.")
 BRANCHES = (

@@ -92,9 +92,9 @@ class _Builder:
             device.dirt = (*device.dirt, dirt.UNDOCUMENTED)
             return
         yield from self._own_records(self._clerk, device, full, found_by)
-        if not device.hardware.platform.is_phone and found_by in (None, FoundBy.SERIAL):
-            if happens(self._rng, REUSED_NAME_SHARE):
-                yield self._clerk.predecessor(device)
+        took_over = not device.hardware.platform.is_phone and found_by in (None, FoundBy.SERIAL)
+        if took_over and happens(self._rng, REUSED_NAME_SHARE):
+            yield self._clerk.predecessor(device)
 
     def _own_records(
         self, clerk: Clerk, device: Device, full: str, found_by: FoundBy | None
