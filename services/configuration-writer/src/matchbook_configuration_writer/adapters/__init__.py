@@ -1,0 +1,1 @@
+"""Where the domain meets PostgreSQL and Kafka."""

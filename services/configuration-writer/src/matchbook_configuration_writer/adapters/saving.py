@@ -1,0 +1,217 @@
+"""From a batch's effects back into the database: one upsert a table, however many rows."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import asyncpg
+from matchbook_contracts.base import Contract
+from matchbook_contracts.states import ConfigurationState, DeviceMatchState, OrganizationState, TenantMatchState
+from matchbook_servicekit.database import Connection, Queries
+from matchbook_servicekit.messaging import Transient
+
+from matchbook_configuration_writer.domain.facts import Fact
+from matchbook_configuration_writer.domain.world import Device, Retirement, Suggestion, Tenant
+
+FactType = TypeVar("FactType", Device, Retirement, Suggestion, Tenant)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one command; `reason` is None when it was applied."""
+
+    decision_id: str
+    command: str
+    subject: str
+    bulk_id: str | None
+    reason: str | None
+    event_id: str
+    decided_at: datetime
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The last state of an aggregate in the batch, with its JSON as published."""
+
+    state: Contract
+    body: bytes
+
+
+class Saver:
+    """Writes what one batch changed, in the transaction of `connection`.
+
+    Raises Transient where another writer was there first, which the guards' locks forbid: the constraints and versions
+    are the second guard, and the batch is decided again on what they protected.
+    """
+
+    def __init__(self, queries: Queries, connection: Connection) -> None:
+        self._queries = queries
+        self._connection = connection
+
+    async def save_states(self, stored: Iterable[Stored], imports: Mapping[str, int]) -> None:
+        """Write the aggregates' last states and the imports' versions."""
+        by_type: dict[type[Contract], list[Stored]] = {kind: [] for kind, _, _ in _STATES}
+        for item in stored:
+            by_type[type(item.state)].append(item)
+        try:
+            for kind, query, columns in _STATES:
+                await self._upsert(query, [columns(item) for item in by_type[kind]])
+            await self._execute("save_imports", [(key, version) for key, version in imports.items()])
+            # Deferred until here, so that one batch may hand a configuration on; checked here and not at the commit, so
+            # that a breach is known for what it is.
+            await self._connection.execute(self._queries["check_constraints"])
+        except (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError) as error:
+            raise Transient(f"another writer changed the same rows: {error.constraint_name}") from error
+
+    async def save_answers(self, answers: Sequence[Answer]) -> None:
+        """Remember what became of each command. Raises Transient where another writer has answered one meanwhile."""
+        rows = [
+            (
+                item.decision_id,
+                item.command,
+                item.subject,
+                item.bulk_id,
+                "applied" if item.reason is None else "rejected",
+                item.reason,
+                item.event_id,
+                item.decided_at,
+                item.answered_at,
+            )
+            for item in answers
+        ]
+        try:
+            await self._execute("save_decisions", rows)
+        except asyncpg.UniqueViolationError as error:
+            raise Transient("another writer answered the same command") from error
+
+    async def save_facts(self, facts: Iterable[Fact]) -> None:
+        """Remember each fact that is newer than what is known."""
+        kinds: dict[type[Fact], dict[tuple[str, str], Any]] = {kind: {} for kind in _FACTS}
+        for fact in facts:
+            newest = kinds[type(fact)]
+            key = (fact.tenant_id, getattr(fact, "device_id", None) or "")
+            if key not in newest or newest[key].revision <= fact.revision:
+                newest[key] = fact
+        for kind, (query, columns) in _FACTS.items():
+            # In the order of their keys, so that two writers never wait for each other in a circle.
+            found = kinds[kind]
+            await self._execute(query, [columns(found[key]) for key in sorted(found)])
+
+    async def _execute(self, query: str, rows: Sequence[tuple[Any, ...]]) -> str:
+        if not rows:
+            return "INSERT 0 0"
+        return await self._connection.execute(self._queries[query], *map(list, zip(*rows, strict=True)))
+
+    async def _upsert(self, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        written = int((await self._execute(query, rows)).rpartition(" ")[2])
+        if written != len(rows):
+            raise Transient(f"another writer changed {len(rows) - written} of {len(rows)} rows: {query}")
+
+
+def _json_array(values: tuple[str, ...]) -> bytes:
+    # unnest() takes no arrays of different lengths apart, and asyncpg takes nested lists for one array.
+    return json.dumps(values).encode()
+
+
+def _organization_row(item: Stored) -> tuple[Any, ...]:
+    state = item.state
+    assert isinstance(state, OrganizationState)
+    return (state.organization_id, state.version, state.name.casefold(), item.body)
+
+
+def _tenant_match_row(item: Stored) -> tuple[Any, ...]:
+    state = item.state
+    assert isinstance(state, TenantMatchState)
+    return (state.tenant_id, state.version, state.status, state.organization_id, item.body)
+
+
+def _configuration_row(item: Stored) -> tuple[Any, ...]:
+    state = item.state
+    assert isinstance(state, ConfigurationState)
+    serial = state.serial_normalised if state.serial_usable else None
+    return (
+        state.configuration_id,
+        state.organization_id,
+        state.version,
+        serial,
+        _json_array(state.mac_addresses),
+        item.body,
+    )
+
+
+def _device_match_row(item: Stored) -> tuple[Any, ...]:
+    state = item.state
+    assert isinstance(state, DeviceMatchState)
+    return (
+        state.tenant_id,
+        state.device_id,
+        state.version,
+        state.status,
+        state.configuration_id,
+        state.organization_id,
+        item.body,
+    )
+
+
+# In the order of the foreign keys between them.
+_STATES: Final[Sequence[tuple[type[Contract], str, Callable[[Stored], tuple[Any, ...]]]]] = (
+    (OrganizationState, "save_organizations", _organization_row),
+    (TenantMatchState, "save_tenant_matches", _tenant_match_row),
+    (ConfigurationState, "save_configurations", _configuration_row),
+    (DeviceMatchState, "save_device_matches", _device_match_row),
+)
+
+
+def _tenant_row(tenant: Tenant) -> tuple[Any, ...]:
+    domains = _json_array(tenant.verified_domains)
+    return (tenant.tenant_id, tenant.revision, tenant.display_name, domains, tenant.lost)
+
+
+def _device_row(device: Device) -> tuple[Any, ...]:
+    return (
+        device.tenant_id,
+        device.device_id,
+        device.revision,
+        device.retired,
+        device.device_name,
+        device.serial_number,
+        device.manufacturer,
+        device.model,
+        device.operating_system,
+        device.os_version,
+        device.wifi_mac_address,
+        device.ethernet_mac_address,
+        device.user_principal_name,
+        device.entra_device_id,
+    )
+
+
+def _retirement_row(fact: Retirement) -> tuple[Any, ...]:
+    return (fact.tenant_id, fact.device_id, fact.revision)
+
+
+def _suggestion_row(fact: Suggestion) -> tuple[Any, ...]:
+    return (
+        fact.tenant_id,
+        fact.device_id or "",
+        fact.revision,
+        fact.suggestion_id,
+        fact.status,
+        fact.target_id,
+        fact.rule,
+        fact.confidence,
+        dict(fact.fingerprints),
+        fact.superseded_by,
+    )
+
+
+# A device before its retirement, which keeps the facts that are there.
+_FACTS: Final[Mapping[type[Fact], tuple[str, Callable[[Any], tuple[Any, ...]]]]] = {
+    Tenant: ("save_tenants", _tenant_row),
+    Device: ("save_devices", _device_row),
+    Retirement: ("retire_devices", _retirement_row),
+    Suggestion: ("save_suggestions", _suggestion_row),
+}

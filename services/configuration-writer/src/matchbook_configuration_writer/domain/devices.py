@@ -1,0 +1,380 @@
+"""Decisions about devices: from which status each is possible, what it needs, what it does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias, assert_never
+
+from matchbook_contracts.decisions import (
+    AcceptMatch,
+    ChangeMatch,
+    CreateConfiguration,
+    IgnoreDevice,
+    MatchTo,
+    RevertMatch,
+)
+from matchbook_contracts.match_events import (
+    ConfigurationCreated,
+    DeviceIgnored,
+    DeviceMatched,
+    MatchChanged,
+    MatchEvent,
+    MatchReverted,
+)
+from matchbook_contracts.states import ConfigurationState, DeviceMatchState, FieldName, MatchOrigin
+
+from matchbook_configuration_writer.domain.authority import out_of_scope, refuse_missing, refuse_scope
+from matchbook_configuration_writer.domain.events import configuration_event, created_id, device_event
+from matchbook_configuration_writer.domain.fields import configuration, value_of
+from matchbook_configuration_writer.domain.mapping import device_identities, mapped
+from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected, Subject
+from matchbook_configuration_writer.domain.standing import (
+    FORBIDDEN,
+    Action,
+    status_of,
+    version_of,
+    with_reverted,
+    without_reverted,
+)
+from matchbook_configuration_writer.domain.syncing import drop_synced, write_synced
+from matchbook_configuration_writer.domain.world import Device, Suggestion, World
+
+DeviceCommand: TypeAlias = AcceptMatch | MatchTo | CreateConfiguration | IgnoreDevice | RevertMatch | ChangeMatch
+
+_ACTIONS: Final[Mapping[type[DeviceCommand], Action]] = {
+    AcceptMatch: "accept",
+    MatchTo: "match_to",
+    CreateConfiguration: "create",
+    IgnoreDevice: "ignore",
+    RevertMatch: "revert",
+    ChangeMatch: "change",
+}
+_MATCHING: Final = frozenset({"accept", "match_to", "create", "change"})
+_CANDIDATES_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A device, where it stands, and the organization its tenant is matched to."""
+
+    world: World
+    moment: Moment
+    device: Device
+    standing: DeviceMatchState | None
+    organization_id: str | None
+
+    def next(self, command: DeviceCommand, **what: Any) -> DeviceMatchState:
+        """Where the device stands after the command."""
+        kept = self.standing.superseded_by if self.standing is not None else None
+        return DeviceMatchState.model_validate(
+            {
+                "tenant_id": self.device.tenant_id,
+                "device_id": self.device.device_id,
+                "version": version_of(self.standing) + 1,
+                "organization_id": self.organization_id,
+                "decided_by": command.actor,
+                "decided_at": command.decided_at,
+                "superseded_by": kept,
+                **what,
+            }
+        )
+
+    @property
+    def suggestion(self) -> Suggestion | None:
+        """The matcher's current word on the device; None where there is none or it was withdrawn."""
+        found = self.world.suggestions.get(self.device.id)
+        return found if found is not None and found.suggestion_id is not None else None
+
+    @property
+    def matched(self) -> ConfigurationState | None:
+        """The configuration that the device is matched to."""
+        if self.standing is None or self.standing.configuration_id is None:
+            return None
+        return self.world.configurations[self.standing.configuration_id]
+
+
+def decide_device(command: DeviceCommand, world: World, moment: Moment) -> Outcome:
+    """Apply a decision about a device, or say why not."""
+    device = world.devices.get((command.tenant_id, command.device_id))
+    if device is None:
+        named = f"device {command.device_id} in tenant {command.tenant_id}"
+        unknown = f"Matchbook knows no {named}. Sync the tenant, then reload."
+        return refuse_missing(command.actor, Rejected("unknown_device", unknown, may_be_early=True))
+    case = Case(
+        world,
+        moment,
+        device,
+        world.device_matches.get(device.id),
+        world.tenant_organization(device.tenant_id),
+    )
+    refused = _refuse_case(case, command)
+    return _apply(case, command) if refused is None else refused
+
+
+def _apply(case: Case, command: DeviceCommand) -> Outcome:
+    match command:
+        case AcceptMatch():
+            return _accept(case, command)
+        case MatchTo():
+            return _match_to(case, command)
+        case CreateConfiguration():
+            return _create(case, command)
+        case IgnoreDevice():
+            return _ignore(case, command)
+        case RevertMatch():
+            return _revert(case, command)
+        case ChangeMatch():
+            return _change(case, command)
+        case _:
+            assert_never(command)
+
+
+# --- what stands in the way ------------------------------------------------------------------------------------------
+
+
+def _refuse_case(case: Case, command: DeviceCommand) -> Rejected | None:
+    held = case.standing.organization_id if case.matched is not None and case.standing is not None else None
+    # An orphaned match lies in another organization than its tenant: both must be the actor's.
+    organizations = {case.organization_id, held} - {None} or {None}
+    action = _ACTIONS[type(command)]
+    return (
+        refuse_scope(command.actor, organizations)
+        or _refuse_status(case, action)
+        or (_refuse_matching(case) if action in _MATCHING else None)
+    )
+
+
+def _refuse_status(case: Case, action: Action) -> Rejected | None:
+    reason = FORBIDDEN.get((action, status_of(case.standing)))
+    device = case.device.label
+    match reason:
+        case None:
+            return None
+        case "already_matched":
+            name = case.matched.name if case.matched is not None else ""
+            text = f"{device} is already matched to {name}. Use Change Match to match it to another configuration."
+        case "already_ignored":
+            text = f"{device} is already ignored. Use Revert Match to count it as unmatched again."
+        case "already_unmatched":
+            text = f"{device} is neither matched nor ignored, so there is nothing to revert. Reload to see it."
+        case _:
+            text = f"{device} is not matched, so there is no match to change. Use Match To instead."
+    about = Subject(configuration_id=case.standing.configuration_id if case.standing is not None else None)
+    return Rejected(reason, text, about=about)
+
+
+def _refuse_matching(case: Case) -> Rejected | None:
+    device, tenant = case.device, case.world.tenants.get(case.device.tenant_id)
+    if case.organization_id is None:
+        name = tenant.label if tenant is not None else device.tenant_id
+        text = f"The tenant {name} of {device.label} is not matched to an organization. Match the tenant first."
+        return Rejected("tenant_not_matched", text)
+    if device.retired:
+        text = f"{device.label} is no longer enrolled in Intune, so it can't be matched. Sync its tenant if it is back."
+        return Rejected("device_retired", text)
+    suggestion = case.suggestion
+    if suggestion is not None and suggestion.status == "superseded" and suggestion.superseded_by is not None:
+        newer = case.world.devices.get((device.tenant_id, suggestion.superseded_by))
+        name = newer.label if newer is not None else suggestion.superseded_by
+        text = f"{device.label} was enrolled again as {name}. Decide about the newer enrolment instead."
+        return Rejected("device_superseded", text)
+    return None
+
+
+def _refuse_target(case: Case, command: DeviceCommand, configuration_id: str) -> Rejected | None:
+    """What keeps a configuration from being matched to the device."""
+    target = case.world.configurations.get(configuration_id)
+    about = Subject(organization_id=case.organization_id, configuration_id=configuration_id)
+    if target is None:
+        text = f"There is no configuration {configuration_id}. Reload and choose one from the list, or import it first."
+        return refuse_missing(command.actor, Rejected("unknown_configuration", text, about=about))
+    if target.organization_id != case.organization_id:
+        if refuse_scope(command.actor, [target.organization_id]) is not None:
+            return out_of_scope(command.actor)
+        theirs, ours = map(case.world.organization_label, (target.organization_id, case.organization_id))
+        text = (
+            f"{target.name} belongs to {theirs}, but {case.device.label} to {ours}. "
+            f"Choose a configuration of {ours}, or match the tenant to {theirs}."
+        )
+        return Rejected("other_organization", text, about=about)
+    if target.archived:
+        text = f"{target.name} is archived. Bring it back first, or choose another configuration."
+        return Rejected("configuration_archived", text, about=about)
+    return _refuse_taken(case, target, about)
+
+
+def _refuse_taken(case: Case, target: ConfigurationState, about: Subject) -> Rejected | None:
+    holder = case.world.holder(target.configuration_id)
+    if holder is None:
+        return None
+    if holder == case.device.id:
+        text = f"{case.device.label} is already matched to {target.name}. Choose another configuration to change it."
+        return Rejected("already_matched", text, about=about)
+    other = case.world.devices.get(holder)
+    text = (
+        f"{target.name} is already matched to the device {other.label if other else holder[1]}. "
+        "Revert that match first, or choose another configuration."
+    )
+    return Rejected("configuration_taken", text, about=about)
+
+
+# --- what is done ----------------------------------------------------------------------------------------------------
+
+
+def _accept(case: Case, command: AcceptMatch) -> Outcome:
+    found, device = case.suggestion, case.device
+    if found is None:
+        text = f"There is no suggestion for {device.label} any more. Use Match To to choose a configuration."
+        return Rejected("no_suggestion", text, may_be_early=True)
+    if found.suggestion_id != command.suggestion_id:
+        text = (
+            f"The suggestion for {device.label} has changed since it was shown. Look at the new one, then decide again."
+        )
+        return Rejected("suggestion_changed", text, may_be_early=True)
+    if found.status != "suggested" or found.target_id is None:
+        text = f"No single configuration is suggested for {device.label}. Choose one with Match To."
+        return Rejected("no_suggestion", text)
+    return _refuse_target(case, command, found.target_id) or _matched(
+        case,
+        command,
+        found.target_id,
+        "accept",
+        origin="accepted",
+        rule=found.rule,
+        confidence=found.confidence,
+        fingerprint=found.fingerprints.get(found.target_id),
+    )
+
+
+def _match_to(case: Case, command: MatchTo) -> Outcome:
+    return _refuse_target(case, command, command.configuration_id) or _matched(
+        case,
+        command,
+        command.configuration_id,
+        "match_to",
+        origin="chosen",
+        fingerprint=_fingerprint(case, command.configuration_id),
+    )
+
+
+def _fingerprint(case: Case, configuration_id: str) -> str | None:
+    # Kept although a person chose, so that a revert can tell this evidence from new evidence.
+    return case.suggestion.fingerprints.get(configuration_id) if case.suggestion is not None else None
+
+
+def _matched(case: Case, command: DeviceCommand, target_id: str, action: str, **what: Any) -> Applied:
+    target, events = write_synced(case.world.configurations[target_id], case.device, case.moment)
+    after = _standing_at(case, command, target, **what)
+    event = device_event(
+        DeviceMatched,
+        case.standing,
+        after,
+        moment=case.moment,
+        device=case.device,
+        configuration=target,
+        action=action,
+    )
+    return Applied((*events, event))
+
+
+def _standing_at(
+    case: Case, command: DeviceCommand, target: ConfigurationState, *, origin: MatchOrigin, **what: Any
+) -> DeviceMatchState:
+    return case.next(
+        command,
+        status="matched",
+        configuration_id=target.configuration_id,
+        origin=origin,
+        superseded_by=None,
+        reverted=what.pop("reverted", without_reverted(case.standing, target.configuration_id)),
+        **what,
+    )
+
+
+def _create(case: Case, command: CreateConfiguration) -> Outcome:
+    organization_id = case.organization_id
+    assert organization_id is not None, "checked by _refuse_matching"
+    if not command.confirmed and (twins := case.world.free_twins(organization_id, device_identities(case.device))):
+        return _candidates(case, twins)
+    created = configuration(
+        created_id(command.decision_id, "configuration"),
+        organization_id,
+        1,
+        {name: value_of(text, None, locked=False) for name, text in _documentation(case.device, command).items()},
+        psa_sync="held",
+    )
+    after = _standing_at(case, command, created, origin="created")
+    common: dict[str, Any] = {"moment": case.moment, "device": case.device, "action": "create"}
+    return Applied(
+        (
+            configuration_event(ConfigurationCreated, None, created, **common),
+            device_event(DeviceMatched, case.standing, after, configuration=created, **common),
+        )
+    )
+
+
+def _candidates(case: Case, twins: tuple[str, ...]) -> Rejected:
+    named = twins[:_CANDIDATES_NAMED]
+    names = ", ".join(case.world.configurations[twin].name for twin in named)
+    text = (
+        f"{case.device.label} may be documented already: {names} is free and has its serial number or MAC address. "
+        "Match it to that, or confirm that a new configuration is wanted."
+    )
+    return Rejected("candidates_exist", text, candidates=named)
+
+
+def _documentation(device: Device, command: CreateConfiguration) -> Mapping[FieldName, str]:
+    name = (command.name or "").strip() or device.device_name or device.serial_number or device.device_id
+    values: dict[FieldName, str] = {"name": name, **mapped(device)}
+    if command.configuration_type:
+        values["configuration_type"] = command.configuration_type
+    return values
+
+
+def _ignore(case: Case, command: IgnoreDevice) -> Outcome:
+    released, events = _let_go(case)
+    reverted = case.standing.reverted if case.standing is not None else ()
+    after = case.next(
+        command, status="ignored", ignored_reason=command.reason, ignored_until=command.until, reverted=reverted
+    )
+    event = device_event(
+        DeviceIgnored, case.standing, after, moment=case.moment, device=case.device, configuration=released
+    )
+    return Applied((*events, event))
+
+
+def _revert(case: Case, command: RevertMatch) -> Outcome:
+    released, events = _let_go(case)
+    target_id = released.configuration_id if released is not None else None
+    after = case.next(command, status="unmatched", reverted=with_reverted(case.standing, target_id))
+    event = device_event(
+        MatchReverted, case.standing, after, moment=case.moment, device=case.device, configuration=released
+    )
+    return Applied((*events, event))
+
+
+def _let_go(case: Case) -> tuple[ConfigurationState | None, tuple[MatchEvent, ...]]:
+    held = case.matched
+    return (None, ()) if held is None else drop_synced(held, case.device, case.moment)
+
+
+def _change(case: Case, command: ChangeMatch) -> Outcome:
+    refused = _refuse_target(case, command, command.configuration_id)
+    if refused is not None:
+        return refused
+    released, reverts = _let_go(case)
+    target, updates = write_synced(case.world.configurations[command.configuration_id], case.device, case.moment)
+    let_go_id = released.configuration_id if released is not None else None
+    after = _standing_at(
+        case,
+        command,
+        target,
+        origin="changed",
+        fingerprint=_fingerprint(case, target.configuration_id),
+        reverted=tuple(
+            pair for pair in with_reverted(case.standing, let_go_id) if pair.target_id != target.configuration_id
+        ),
+    )
+    event = device_event(
+        MatchChanged, case.standing, after, moment=case.moment, device=case.device, configuration=target
+    )
+    return Applied((*reverts, *updates, event))

@@ -1,0 +1,49 @@
+"""From records to the service: each handler translates a batch and awaits one call."""
+
+from collections.abc import Sequence
+
+from matchbook_servicekit.consumer import Invalid, Subscription
+from matchbook_servicekit.database import Connection
+from matchbook_servicekit.messaging import Outgoing, Received
+
+from matchbook_configuration_writer.domain.decide import Command, is_command
+from matchbook_configuration_writer.domain.intake import fact_of
+from matchbook_configuration_writer.errors import UnstorableText
+from matchbook_configuration_writer.service import Writer
+
+DECISIONS = ("matchbook.decisions",)
+FACTS = ("matchbook.devices", "matchbook.tenants", "matchbook.suggestions")
+
+
+def subscriptions(writer: Writer) -> tuple[Subscription, Subscription]:
+    """What the writer consumes: decisions apart from facts, so that a sweep's flood doesn't keep a person waiting."""
+
+    async def decisions(records: Sequence[Received], connection: Connection) -> Sequence[Outgoing]:
+        commands = [_command(record) for record in records]
+        try:
+            await writer.decide(commands, connection)
+        except UnstorableText as error:
+            raise _unstorable(records) from error
+        return ()
+
+    async def facts(records: Sequence[Received], connection: Connection) -> Sequence[Outgoing]:
+        found = (fact_of(record.event) for record in records)
+        await writer.observe([fact for fact in found if fact is not None], connection)
+        return ()
+
+    return (
+        Subscription("decisions", DECISIONS, decisions, max_records=1000, batch_timeout_ms=5),
+        Subscription("facts", FACTS, facts, max_records=2000, batch_timeout_ms=20),
+    )
+
+
+def _command(record: Received) -> Command:
+    if is_command(record.event):
+        return record.event
+    raise Invalid(record, f"{type(record.event).__name__} is no command of the decisions topic")
+
+
+def _unstorable(records: Sequence[Received]) -> Invalid:
+    """The first record that the database can't hold; looked for only when it has refused one."""
+    guilty = next((record for record in records if b"\\u0000" in record.event.body()), records[0])
+    return Invalid(guilty, "the command contains a NUL character")

@@ -1,0 +1,154 @@
+"""What a batch does: load what it touches, decide in memory, write back and publish, all in one transaction."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, assert_never
+
+import asyncpg
+from matchbook_contracts.match_events import ImportApplied, MatchEvent
+from matchbook_servicekit import outbox
+from matchbook_servicekit.database import Connection, Queries
+from matchbook_servicekit.messaging import Outgoing, Transient, derived_id, outgoing
+
+from matchbook_configuration_writer.adapters.loading import Loader
+from matchbook_configuration_writer.adapters.saving import Answer, Saver, Stored
+from matchbook_configuration_writer.domain.decide import Command, decide
+from matchbook_configuration_writer.domain.events import aggregate_of, cause_of, rejection
+from matchbook_configuration_writer.domain.facts import SYNC, Fact, observe
+from matchbook_configuration_writer.domain.needs import needs_of_commands, needs_of_facts
+from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Rejected
+from matchbook_configuration_writer.domain.world import World
+from matchbook_configuration_writer.errors import UnstorableText
+
+SOURCE = "configuration-writer"
+
+
+class Lag(Protocol):
+    """Says whether facts are still on their way to the database."""
+
+    async def behind(self, connection: Connection) -> bool: ...
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a batch has brought about so far, in order."""
+
+    records: list[Outgoing] = field(default_factory=list)
+    states: dict[tuple[str, str], Stored] = field(default_factory=dict)
+    imports: dict[str, int] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
+
+    def add(self, event: MatchEvent) -> str:
+        """Take an event, and the state it led to, for publication; returns the event's id."""
+        kind, key = aggregate_of(event)
+        event_id = derived_id("match-events", kind, key, event.version)
+        self.records.append(outgoing(event, source=SOURCE, event_id=event_id, time=event.occurred_at))
+        state = getattr(event, "state", None)
+        if state is not None:
+            record = outgoing(
+                state, source=SOURCE, event_id=derived_id("states", kind, key, event.version), time=event.occurred_at
+            )
+            self.records.append(record)
+            self.states[kind, key] = Stored(state, record.body)
+        if isinstance(event, ImportApplied):
+            self.imports[event.import_id] = event.version
+        return event_id
+
+
+class Writer:
+    """Applies commands and facts. Every method works in the caller's transaction and leaves the commit to it."""
+
+    def __init__(self, queries: Queries, *, clock: Callable[[], datetime], lag: Lag) -> None:
+        self._queries = queries
+        self._clock = clock
+        self._lag = lag
+
+    async def decide(self, commands: Sequence[Command], connection: Connection) -> None:
+        """Answer each command once, in order, with events in the outbox.
+
+        Raises Transient where a refusal rests on facts that are still on their way, or where another writer interfered;
+        UnstorableText for text that the database can't hold.
+        """
+        new = await self._undecided(commands, connection)
+        if not new:
+            return
+        world = await Loader(self._queries, connection, needs_of_commands(new)).load()
+        now, effects = self._clock(), Effects()
+        early = [
+            rejected
+            for command in new
+            if (rejected := _answer(command, world, now, effects)) is not None and rejected.may_be_early
+        ]
+        if early and await self._lag.behind(connection):
+            raise Transient(f"{len(early)} decisions may be ahead of the facts they rest on")
+        try:
+            await self._save(effects, connection)
+        except (asyncpg.UntranslatableCharacterError, asyncpg.CharacterNotInRepertoireError) as error:
+            raise UnstorableText from error
+
+    async def observe(self, facts: Sequence[Fact], connection: Connection) -> None:
+        """Remember facts, and bring what was decided up to date with them. Raises Transient like `decide`."""
+        world = await Loader(self._queries, connection, needs_of_facts(facts)).load()
+        moment, effects = Moment(self._clock(), SYNC), Effects()
+        for fact in facts:
+            for event in observe(fact, world, moment):
+                world.fold((event,))
+                effects.add(event)
+        saver = Saver(self._queries, connection)
+        await saver.save_facts(facts)
+        await self._save(effects, connection)
+
+    async def _undecided(self, commands: Sequence[Command], connection: Connection) -> list[Command]:
+        """The commands that were not answered before, each once."""
+        first: dict[str, Command] = {}
+        for command in commands:
+            first.setdefault(command.decision_id, command)
+        rows = await connection.fetch(self._queries["find_decided"], list(first))
+        for row in rows:
+            del first[row["decision_id"]]
+        return list(first.values())
+
+    async def _save(self, effects: Effects, connection: Connection) -> None:
+        if not effects.records:
+            return
+        saver = Saver(self._queries, connection)
+        await saver.save_answers(effects.answers)
+        await saver.save_states(effects.states.values(), effects.imports)
+        await outbox.append(connection, effects.records)
+
+
+def _answer(command: Command, world: World, now: datetime, effects: Effects) -> Rejected | None:
+    """Decide a command and take its effects; returns the refusal, if it is one."""
+    outcome = decide(command, world, now)
+    match outcome:
+        case Applied(events=events):
+            world.fold(events)
+            event_id = _add_all(effects, events)
+            effects.answers.append(_row(command, None, event_id, now))
+            return None
+        case Rejected():
+            event_id = effects.add(rejection(command, outcome, Moment(now, cause_of(command))))
+            effects.answers.append(_row(command, outcome.reason, event_id, now))
+            return outcome
+        case _:
+            assert_never(outcome)
+
+
+def _add_all(effects: Effects, events: Iterable[MatchEvent]) -> str:
+    """Add events; the id of the last, which answers the command."""
+    *_, last = [effects.add(event) for event in events]
+    return last
+
+
+def _row(command: Command, reason: str | None, event_id: str, now: datetime) -> Answer:
+    return Answer(
+        decision_id=command.decision_id,
+        command=type(command).__name__,
+        subject=command.key,
+        bulk_id=command.bulk_id,
+        reason=reason,
+        event_id=event_id,
+        decided_at=command.decided_at,
+        answered_at=now,
+    )

@@ -1,0 +1,1 @@
+SELECT name FROM guards WHERE name = ANY($1::text[]) ORDER BY name COLLATE "C" FOR UPDATE
