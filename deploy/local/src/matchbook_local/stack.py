@@ -41,6 +41,7 @@ class Plan:
     sync_seconds: int = 300
     sync_devices: bool = True
     repository: str | None = None
+    short_lived: bool = False
     programs: Path = field(default_factory=lambda: Path(sys.executable).parent)
 
 
@@ -54,7 +55,7 @@ class Stack:
         require_room(plan.data, ROOM_MEGABYTES)
         (plan.data / "logs").mkdir(exist_ok=True)
         self.ports = choose_ports(plan.data, LISTENERS, {"api-gateway": plan.page_port} if plan.page_port else {})
-        kafka = KafkaOptions(port=self.ports["kafka"], repository=plan.repository)
+        kafka = KafkaOptions(self.ports["kafka"], repository=plan.repository, short_lived=plan.short_lived)
         self.kafka = Kafka(plan.data / "kafka", kafka, self._say)
         self.postgres = Postgres(plan.data / "postgres", PostgresOptions(port=self.ports["postgres"]), self._say)
         self._dsns: dict[str, str] = {}
