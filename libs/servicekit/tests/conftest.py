@@ -18,6 +18,7 @@ from matchbook_servicekit.dead_letters import BrakeLimits
 from matchbook_servicekit.messaging import KafkaSettings, Outgoing, Publisher, Received, Wire, outgoing
 
 DEVICES = "matchbook.devices"
+PARTITIONS = 3
 
 
 def device(number: int, *, tenant: str = "t1", revision: int = 1, name: str = "LT-1") -> DeviceDiscovered:
@@ -79,7 +80,8 @@ class World:
 
     async def until_applied(self, count: int, seconds: float = 20) -> list[str]:
         """Wait until that many records are applied."""
-        return await until(self.applied, lambda ids: len(ids) >= count, seconds)
+        ids: list[str] = await until(self.applied, lambda ids: len(ids) >= count, seconds)
+        return ids
 
     async def read(self, topic: str, count: int, seconds: float = 10) -> list[Any]:
         """The first `count` records of a topic, all partitions, fewer when time runs out."""
@@ -104,8 +106,7 @@ async def read_topic(bootstrap: str, topic: str, count: int, seconds: float = 10
     )
     await consumer.start()
     try:
-        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-        consumer.assign(partitions)
+        consumer.assign([TopicPartition(topic, number) for number in range(PARTITIONS)])
         found: list[Any] = []
         deadline = asyncio.get_running_loop().time() + seconds
         while len(found) < count and asyncio.get_running_loop().time() < deadline:
@@ -124,15 +125,14 @@ async def running(component: Any) -> AsyncIterator[asyncio.Task[None]]:
         yield task
     finally:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.fixture
 async def world(kafka_bootstrap: str, topic_prefix: str, database: TestDatabase) -> AsyncIterator[World]:
     """Topics of three partitions, a migrated schema, a publisher and a pool."""
     kafka = KafkaSettings(kafka_bootstrap, topic_prefix)
-    await topics.apply(kafka_bootstrap, topic_prefix, partitions=3)
+    await topics.apply(kafka_bootstrap, topic_prefix, partitions=PARTITIONS)
     settings = DatabaseSettings(database.dsn, database.schema, deadline=10)
     await migrate(settings, "matchbook_servicekit")
     pool, publisher = Database(settings), Publisher(kafka)

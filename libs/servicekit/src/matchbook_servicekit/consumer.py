@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -13,7 +13,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import IllegalStateError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from faststream.kafka.message import KafkaAckableMessage
+from faststream.kafka.message import FAKE_CONSUMER, KafkaAckableMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 from opentelemetry.trace import SpanKind
 
@@ -81,7 +81,7 @@ def register(
 
 async def _whole_batch(records: tuple[Any, ...]) -> KafkaAckableMessage:
     # FastStream's own parser decodes headers and raises for one that is not UTF-8, before any ack policy applies.
-    return KafkaAckableMessage(body=b"", headers={}, raw_message=records, message_id="", consumer=None)  # type: ignore[arg-type]
+    return KafkaAckableMessage(body=b"", headers={}, raw_message=records, message_id="", consumer=FAKE_CONSUMER)
 
 
 async def _raw_records(message: Any) -> tuple[Any, ...]:
@@ -392,9 +392,17 @@ def _broker(kafka: KafkaSettings) -> KafkaBroker:
         allow_auto_create_topics=False,
         apply_types=False,
         metadata_max_age_ms=60_000,
-        logger=logging.getLogger("faststream"),
-        log_level=logging.DEBUG,
+        logger=_FastStreamLog(),
     )
+
+
+class _FastStreamLog:
+    """FastStream tells of assignments and topics at every start; only its errors are news here."""
+
+    def log(self, level: int, msg: Any, /, *, exc_info: Any = None, extra: Mapping[str, Any] | None = None) -> None:
+        del extra
+        if level >= logging.ERROR:
+            log.error("FastStream reports a failure", what=str(msg), exc_info=exc_info)
 
 
 def _ahead(group: str, partition: TopicPartition, offset: int, end: int) -> Exception:

@@ -1,5 +1,6 @@
 """What cannot be processed: how it is recognised, what is kept of it, and when there is too much of it."""
 
+import re
 import time
 import traceback
 from collections import deque
@@ -19,6 +20,8 @@ log = get_logger(__name__)
 
 _STACK_LIMIT = 8_000
 _DETAIL_LIMIT = 1_000
+# An escape, and not a backslash that is itself escaped.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _READ = ("ce_id", "ce_type", "traceparent")
 
 
@@ -88,6 +91,8 @@ def _decode_body(
     topic = kafka.logical(raw.topic)
     if model.topic != topic:
         return Dead(raw, Reason.WRONG_TOPIC, f"{headers['ce_type']} belongs on {model.topic}")
+    if b"u0000" in raw.value and _NUL.search(raw.value):
+        return Dead(raw, Reason.CONTRACT_BROKEN, "a text holds the character NUL, which no database column takes")
     try:
         event = model.from_body(raw.value)
     except ValidationError as error:

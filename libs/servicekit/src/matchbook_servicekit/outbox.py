@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import re
 import time
 from collections.abc import Sequence
@@ -42,7 +43,7 @@ async def append(connection: Connection, records: Sequence[Outgoing]) -> None:
         [item.partition_key for item in records],
         [item.event_id for item in records],
         [item.body for item in records],
-        [[[name, value.decode()] for name, value in item.headers] for item in records],
+        [json.dumps([[name, value.decode()] for name, value in item.headers]).encode() for item in records],
     )
     # Only a hint: it reaches whoever listens after the commit; the relay polls as well.
     await connection.execute("SELECT pg_notify($1, current_schema())", CHANNEL)

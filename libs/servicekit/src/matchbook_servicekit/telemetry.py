@@ -20,9 +20,16 @@ LogFormat = Literal["json", "console"]
 REDACTED = "[redacted]"
 
 # Matched against the whole key after lower-casing and dropping everything but letters and digits.
-_PERSONAL_KEYS: Final = frozenset(
-    ["authorization", "body", "cookie", "devicename", "displayname", "dsn", "email", "emailaddress", "ethernetmacaddress", "hostname", "imei", "login", "mac", "macaddress", "macaddresses", "macs", "mail", "manageddevicename", "meid", "name", "password", "payload", "person", "phone", "phonenumber", "preferredusername", "secret", "serial", "serialnumber", "serialnumbers", "serials", "sessionsecret", "token", "upn", "user", "userdisplayname", "username", "userprincipalname", "value", "values", "wifimacaddress"]
-)
+# fmt: off
+_PERSONAL_KEYS: Final = frozenset({
+    "authorization", "body", "cookie", "devicename", "displayname", "dsn", "email", "emailaddress",
+    "ethernetmacaddress", "hostname", "imei", "login", "mac", "macaddress", "macaddresses", "macs",
+    "mail", "manageddevicename", "meid", "name", "password", "payload", "person", "phone",
+    "phonenumber", "preferredusername", "secret", "serial", "serialnumber", "serialnumbers", "serials",
+    "sessionsecret", "token", "upn", "user", "userdisplayname", "username", "userprincipalname",
+    "value", "values", "wifimacaddress",
+})
+# fmt: on
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+#'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 # Their messages are written by libraries about connections and statements, not about the data in them.
 _SPEAKING = ("aiokafka.", "asyncpg.", "matchbook_", "click.", "aiohttp.", "ssl", "socket", "faststream.")
