@@ -1,0 +1,250 @@
+"""Microsoft Graph over HTTPS.
+
+Pages, single objects, patience with throttling, and no step outside the configured host.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import quote
+
+import aiohttp
+from pydantic import BaseModel
+from yarl import URL
+
+from matchbook_graph_ingestor.adapters.tls import client_context
+from matchbook_graph_ingestor.adapters.tokens import Tokens
+from matchbook_graph_ingestor.domain import graph_objects
+from matchbook_graph_ingestor.domain.failures import Failure, of_answer, seconds_to_wait
+from matchbook_graph_ingestor.domain.graph_objects import (
+    BY_ID_ONLY,
+    LISTED,
+    ContractPage,
+    DevicePage,
+    ManagedDevice,
+    Organization,
+    OrganizationPage,
+    Page,
+    RelationshipPage,
+    Unreadable,
+)
+from matchbook_graph_ingestor.errors import DeviceGone, SweepFailed
+
+_DEVICES: Final = "/v1.0/deviceManagement/managedDevices"
+_RELATIONSHIPS: Final = "/v1.0/tenantRelationships/delegatedAdminRelationships"
+_CONTRACTS: Final = "/v1.0/contracts"
+_ORGANIZATION: Final = "/v1.0/organization"
+_IDLE_PAGES: Final = 3
+_TRANSIENT: Final = frozenset({"throttled", "unavailable"})
+_Item = TypeVar("_Item")
+_Model = TypeVar("_Model", bound=BaseModel)
+_random = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSettings:
+    """How to read Graph: times in seconds, sizes in records and bytes.
+
+    A read is tried `attempts` times; a pause longer than `longest_pause` ends the sweep instead, which then waits.
+    """
+
+    url: str
+    page_size: int = 1000
+    attempts: int = 5
+    first_pause: float = 0.5
+    longest_pause: float = 60.0
+    timeout: float = 60.0
+    largest_answer: int = 32 * 1024 * 1024
+    connections: int = 32
+
+
+class Graph:
+    """A client for all tenants. Every failure to read is a SweepFailed with its classified reason."""
+
+    def __init__(
+        self,
+        settings: GraphSettings,
+        tokens: Tokens,
+        ca_file: Path | None = None,
+        pause: Callable[[float], Any] = asyncio.sleep,
+    ) -> None:
+        self.settings = settings
+        self.throttled = 0
+        self._tokens = tokens
+        self._origin = URL(settings.url).origin()
+        self._tls = client_context(ca_file)
+        self._pause = pause
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        """Open the pool of connections; nothing is asked yet."""
+        await self.__aenter__()
+
+    async def stop(self) -> None:
+        """Close all connections."""
+        session, self._session = self._session, None
+        self._tokens.close()
+        if session is not None:
+            await session.close()
+
+    async def __aenter__(self) -> Self:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=self._tls, limit=self.settings.connections, keepalive_timeout=60),
+                timeout=aiohttp.ClientTimeout(total=self.settings.timeout, sock_connect=10),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"Accept": "application/json", "User-Agent": "Matchbook"},
+            )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def relationships(self, partner: str) -> AsyncIterator[RelationshipPage]:
+        """The partner's active delegated admin relationships; the filter is not to be relied on."""
+        query = "?$filter=status%20eq%20'active'&$select=id,status,customer,endDateTime"
+        return self._pages(partner, RelationshipPage, _RELATIONSHIPS + query)
+
+    def contracts(self, partner: str) -> AsyncIterator[ContractPage]:
+        """The partner's customers as they were copied when each partnership began."""
+        return self._pages(partner, ContractPage, f"{_CONTRACTS}?$select=id,customerId,displayName,defaultDomainName")
+
+    def devices(self, tenant_id: str) -> AsyncIterator[DevicePage]:
+        """All devices of a tenant, page by page."""
+        path = f"{_DEVICES}?$top={self.settings.page_size}&$select={','.join(LISTED.values())}"
+        return self._pages(tenant_id, DevicePage, path)
+
+    async def organization(self, tenant_id: str) -> Organization | None:
+        """The tenant's own record."""
+        url = self._url(f"{_ORGANIZATION}?$select=id,displayName,verifiedDomains")
+        page = await self._read(tenant_id, url, OrganizationPage)
+        return page.value[0] if page.value else None
+
+    async def device(self, tenant_id: str, device_id: str) -> ManagedDevice:
+        """One device with what no list gives; raises DeviceGone when Graph does not know the id."""
+        names = ",".join((*LISTED.values(), *BY_ID_ONLY.values()))
+        url = self._url(f"{_DEVICES}/{quote(device_id, safe='')}?$select={names}")
+        device = await self._read(tenant_id, url, ManagedDevice, may_be_gone=True)
+        if device.device_id != device_id:
+            raise SweepFailed(Failure("bad_answer", "another device than asked for"))
+        return device
+
+    async def _pages(self, tenant_id: str, model: type[Page[_Item]], path: str) -> AsyncIterator[Page[_Item]]:
+        url: URL | None = self._url(path)
+        visited = set[URL]()
+        idle = 0
+        while url is not None:
+            visited.add(url)
+            page = await self._read(tenant_id, url, model)
+            yield page
+            idle = 0 if page.value else idle + 1
+            url = self._next(page.next_link, visited)
+            if idle >= _IDLE_PAGES and url is not None:
+                raise SweepFailed(Failure("bad_answer", "empty pages without end"))
+
+    def _next(self, link: str | None, visited: set[URL]) -> URL | None:
+        """Where the list goes on; never to another scheme, host or port, and never to a page that was read."""
+        if link is None:
+            return None
+        try:
+            url = URL(link, encoded=True)
+            same = url.origin() == self._origin
+        except ValueError:
+            raise SweepFailed(Failure("bad_answer", "a next page without an address")) from None
+        if not same or url.user is not None:
+            raise SweepFailed(Failure("bad_answer", "a next page on another host"))
+        if url in visited:
+            raise SweepFailed(Failure("bad_answer", "the same next page again"))
+        return url
+
+    def _url(self, path: str) -> URL:
+        return URL(self.settings.url + path, encoded=True)
+
+    async def _read(self, tenant_id: str, url: URL, model: type[_Model], *, may_be_gone: bool = False) -> _Model:
+        """Read and check one answer, again after what may pass. The answer's body is gone when the next one is read."""
+        for attempt in range(1, self.settings.attempts + 1):
+            answer = await self._attempt(tenant_id, url, model)
+            if not isinstance(answer, Failure):
+                return answer
+            if may_be_gone and _is_gone(answer):
+                raise DeviceGone
+            pause = self._patience(answer, attempt)
+            if pause is None:
+                raise SweepFailed(answer)
+            await self._pause(pause)
+        raise AssertionError("the last attempt has no patience")
+
+    def _patience(self, failure: Failure, attempt: int) -> float | None:
+        """How long to wait before the next attempt; None to give up."""
+        if failure.reason == "throttled":
+            self.throttled += 1
+        if (
+            attempt == self.settings.attempts
+            or failure.reason not in {*_TRANSIENT, "bad_answer"}
+            or _is_refusal(failure)
+        ):
+            return None
+        if failure.retry_after is not None:
+            # A little later than asked, so that many that were told the same do not return at the same instant.
+            asked: float = failure.retry_after * (1 + 0.1 * _random.random())
+            return asked if asked <= self.settings.longest_pause else None
+        ceiling: float = min(self.settings.longest_pause, self.settings.first_pause * 2 ** (attempt - 1))
+        return ceiling * (0.5 + 0.5 * _random.random())
+
+    async def _attempt(self, tenant_id: str, url: URL, model: type[_Model]) -> _Model | Failure:
+        answer = await self._exchange(tenant_id, url)
+        if isinstance(answer, Failure) and answer.detail.startswith("401 InvalidAuthenticationToken"):
+            # A token may be revoked, or its hour be over by Microsoft's clock before it is by ours.
+            answer = await self._exchange(tenant_id, url, renew=True)
+        if isinstance(answer, Failure):
+            return answer
+        try:
+            return graph_objects.read(model, answer)
+        except Unreadable as error:
+            return Failure("bad_answer", f"200 {error}")
+
+    async def _exchange(self, tenant_id: str, url: URL, *, renew: bool = False) -> bytes | Failure:
+        assert self._session is not None, "start() was not called"
+        try:
+            headers = {"Authorization": f"Bearer {await self._tokens.get(tenant_id, renew=renew)}"}
+            async with self._session.get(url, headers=headers, allow_redirects=False) as response:
+                body = await _body(response, self.settings.largest_answer)
+        except SweepFailed as error:
+            return error.failure
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return Failure("unavailable", type(error).__name__)
+        if response.status == HTTPStatus.OK:
+            return body if body is not None else Failure("bad_answer", "200 larger than any page")
+        retry_after = seconds_to_wait(response.headers.get("Retry-After"), datetime.now(UTC))
+        return of_answer(response.status, body or b"", retry_after=retry_after)
+
+
+async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes | None:
+    """The whole body, None when it is larger than `limit` bytes."""
+    chunks = []
+    size = 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > limit:
+            response.close()
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _is_gone(failure: Failure) -> bool:
+    """Whether Graph itself says that it has no such object; a 404 of some proxy has no such code."""
+    return failure.detail.startswith("404 ") and failure.detail.lower().endswith("notfound")
+
+
+def _is_refusal(failure: Failure) -> bool:
+    """Whether a bad answer is Graph's considered word (a 4xx), and not a page that came broken."""
+    return failure.reason == "bad_answer" and not failure.detail.startswith(str(HTTPStatus.OK.value))

@@ -1,0 +1,148 @@
+"""Access tokens for Microsoft Graph by certificate: one long-lived msal application per tenant, off the event loop."""
+
+import asyncio
+import re
+import ssl
+from collections import OrderedDict
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+import msal
+import requests
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate
+from requests.adapters import HTTPAdapter
+
+from matchbook_graph_ingestor.adapters.tls import client_context
+from matchbook_graph_ingestor.domain.failures import Failure, of_sign_in
+from matchbook_graph_ingestor.errors import ConfigurationError, SweepFailed
+
+_THREADS: Final = 4
+_TIMEOUT_SECONDS: Final = 30
+_MOST_APPLICATIONS: Final = 20_000
+_STATUS = re.compile(r"HTTP status: (\d{3})")
+
+
+class Tokens:
+    """Gives access tokens; msal keeps them until shortly before they expire.
+
+    `scope` is Graph's `/.default`. `ca_file` adds a certificate authority for the sign-in host.
+    """
+
+    def __init__(
+        self, *, login_url: str, client_id: str, certificate_file: Path, ca_file: Path | None, scope: str
+    ) -> None:
+        self._login_url = login_url
+        self._client_id = client_id
+        self._scopes = [scope]
+        self._credential = _credential(certificate_file)
+        self._session = _session(ca_file)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="tokens")
+        self._applications: OrderedDict[str, msal.ConfidentialClientApplication] = OrderedDict()
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def get(self, tenant_id: str, *, renew: bool = False) -> str:
+        """A token for the tenant; `renew` asks for a new one although the old has not expired.
+
+        Raises SweepFailed with why Microsoft gave none.
+        """
+        async with self._locks.setdefault(tenant_id, asyncio.Lock()):
+            answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._acquire, tenant_id, renew)
+        if isinstance(answer, Failure):
+            raise SweepFailed(answer)
+        return answer
+
+    def close(self) -> None:
+        """End the threads and connections; tokens are forgotten."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._session.close()
+
+    def _acquire(self, tenant_id: str, renew: bool) -> str | Failure:
+        try:
+            application = self._application(tenant_id)
+            if renew:
+                application.remove_tokens_for_client()
+            answer: Mapping[str, Any] = application.acquire_token_for_client(scopes=self._scopes)
+        except requests.exceptions.RequestException as error:
+            return Failure("unavailable", f"sign-in: {type(error).__name__}")
+        except (msal.exceptions.MsalServiceError, RuntimeError):
+            return Failure("unavailable", "sign-in")
+        except ValueError as error:
+            return _of_discovery(str(error))
+        token = answer.get("access_token")
+        if isinstance(token, str):
+            return token
+        return of_sign_in(str(answer.get("error", "")), str(answer.get("error_description", "")))
+
+    def _application(self, tenant_id: str) -> msal.ConfidentialClientApplication:
+        application = self._applications.get(tenant_id)
+        if application is None:
+            application = msal.ConfidentialClientApplication(
+                self._client_id,
+                authority=f"{self._login_url}/{tenant_id}",
+                client_credential=self._credential,
+                # The host is configured, and so is known without asking Microsoft whether it is one of theirs.
+                instance_discovery=False,
+                http_client=self._session,
+            )
+            self._applications[tenant_id] = application
+            if len(self._applications) > _MOST_APPLICATIONS:
+                self._applications.popitem(last=False)
+        return application
+
+
+def _of_discovery(message: str) -> Failure:
+    """Classify msal's word that a tenant's OpenID configuration could not be read."""
+    status = _STATUS.search(message)
+    if "AADSTS" in message or status is None:
+        return of_sign_in("invalid_tenant", message)
+    return Failure("unavailable" if status[1] == "429" else "bad_answer", f"sign-in {status[1]}")
+
+
+def _credential(file: Path) -> Mapping[str, Any]:
+    """The credential for msal from a PEM file with key and certificate.
+
+    The key is given parsed: msal would parse and check the PEM for every tenant and token, which costs 50 ms each time.
+    """
+    try:
+        pem = file.read_bytes()
+        load_pem_x509_certificate(pem)
+        key = load_pem_private_key(pem, password=None)
+    except OSError as error:
+        raise ConfigurationError(f"MATCHBOOK_CERTIFICATE_FILE can't be read: {error.strerror}.") from error
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(
+            "MATCHBOOK_CERTIFICATE_FILE must hold a private key without a password and its certificate, both as PEM."
+        ) from error
+    return {"private_key": key, "public_certificate": pem.decode("ascii")}
+
+
+class _Session(requests.Session):
+    """One pool of connections for all tenants.
+
+    The assertion goes to the configured host only, so redirects are not followed.
+    """
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs["allow_redirects"] = False
+        kwargs.setdefault("timeout", _TIMEOUT_SECONDS)
+        return super().request(*args, **kwargs)
+
+
+class _Adapter(HTTPAdapter):
+    """The configured certificate authorities beside those of requests, which REQUESTS_CA_BUNDLE may replace."""
+
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        self._tls = tls
+        super().__init__(pool_connections=4, pool_maxsize=_THREADS, max_retries=1)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._tls)
+
+
+def _session(ca_file: Path | None) -> requests.Session:
+    session = _Session()
+    session.mount("https://", _Adapter(client_context(ca_file)))
+    return session

@@ -1,0 +1,107 @@
+"""The process: what is made of what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matchbook_servicekit.app import Component, Startable, command, serve
+from matchbook_servicekit.consumer import BatchConsumer, Subscription
+from matchbook_servicekit.database import Database
+from matchbook_servicekit.messaging import Publisher
+from matchbook_servicekit.outbox import Relay
+
+from matchbook_graph_ingestor.adapters.graph import Graph, GraphSettings
+from matchbook_graph_ingestor.adapters.tokens import Tokens
+from matchbook_graph_ingestor.domain.retirement import Brake
+from matchbook_graph_ingestor.handlers import TOPIC, Commands
+from matchbook_graph_ingestor.service.customer_sweep import CustomerSweep
+from matchbook_graph_ingestor.service.details import DetailReader
+from matchbook_graph_ingestor.service.scheduler import Scheduler
+from matchbook_graph_ingestor.service.tenant_sweep import Rules, TenantSweep
+from matchbook_graph_ingestor.settings import IngestorSettings
+
+PACKAGE = "matchbook_graph_ingestor"
+
+
+@dataclass(frozen=True, slots=True)
+class Ingestor:
+    """The parts of one process."""
+
+    components: Sequence[Component]
+    start: Sequence[Startable]
+
+
+def subscription(settings: IngestorSettings, scheduler: Scheduler) -> Subscription:
+    """What the ingestor listens to."""
+    commands = Commands(rules_of(settings), scheduler.wake)
+    return Subscription("sync-requests", (TOPIC,), commands.apply, after_commit=commands.after_commit)
+
+
+def build(settings: IngestorSettings) -> Ingestor:
+    """Make the parts.
+
+    Nothing is connected yet. Raises ConfigurationError for a certificate or bundle that can't be used.
+    """
+    database, publisher = Database(settings.database), Publisher(settings.kafka)
+    graph, rules = _graph(settings), rules_of(settings)
+    customers = CustomerSweep(graph, database, publisher, rules, partner=settings.partner_tenant_id)
+    scheduler = Scheduler(
+        customers, TenantSweep(graph, database, publisher, rules), database, settings.sweep_concurrency
+    )
+    consumer = BatchConsumer(
+        subscription(settings, scheduler),
+        kafka=settings.kafka,
+        database=database,
+        publisher=publisher,
+        group=settings.service_name,
+    )
+    details = DetailReader(
+        graph,
+        database,
+        publisher,
+        idle=scheduler.idle,
+        per_second=settings.detail_reads_per_second,
+        concurrency=settings.detail_concurrency,
+    )
+    return Ingestor((consumer, scheduler, details, Relay(database, publisher)), (database, publisher, graph))
+
+
+def rules_of(settings: IngestorSettings) -> Rules:
+    """What sweeps go by."""
+    return Rules(
+        brake=Brake(settings.retirement_share, settings.retirement_at_least),
+        refresh=settings.last_sync_refresh,
+        interval=settings.sync_interval_seconds,
+        sync_by_default=settings.sync_devices_by_default,
+        checks=settings.retirement_checks_per_sweep,
+        check_concurrency=settings.detail_concurrency,
+    )
+
+
+def _graph(settings: IngestorSettings) -> Graph:
+    tokens = Tokens(
+        login_url=settings.login_url,
+        client_id=settings.client_id,
+        certificate_file=settings.certificate_file,
+        ca_file=settings.ca_file,
+        scope=f"{settings.graph_url}/.default",
+    )
+    limits = GraphSettings(
+        url=settings.graph_url,
+        page_size=settings.graph_page_size,
+        attempts=settings.graph_attempts,
+        first_pause=settings.graph_first_pause_seconds,
+        longest_pause=settings.graph_longest_pause_seconds,
+        timeout=settings.graph_timeout_seconds,
+        largest_answer=settings.graph_largest_page_bytes,
+        connections=settings.sweep_concurrency + 2 * settings.detail_concurrency,
+    )
+    return Graph(limits, tokens, settings.ca_file)
+
+
+async def run(settings: IngestorSettings) -> None:
+    """Serve until SIGTERM."""
+    ingestor = build(settings)
+    await serve(settings, *ingestor.components, start=ingestor.start)
+
+
+main = command("graph-ingestor", IngestorSettings, run, PACKAGE)

@@ -1,0 +1,19 @@
+"""What ends a sweep early."""
+
+from matchbook_graph_ingestor.domain.failures import Failure
+
+
+class SweepFailed(Exception):  # noqa: N818 - an outcome that the sweep reports, not a programming error
+    """A sweep can't go on; `failure` is what to tell."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason, failure.detail)
+        self.failure = failure
+
+
+class DeviceGone(Exception):  # noqa: N818
+    """Microsoft Graph answered 404 for a device's id."""
+
+
+class ConfigurationError(Exception):
+    """A setting can't be used; the message is one sentence that says which and why."""

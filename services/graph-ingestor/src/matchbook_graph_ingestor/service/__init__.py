@@ -1,0 +1,1 @@
+"""What the ingestor does: customer lists, sweeps, reads by id, and the scheduler that runs them."""

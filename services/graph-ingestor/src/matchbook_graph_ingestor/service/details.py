@@ -1,0 +1,135 @@
+"""Reading devices by their id, for what no list gives: after the sweeps, slowly, and without end."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from matchbook_servicekit.database import Database, is_transient
+from matchbook_servicekit.messaging import Publisher, Transient
+from matchbook_servicekit.telemetry import describe, get_logger
+
+from matchbook_graph_ingestor import metrics
+from matchbook_graph_ingestor.adapters import records, store
+from matchbook_graph_ingestor.adapters.graph import Graph
+from matchbook_graph_ingestor.domain import devices
+from matchbook_graph_ingestor.domain.devices import Detailed, Known
+from matchbook_graph_ingestor.domain.graph_objects import ManagedDevice, Unreadable
+from matchbook_graph_ingestor.errors import DeviceGone, SweepFailed
+
+log = get_logger(__name__)
+_BATCH: Final = 100
+_LOOK_SECONDS: Final = 2.0
+_SET_ASIDE_SECONDS: Final = 300.0
+
+
+class DetailReader:
+    """Reads pending devices while no sweep runs, at most `per_second` of them; 0 reads none.
+
+    A component. A tenant whose devices can't be read now is set aside for some minutes, so that the others go on.
+    """
+
+    def __init__(  # noqa: PLR0913 - all but the collaborators is named at the call
+        self,
+        graph: Graph,
+        database: Database,
+        publisher: Publisher,
+        *,
+        idle: Callable[[], bool],
+        per_second: float,
+        concurrency: int,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.name = "detail reader"
+        self._graph = graph
+        self._database = database
+        self._publisher = publisher
+        self._idle = idle
+        self._per_second = per_second
+        self._limit = asyncio.Semaphore(concurrency)
+        self._pause = pause
+        self._aside: dict[str, float] = {}
+
+    def ready(self) -> str | None:
+        """None: details are an improvement that nothing waits for."""
+        return None
+
+    async def run(self) -> None:
+        """Read until cancelled."""
+        while True:
+            try:
+                busy = self._per_second > 0 and self._idle() and await self.step()
+            except Exception as error:
+                if not (isinstance(error, Transient) or is_transient(error)):
+                    raise
+                log.warning("details wait for what is away", cause=describe(error))
+                busy = False
+            if not busy:
+                await self._pause(_LOOK_SECONDS)
+
+    async def step(self) -> bool:
+        """Read a batch of the first tenant that has pending devices; returns whether there was one."""
+        async with self._database.connection() as connection:
+            waiting = await store.tenants_with_pending_details(connection)
+        now = time.monotonic()
+        tenant_id = next((item for item in waiting if self._aside.get(item, 0.0) <= now), None)
+        if tenant_id is None:
+            return False
+        while self._idle() and await self._batch(tenant_id):
+            pass
+        return True
+
+    async def _batch(self, tenant_id: str) -> bool:
+        async with self._database.connection() as connection:
+            pending = await store.pending_details(connection, tenant_id, _BATCH)
+        if not pending:
+            return False
+        began = time.monotonic()
+        answers = await asyncio.gather(*(self._read(tenant_id, item) for item in pending))
+        read = {item.device_id: item for item in answers if isinstance(item, ManagedDevice)}
+        gone = [known.device_id for known, item in zip(pending, answers, strict=True) if item is None]
+        await self._apply(tenant_id, pending, read, gone)
+        if any(isinstance(item, SweepFailed) for item in answers):
+            self._aside[tenant_id] = time.monotonic() + _SET_ASIDE_SECONDS
+            return False
+        await self._pause(max(0.0, len(pending) / self._per_second - (time.monotonic() - began)))
+        return True
+
+    async def _read(self, tenant_id: str, known: Known) -> ManagedDevice | SweepFailed | None:
+        async with self._limit:
+            try:
+                device = await self._graph.device(tenant_id, known.device_id)
+            except DeviceGone:
+                metrics.details.labels("gone").inc()
+                return None
+            except SweepFailed as error:
+                metrics.details.labels(error.failure.reason).inc()
+                return error
+        metrics.details.labels("read").inc()
+        return device
+
+    async def _apply(
+        self, tenant_id: str, before: Sequence[Known], read: dict[str, ManagedDevice], gone: Sequence[str]
+    ) -> None:
+        """Publish what was added, then commit. A device that a sweep changed in the meantime stays pending."""
+        asked = {item.device_id: item for item in before}
+        async with self._database.transaction() as connection:
+            await store.lock_devices(connection, tenant_id)
+            now = await store.known_devices(connection, tenant_id, list(read))
+            details = [
+                _detail(read[key], known)
+                for key, known in sorted(now.items())
+                if known.revision == asked[key].revision and not known.retired
+            ]
+            changes = [item.change for item in details if item.change is not None]
+            await self._publisher.publish(records.device_records(tenant_id, changes))
+            await store.store_details(connection, tenant_id, details)
+            await store.drop_details(connection, tenant_id, gone)
+
+
+def _detail(device: ManagedDevice, known: Known) -> Detailed:
+    try:
+        return devices.detail(device, known)
+    except Unreadable:
+        # Larger than any device: nothing of it is kept, and it is not asked for again until the list changes.
+        return Detailed(known.device_id, known.revision, known.ethernet_mac_address, known.physical_memory_bytes, None)

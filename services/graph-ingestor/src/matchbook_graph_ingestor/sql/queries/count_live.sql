@@ -1,0 +1,1 @@
+SELECT count(*) FROM devices WHERE tenant_id = $1 AND NOT retired

@@ -1,0 +1,1 @@
+SELECT customers_due_at <= $1 FROM account

@@ -1,0 +1,1 @@
+UPDATE account SET device_sync = $1

@@ -1,0 +1,1 @@
+UPDATE account SET interval_seconds = $1, customers_due_at = least(customers_due_at, $2)
