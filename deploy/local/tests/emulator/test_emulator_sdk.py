@@ -15,7 +15,6 @@ from kiota_abstractions.base_request_configuration import RequestConfiguration
 from matchbook_local.emulator import Emulator
 from matchbook_local.emulator.graph.properties import ALL
 from matchbook_local.emulator.world import Access
-from msgraph import GraphRequestAdapter, GraphServiceClient
 from msgraph.generated.device_management.managed_devices.item.managed_device_item_request_builder import (
     ManagedDeviceItemRequestBuilder,
 )
@@ -27,8 +26,10 @@ from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.tenant_relationships.delegated_admin_relationships.delegated_admin_relationships_request_builder import (  # noqa: E501
     DelegatedAdminRelationshipsRequestBuilder,
 )
-from msgraph_core import GraphClientFactory
-from msgraph_core.tasks.page_iterator import PageIterator
+from msgraph.graph_request_adapter import GraphRequestAdapter
+from msgraph.graph_service_client import GraphServiceClient
+from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]
+from msgraph_core.tasks.page_iterator import PageIterator  # type: ignore[import-untyped]
 
 from .support import make_app, tls
 

@@ -55,8 +55,8 @@ def tenant_not_found(name: str) -> RefusedError:
         "invalid_tenant",
         90002,
         f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing into the "
-        "correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions "
-        "for the tenant.",
+        "correct cloud. Check with your subscription administrator, this may happen if there are no active "
+        "subscriptions for the tenant.",
     )
 
 

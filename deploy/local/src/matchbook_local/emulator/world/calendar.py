@@ -1,6 +1,6 @@
 """Dates as the two systems write them."""
 
-import time
+import functools
 from datetime import UTC, date, datetime, timedelta
 
 DAY = 86_400
@@ -15,9 +15,12 @@ def seconds_of(day: date) -> int:
 
 def graph_time(seconds: int) -> str:
     """As Graph prints a DateTimeOffset without a fraction."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+    days, rest = divmod(seconds, DAY)
+    minutes, second = divmod(rest, 60)
+    return f"{documentation_date(days)}T{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}Z"
 
 
+@functools.lru_cache(maxsize=16_384)
 def documentation_date(days: int) -> str:
     """As the documentation's CSV has it: yyyy-mm-dd. `days` counts from 1970-01-01."""
     return (date(1970, 1, 1) + timedelta(days=days)).isoformat()
