@@ -110,7 +110,15 @@ def _run(  # noqa: PLR0913 - the options of the command line
     if background:
         arguments = [argument for argument in sys.argv[2:] if argument != "--background"]
         sys.exit(running.run_in_background(data, [command, *arguments]))
-    plan = Plan(data, tenants, devices, seed, port, sync_seconds, os.environ.get("MATCHBOOK_MAVEN_REPOSITORY"))
+    plan = Plan(
+        data,
+        tenants=tenants,
+        devices=devices,
+        seed=seed,
+        page_port=port,
+        sync_seconds=sync_seconds,
+        repository=os.environ.get("MATCHBOOK_MAVEN_REPOSITORY"),
+    )
     sys.exit(running.run(plan, running.Mode(demo, infrastructure_only, exit_when_ready)))
 
 

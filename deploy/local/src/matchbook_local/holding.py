@@ -3,9 +3,10 @@
 import fcntl
 import json
 import os
+import select
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,21 @@ def end_holder(data: Path) -> bool:
     pid = holder(data)
     if pid is None:
         return False
+    ended = _end_of(pid)
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: holder(data) is None, seconds=DOWN_SECONDS, what="The end of the running Matchbook")
+    wait_until(lambda: holder(data) is None and ended(), seconds=DOWN_SECONDS, what="The end of the running Matchbook")
     return True
+
+
+def _end_of(pid: int) -> Callable[[], bool]:
+    """Whether the process has ended. It lets go of the folder a moment before that."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except (OSError, AttributeError):
+        # Gone already, or a system that cannot tell; the lock says enough.
+        return lambda: True
+    return lambda: bool(select.select([descriptor], [], [], 0)[0])
 
 
 def write_running(data: Path, facts: dict[str, Any]) -> None:
