@@ -12,6 +12,7 @@ from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.scale import Findings, Mac, Model, Named, Serial, Worth, findings_of
 
 Aside = tuple[tuple[str, str], ...]
+_LONGEST_SHOWN = 250
 _RIVAL = "another device fits this configuration just as well"
 _MANY = "on many devices or configurations"
 
@@ -90,7 +91,7 @@ def candidate(pair: Pair, learned: Learned, *, contested: bool = False) -> Candi
     worth = pair.worth
     return {
         "target_id": pair.configuration.configuration_id,
-        "target_name": pair.configuration.name,
+        "target_name": shown(pair.configuration.name),
         "rule": worth.rule,
         "confidence": worth.confidence,
         "fingerprint": fingerprint(pair.device, pair.configuration),
@@ -165,12 +166,17 @@ def _shown(mine: Name | None, names: tuple[Name, ...]) -> str | None:
     return next((name.raw for name in names if mine is not None and name.key == mine.key), names[0].raw)
 
 
+def shown(value: str) -> str:
+    """Nobody reads more, and a record must not outgrow what Kafka takes."""
+    return value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…"
+
+
 def _entry(field: str, verdict: Verdict, mine: str | None, theirs: str | None, reason: str | None) -> Evidence:
     entry: Evidence = {"field": field, "verdict": verdict}
     if mine:
-        entry["device_value"] = mine
+        entry["device_value"] = shown(mine)
     if theirs:
-        entry["documented_value"] = theirs
+        entry["documented_value"] = shown(theirs)
     if reason is not None:
         entry["reason"] = reason
     return entry

@@ -9,7 +9,7 @@ from typing import Literal
 
 from matchbook_contracts.suggestions import Rule
 
-from matchbook_matcher.domain.pairs import CandidateData, Evidence
+from matchbook_matcher.domain.pairs import CandidateData, Evidence, shown
 from matchbook_matcher.domain.records import Standing
 from matchbook_matcher.domain.scale import logistic
 from matchbook_matcher.domain.tenant_names import (
@@ -70,7 +70,7 @@ class TenantPair:
     def candidate(self) -> CandidateData:
         return {
             "target_id": self.organization.organization_id,
-            "target_name": self.organization.name,
+            "target_name": shown(self.organization.name),
             "rule": self.rule,
             "confidence": self.confidence,
             "fingerprint": self.fingerprint,
@@ -336,8 +336,8 @@ def _evidence(tenant: Tenant, organization: Organization, findings: _Findings) -
             {
                 "field": "alias",
                 "verdict": "agree",
-                "device_value": tenant.display_name,
-                "documented_value": findings.alias,
+                "device_value": shown(tenant.display_name),
+                "documented_value": shown(findings.alias),
             }
         )
     told += _domain_evidence(tenant, organization, findings)
@@ -359,8 +359,8 @@ def _name_evidence(tenant: Tenant, organization: Organization, findings: _Findin
     evidence: Evidence = {
         "field": "display_name",
         "verdict": "disagree",
-        "device_value": tenant.display_name,
-        "documented_value": organization.name,
+        "device_value": shown(tenant.display_name),
+        "documented_value": shown(organization.name),
     }
     if name.equal:
         evidence["verdict"] = "agree"
@@ -374,9 +374,9 @@ def _name_evidence(tenant: Tenant, organization: Organization, findings: _Findin
 
 
 def _domain_evidence(tenant: Tenant, organization: Organization, findings: _Findings) -> list[Evidence]:
-    theirs = ", ".join(sorted(organization.domains))
+    theirs = shown(", ".join(sorted(organization.domains)))
     if findings.domains:
-        common = ", ".join(findings.domains)
+        common = shown(", ".join(findings.domains))
         evidence: Evidence = {
             "field": "verified_domains",
             "verdict": "agree",
@@ -389,8 +389,8 @@ def _domain_evidence(tenant: Tenant, organization: Organization, findings: _Find
     if findings.label is not None:
         named = next(d for d in sorted(tenant.domains) if findings.label in d)
         reason = "the domain bears the organization's name"
-        return [{"field": "verified_domains", "verdict": "similar", "device_value": named, "reason": reason}]
+        return [{"field": "verified_domains", "verdict": "similar", "device_value": shown(named), "reason": reason}]
     if findings.domains_disagree:
-        mine = ", ".join(sorted(tenant.domains))
+        mine = shown(", ".join(sorted(tenant.domains)))
         return [{"field": "verified_domains", "verdict": "disagree", "device_value": mine, "documented_value": theirs}]
     return []

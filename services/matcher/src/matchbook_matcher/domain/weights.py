@@ -48,6 +48,7 @@ class DeviceLimits(_Section):
     """Counts above which a value identifies nothing, and percents of likeness."""
 
     enrolments_of_a_machine: int
+    tenants_of_a_machine: int
     wired_devices: int
     wireless_devices: int
     name_holders: int

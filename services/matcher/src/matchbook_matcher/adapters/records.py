@@ -1,0 +1,38 @@
+"""Changes of suggestions as records for Kafka."""
+
+from hashlib import blake2b
+
+from matchbook_contracts.base import device_key
+from matchbook_contracts.suggestions import MatchSuggested, SuggestionWithdrawn
+from matchbook_servicekit.messaging import CONTENT_TYPE, Outgoing
+from matchbook_servicekit.telemetry import current_traceparent
+
+from matchbook_matcher.domain.changes import Change
+
+SOURCE = "matcher"
+_TYPES = {model.__name__: model.ce_type().encode() for model in (MatchSuggested, SuggestionWithdrawn)}
+_TOPIC = MatchSuggested.topic
+_ID_BYTES = 16
+
+
+def event_id(change: Change) -> str:
+    """The same whenever the same content is said as the same revision of its subject."""
+    parts = (change.tenant_id, change.device_id or "", str(change.revision), change.content.hex())
+    return blake2b("\x1f".join(parts).encode(), digest_size=_ID_BYTES, person=b"suggestions").hexdigest()
+
+
+def record(change: Change) -> Outgoing:
+    """As `messaging.outgoing` makes it of a contract, from data that is written already."""
+    key = change.tenant_id if change.device_id is None else device_key(change.tenant_id, change.device_id)
+    identity = event_id(change)
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", identity.encode()),
+        ("ce_type", _TYPES[change.event]),
+        ("ce_source", SOURCE.encode()),
+        ("ce_subject", key.encode()),
+        ("content-type", CONTENT_TYPE),
+    ]
+    if (traceparent := current_traceparent()) is not None:
+        headers.append(("traceparent", traceparent.encode()))
+    return Outgoing(_TOPIC, key, change.tenant_id, identity, change.body, tuple(headers))

@@ -1,0 +1,213 @@
+"""The matcher's tables: one method a statement, whose text is in `sql/queries`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from matchbook_servicekit.database import Connection, Queries
+
+from matchbook_matcher.domain.changes import Known, Work
+
+Row = tuple[Any, ...]
+Subject = tuple[str, str]
+
+
+def _columns(rows: Sequence[Row]) -> list[list[Any]]:
+    """Rows as one array for each column, which is how a whole batch travels in one statement."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+class KnownConfiguration(NamedTuple):
+    """What other organizations can see of a configuration."""
+
+    organization_id: str
+    serial_key: str | None
+    archived: bool
+    name: str
+
+
+class IntakeStore:
+    """Statements of the consumer."""
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+
+    async def upsert(self, connection: Connection, table: str, rows: Sequence[Row]) -> None:
+        """Rows in the order of the table's columns; those not newer than what is known are left out by the database."""
+        await connection.execute(self._queries[f"upsert_{table}"], *_columns(rows))
+
+    async def mark(self, connection: Connection, marks: Sequence[Subject]) -> None:
+        await connection.execute(self._queries["insert_marks"], *_columns(marks))
+
+    async def change_serials(self, connection: Connection, changed: Sequence[tuple[str, str]]) -> None:
+        """Organization ids with serial keys."""
+        await connection.execute(self._queries["insert_changed_serials"], *_columns(changed))
+
+    async def organizations_of_tenants(self, connection: Connection, tenants: Sequence[str]) -> set[str]:
+        rows = await connection.fetch(self._queries["known_tenant_matches"], tenants)
+        return {row["organization_id"] for row in rows}
+
+    async def configurations_of_devices(self, connection: Connection, keys: Sequence[Subject]) -> set[str]:
+        rows = await connection.fetch(self._queries["known_device_matches"], *_columns(keys))
+        return {row["configuration_id"] for row in rows}
+
+    async def organization_names(self, connection: Connection, organizations: Sequence[str]) -> dict[str, str]:
+        rows = await connection.fetch(self._queries["known_organizations"], organizations)
+        return {row["organization_id"]: row["name"] for row in rows}
+
+    async def configurations(self, connection: Connection, ids: Sequence[str]) -> dict[str, KnownConfiguration]:
+        rows = await connection.fetch(self._queries["known_configurations"], ids)
+        return {row[4]: KnownConfiguration(row[0], row[1], row[2], row[3]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """One subject's marks: their ids, and seconds since the oldest and since the newest."""
+
+    subject: Subject
+    marks: Sequence[int]
+    waited: float
+    quiet: float
+
+
+class DeviceInputs(NamedTuple):
+    """All that the evaluation of some organizations needs, as rows."""
+
+    devices: Sequence[Any]
+    standings: Sequence[Any]
+    configurations: Sequence[Any]
+    holders: Sequence[Any]
+    suggestions: Sequence[Any]
+    common_serials: frozenset[str]
+
+
+class DirectoryInputs(NamedTuple):
+    """All that the evaluation of the tenants needs, as rows."""
+
+    tenants: Sequence[Any]
+    organizations: Sequence[Any]
+    overlaps: Sequence[Any]
+    suggestions: Sequence[Any]
+
+
+class EvaluationStore:
+    """Statements of the evaluator."""
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+
+    # --- marks
+
+    async def marks(self, connection: Connection) -> list[Marked]:
+        rows = await connection.fetch(self._queries["read_marks"])
+        return [Marked((kind, subject), marks, waited, quiet) for kind, subject, marks, waited, quiet in rows]
+
+    async def delete_marks(self, connection: Connection, marks: Sequence[int]) -> None:
+        await connection.execute(self._queries["delete_marks"], marks)
+
+    async def spread_changed_serials(self, connection: Connection) -> int:
+        """Mark who may bear the next changed serial numbers; how many batches of changes that were."""
+        return int(await connection.fetchval(self._queries["take_changed_serials"]))
+
+    async def spread_new_names(self, connection: Connection, organizations: Sequence[str]) -> None:
+        await connection.execute(self._queries["mark_renamed"], organizations)
+
+    async def mark_unpublished(self, connection: Connection, older_than: float) -> None:
+        """Mark what an ended process left unconfirmed `older_than` seconds ago."""
+        await connection.execute(self._queries["mark_unpublished"], older_than)
+
+    # --- whose work it is
+
+    async def organizations_behind(
+        self, connection: Connection, subjects: Iterable[Subject]
+    ) -> dict[Subject, str | None]:
+        """The organization of each mark; None for a tenant without a match or an unknown configuration."""
+        by_kind: dict[str, list[str]] = {"organization": [], "tenant": [], "configuration": []}
+        for kind, subject in subjects:
+            by_kind[kind].append(subject)
+        rows = await connection.fetch(self._queries["resolve_organizations"], *by_kind.values())
+        return {(row["kind"], row["subject"]): row["organization_id"] for row in rows}
+
+    async def tenants_of(self, connection: Connection, organizations: Sequence[str]) -> dict[str, str]:
+        """Organization by tenant."""
+        rows = await connection.fetch(self._queries["tenants_of_organizations"], organizations)
+        return {row["tenant_id"]: row["organization_id"] for row in rows}
+
+    async def organizations_of(self, connection: Connection, tenants: Sequence[str]) -> dict[str, str]:
+        """Organization by matched tenant."""
+        rows = await connection.fetch(self._queries["matched_organizations"], tenants)
+        return {row["tenant_id"]: row["organization_id"] for row in rows}
+
+    async def lock_tenants(self, connection: Connection, tenants: Sequence[str]) -> dict[str, Work]:
+        """Those of the tenants on which no other evaluator is at work, locked until the transaction ends."""
+        await connection.execute(self._queries["ensure_work"], tenants)
+        rows = await connection.fetch(self._queries["lock_work"], tenants)
+        return {row["tenant_id"]: Work(row["evaluation"], row["published"]) for row in rows}
+
+    async def hold_tenants(self, connection: Connection, tenants: Sequence[str]) -> dict[str, Work]:
+        """The same, but waits for other evaluators."""
+        rows = await connection.fetch(self._queries["hold_work"], tenants)
+        return {row["tenant_id"]: Work(row["evaluation"], row["published"]) for row in rows}
+
+    async def advance_tenants(self, connection: Connection, tenants: Sequence[str]) -> None:
+        await connection.execute(self._queries["advance_work"], tenants)
+
+    async def confirm_tenants(self, connection: Connection, tenants: Sequence[str]) -> None:
+        await connection.execute(self._queries["confirm_work"], tenants)
+
+    async def lock_directory(self, connection: Connection, *, wait: bool) -> Work | None:
+        """None when another evaluator is at work and `wait` is false."""
+        row = await connection.fetchrow(self._queries["hold_directory" if wait else "lock_directory"])
+        return None if row is None else Work(row["evaluation"], row["published"])
+
+    async def advance_directory(self, connection: Connection) -> None:
+        await connection.execute(self._queries["advance_directory"])
+
+    async def confirm_directory(self, connection: Connection) -> None:
+        await connection.execute(self._queries["confirm_directory"])
+
+    # --- inputs and results
+
+    async def device_inputs(
+        self, connection: Connection, tenants: Sequence[str], organizations: Sequence[str]
+    ) -> DeviceInputs:
+        query = self._queries
+        common = await connection.fetch(query["common_serials"])
+        return DeviceInputs(
+            await connection.fetch(query["devices_of_tenants"], tenants),
+            await connection.fetch(query["standings_of_tenants"], tenants),
+            await connection.fetch(query["configurations_of_organizations"], organizations),
+            await connection.fetch(query["holders_of_configurations"], organizations),
+            await connection.fetch(query["suggestions_of_tenants"], tenants),
+            frozenset(row["serial_key"] for row in common),
+        )
+
+    async def documented_elsewhere(self, connection: Connection, wanted: Sequence[tuple[str, str]]) -> Sequence[Any]:
+        """`wanted`: serial keys with the organizations that look for them."""
+        return await connection.fetch(self._queries["documented_elsewhere"], *_columns(wanted))
+
+    async def retired(self, connection: Connection, keys: Sequence[Subject]) -> set[Subject]:
+        rows = await connection.fetch(self._queries["retired_devices"], *_columns(keys))
+        return {(row["tenant_id"], row["device_id"]) for row in rows}
+
+    async def keep_device_suggestions(self, connection: Connection, known: Mapping[Subject, Known]) -> None:
+        rows = [(*key, k.revision, k.evaluation, k.live, k.content) for key, k in known.items()]
+        await connection.execute(self._queries["upsert_device_suggestions"], *_columns(rows))
+
+    async def learn_common_serials(self, connection: Connection, most_tenants: int) -> None:
+        await connection.execute(self._queries["learn_common_serials"], most_tenants)
+
+    async def directory_inputs(self, connection: Connection) -> DirectoryInputs:
+        query = self._queries
+        tenants = await connection.fetch(query["directory_tenants"])
+        unmatched = [row["tenant_id"] for row in tenants if row["status"] != "matched" and not row["lost"]]
+        return DirectoryInputs(
+            tenants,
+            await connection.fetch(query["directory_organizations"]),
+            await connection.fetch(query["directory_overlaps"], unmatched),
+            await connection.fetch(query["tenant_suggestions"]),
+        )
+
+    async def keep_tenant_suggestions(self, connection: Connection, known: Mapping[str, Known]) -> None:
+        rows = [(key, k.revision, k.evaluation, k.live, k.content) for key, k in known.items()]
+        await connection.execute(self._queries["upsert_tenant_suggestions"], *_columns(rows))

@@ -1,0 +1,61 @@
+"""The process: what is made of what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matchbook_servicekit.app import Component, Startable, command, serve
+from matchbook_servicekit.consumer import BatchConsumer
+from matchbook_servicekit.database import Database, load_queries
+from matchbook_servicekit.messaging import Publisher
+
+from matchbook_matcher.adapters.data import read_knowledge
+from matchbook_matcher.adapters.store import EvaluationStore, IntakeStore
+from matchbook_matcher.handlers import inputs
+from matchbook_matcher.service.agenda import Pace
+from matchbook_matcher.service.devices import DeviceWork
+from matchbook_matcher.service.directory import DirectoryWork
+from matchbook_matcher.service.evaluator import Evaluator
+from matchbook_matcher.settings import MatcherSettings
+
+PACKAGE = "matchbook_matcher"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of one process."""
+
+    components: Sequence[Component]
+    start: Sequence[Startable]
+
+
+def build(settings: MatcherSettings) -> Parts:
+    """Make the parts; nothing is connected yet. Raises `pydantic.ValidationError` for a data file that does not do."""
+    queries = load_queries(PACKAGE)
+    knowledge = read_knowledge(settings.weights_file, settings.hygiene_file)
+    database, publisher = Database(settings.database), Publisher(settings.kafka)
+    store = EvaluationStore(queries)
+    evaluator = Evaluator(
+        database=database,
+        publisher=publisher,
+        store=store,
+        devices=DeviceWork(store, knowledge),
+        directory=DirectoryWork(store, knowledge),
+        pace=Pace(settings.quiet_seconds, settings.patience_seconds, settings.rest_factor, settings.bundle),
+    )
+    consumer = BatchConsumer(
+        inputs(IntakeStore(queries), evaluator.wake, settings.batch),
+        kafka=settings.kafka,
+        database=database,
+        publisher=publisher,
+        group=settings.service_name,
+    )
+    return Parts((consumer, evaluator), (database, publisher))
+
+
+async def run(settings: MatcherSettings) -> None:
+    """Serve until SIGTERM."""
+    parts = build(settings)
+    await serve(settings, *parts.components, start=parts.start)
+
+
+main = command("matcher", MatcherSettings, run, PACKAGE)

@@ -1,0 +1,129 @@
+"""Answers in the shape of the wire contracts, and what makes two of them the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from matchbook_contracts.suggestions import SuggestionStatus, WithdrawalReason
+from pydantic_core import to_json
+
+from matchbook_matcher.domain.compare import Learned
+from matchbook_matcher.domain.organization import Answer, Conflict, Elsewhere, Misplaced, Nothing, Suggested, Superseded
+from matchbook_matcher.domain.pairs import CandidateData, candidate, shown
+from matchbook_matcher.domain.records import Key
+from matchbook_matcher.domain.tenants import TenantAnswer
+
+Body = dict[str, Any]
+"""The data of a `MatchSuggested` in the order of its fields: plain, since it is written a hundred thousand times; a test
+holds it against the contract."""
+_REVISION = "revision"
+_ID_BYTES = 16
+_MOST_RUNNERS_UP = 5
+
+
+@dataclass(slots=True, frozen=True)
+class _Content:
+    status: SuggestionStatus
+    best: CandidateData | None = None
+    runners_up: Sequence[CandidateData] = ()
+    elsewhere: Elsewhere | None = None
+    superseded_by: str | None = None
+    twice: tuple[str, ...] = ()
+
+
+def device_suggestion(key: Key, organization_id: str, answer: Answer, learned: Learned) -> Body | None:
+    """None where there is nothing to suggest. The revision is still to be set."""
+    content = _device_content(answer, learned)
+    return None if content is None else _body(_head(*key), organization_id, content)
+
+
+def _device_content(answer: Answer, learned: Learned) -> _Content | None:
+    match answer:
+        case Suggested(best, others, twice, elsewhere):
+            runners = [candidate(pair, learned) for pair in others]
+            return _Content("suggested", candidate(best, learned), runners, elsewhere, twice=twice)
+        case Conflict(pairs, contested, twice, elsewhere):
+            tied = [
+                candidate(pair, learned, contested=pair.configuration.configuration_id in contested) for pair in pairs
+            ]
+            return _Content("conflict", None, tied, elsewhere, twice=twice)
+        case Misplaced(elsewhere):
+            return _Content("elsewhere", elsewhere=elsewhere)
+        case Superseded(by):
+            return _Content("superseded", superseded_by=by)
+        case Nothing():
+            return None
+
+
+def tenant_suggestion(tenant_id: str, answer: TenantAnswer) -> Body | None:
+    """None where no organization fits. The revision is still to be set."""
+    if not answer.pairs:
+        return None
+    candidates = [pair.candidate() for pair in answer.pairs]
+    if answer.tied:
+        content = _Content("conflict", None, candidates[: min(answer.tied, _MOST_RUNNERS_UP)])
+    else:
+        content = _Content("suggested", candidates[0], candidates[1:])
+    return _body(_head(tenant_id, None), None, content)
+
+
+def withdrawal(tenant_id: str, device_id: str | None, reason: WithdrawalReason) -> Body:
+    """The data of a `SuggestionWithdrawn`. The revision is still to be set."""
+    return {**_head(tenant_id, device_id), "reason": reason}
+
+
+def digest(body: Body) -> bytes:
+    """The same for the same content, whatever its revision."""
+    return blake2b(to_json({**body, _REVISION: 0}), digest_size=_ID_BYTES).digest()
+
+
+def with_revision(body: Body, revision: int) -> bytes:
+    """The record's value."""
+    return to_json({**body, _REVISION: revision})
+
+
+def _head(tenant_id: str, device_id: str | None) -> Body:
+    if device_id is None:
+        return {"subject": "tenant", "tenant_id": tenant_id, _REVISION: 0}
+    return {"subject": "device", "tenant_id": tenant_id, "device_id": device_id, _REVISION: 0}
+
+
+def _body(body: Body, organization_id: str | None, content: _Content) -> Body:
+    body["suggestion_id"] = _suggestion_id(body, content)
+    body["status"] = content.status
+    if organization_id is not None:
+        body["organization_id"] = organization_id
+    if content.best is not None:
+        body["candidate"] = content.best
+    body["runners_up"] = content.runners_up
+    if (place := content.elsewhere) is not None:
+        body["elsewhere"] = {
+            "organization_id": place.organization_id,
+            "organization_name": shown(place.organization_name),
+            "configuration_id": place.configuration_id,
+            "configuration_name": shown(place.configuration_name),
+        }
+    if content.superseded_by is not None:
+        body["superseded_by"] = content.superseded_by
+    body["documented_twice"] = content.twice
+    return body
+
+
+def _suggestion_id(head: Body, content: _Content) -> str:
+    """Changes with what a person would accept and why, and not with how likely that is or what else there is."""
+    parts = [head["tenant_id"], head.get("device_id", ""), content.status]
+    if content.best is not None:
+        parts += _identity(content.best)
+    elif content.superseded_by is not None:
+        parts.append(content.superseded_by)
+    elif content.runners_up:
+        parts += [part for runner in content.runners_up for part in _identity(runner)]
+    elif (place := content.elsewhere) is not None:
+        parts += [place.organization_id, place.configuration_id]
+    return blake2b("\x1f".join(parts).encode(), digest_size=_ID_BYTES).hexdigest()
+
+
+def _identity(data: CandidateData) -> list[str]:
+    verdicts = [f"{entry['field']}={entry['verdict']}" for entry in data["evidence"]]
+    return [data["target_id"], data["rule"], data["fingerprint"], *verdicts]

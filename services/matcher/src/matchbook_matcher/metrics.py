@@ -1,0 +1,13 @@
+"""What the matcher counts, beside what servicekit does."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+DEVICES_EVALUATED = Counter("matchbook_matcher_devices_evaluated", "Devices whose suggestion was worked out")
+CHANGES_PUBLISHED = Counter("matchbook_matcher_changes", "Suggestions published or withdrawn", ["subject", "event"])
+EVALUATION_SECONDS = Histogram(
+    "matchbook_matcher_evaluation_seconds",
+    "One evaluation: organizations of a bundle, or the directory of tenants",
+    ["kind"],
+    buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30),
+)
+MARKS_WAITING = Gauge("matchbook_matcher_marks_waiting", "Subjects that wait to be evaluated")

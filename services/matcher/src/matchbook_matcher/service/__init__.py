@@ -1,0 +1,1 @@
+"""What the matcher does with its inputs: takes them in, and evaluates what they touch."""

@@ -1,0 +1,116 @@
+"""Which marks are due: what has paused or waited long enough, and has rested from its last evaluation."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from matchbook_matcher.adapters.store import Marked, Subject
+
+DIRECTORY: Subject = ("directory", "")
+_RENAMED = "renamed"
+_SHORTEST_DELAY = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When to evaluate, see `MatcherSettings`; `bundle` is in organizations, the rest in seconds and as a factor."""
+
+    quiet: float = 0.1
+    patience: float = 2.0
+    rest_factor: float = 4.0
+    bundle: int = 16
+
+
+class Rests:
+    """Until when each unit is left alone: the longer its evaluation took, the longer."""
+
+    def __init__(self, factor: float) -> None:
+        self._factor = factor
+        self._until: dict[str, float] = {}
+
+    def took(self, units: Iterable[str], seconds: float, now: float) -> None:
+        """Remember an evaluation of `units` together."""
+        self._until = {unit: until for unit, until in self._until.items() if until > now}
+        until = now + seconds * self._factor
+        self._until.update((unit, until) for unit in units)
+
+    def left(self, unit: str, now: float) -> float:
+        """Seconds, 0 when it has rested enough."""
+        return max(0.0, self._until.get(unit, 0.0) - now)
+
+
+@dataclass(slots=True)
+class Agenda:
+    """`renamed` and `devices` are the marks that are due; `delay` is how long until more could be, None for nothing."""
+
+    renamed: list[Marked] = field(default_factory=list)
+    devices: list[Marked] = field(default_factory=list)
+    directory: Marked | None = None
+    delay: float | None = None
+
+    def wait(self, seconds: float) -> None:
+        """Something is due in so many seconds."""
+        seconds = max(seconds, _SHORTEST_DELAY)
+        self.delay = seconds if self.delay is None else min(self.delay, seconds)
+
+
+def agenda_of(marks: Iterable[Marked], pace: Pace, rests: Rests, now: float) -> Agenda:
+    """Sort the marks into what is due and what is not."""
+    agenda = Agenda()
+    for marked in marks:
+        early = min(pace.quiet - marked.quiet, pace.patience - marked.waited)
+        if early > 0:
+            agenda.wait(early)
+        elif marked.subject == DIRECTORY:
+            if (left := rests.left("", now)) > 0:
+                agenda.wait(left)
+            else:
+                agenda.directory = marked
+        elif marked.subject[0] == _RENAMED:
+            agenda.renamed.append(marked)
+        else:
+            agenda.devices.append(marked)
+    return agenda
+
+
+@dataclass(slots=True)
+class Round:
+    """What to evaluate together, and which marks that answers once it is done."""
+
+    organizations: list[str]
+    tenants: list[str]
+    by_organization: Mapping[str, Sequence[Marked]]
+    by_tenant: Mapping[str, Marked]
+    idle: list[int]
+    """Marks that lead to nothing."""
+    more: bool
+
+    def answered(self, organizations: Iterable[str], tenants: Iterable[str]) -> list[int]:
+        """The ids of the marks that are answered by the evaluation of these."""
+        done = [mark for o in organizations for marked in self.by_organization.get(o, ()) for mark in marked.marks]
+        done += [mark for t in tenants if (marked := self.by_tenant.get(t)) is not None for mark in marked.marks]
+        return done + self.idle
+
+
+def round_of(agenda: Agenda, behind: Mapping[Subject, str | None], pace: Pace, rests: Rests, now: float) -> Round:
+    """The organizations that waited longest. `behind` tells the organization of each mark, None where there is none."""
+    waiting: defaultdict[str, list[Marked]] = defaultdict(list)
+    tenants: dict[str, Marked] = {}
+    idle: list[int] = []
+    for marked in agenda.devices:
+        organization = behind.get(marked.subject)
+        kind, subject = marked.subject
+        if organization is not None:
+            waiting[organization].append(marked)
+        elif kind == "tenant":
+            tenants[subject] = marked
+        else:
+            idle += marked.marks
+    rested = []
+    for organization, marks in waiting.items():
+        if (left := rests.left(organization, now)) > 0:
+            agenda.wait(left)
+        else:
+            rested.append((-max(marked.waited for marked in marks), organization))
+    chosen = [organization for _, organization in sorted(rested)[: pace.bundle]]
+    return Round(chosen, sorted(tenants), waiting, tenants, idle, len(rested) > pace.bundle)

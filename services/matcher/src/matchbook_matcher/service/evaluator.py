@@ -1,0 +1,193 @@
+"""Evaluates again what the inputs have touched: waits until they pause, stores what changed, then publishes it."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from matchbook_servicekit.database import Connection, Database, is_transient
+from matchbook_servicekit.failpoints import failpoint
+from matchbook_servicekit.messaging import Publisher, Transient
+from matchbook_servicekit.telemetry import describe, get_logger
+
+from matchbook_matcher import metrics
+from matchbook_matcher.adapters.records import record
+from matchbook_matcher.adapters.store import EvaluationStore
+from matchbook_matcher.domain.changes import Change
+from matchbook_matcher.service.agenda import Agenda, Pace, Rests, Round, agenda_of, round_of
+from matchbook_matcher.service.devices import DeviceWork, Evaluated
+from matchbook_matcher.service.directory import DirectoryEvaluated, DirectoryWork
+
+Result = TypeVar("Result")
+log = get_logger(__name__)
+
+_POLL_SECONDS = 1.0
+_ADOPT_SECONDS = 5.0
+_ABANDONED_SECONDS = 15.0
+_LONGEST_PAUSE = 5.0
+_DIRECTORY_UNIT = ""
+_DIRECTORY_REST = 2.0
+"""The directory is evaluated whole, so it rests that much longer than an organization."""
+
+
+class Evaluator:
+    """The component that turns marks into suggestions. Several may run: each tenant is one's at a time."""
+
+    name = "evaluator"
+
+    def __init__(  # noqa: PLR0913 - named at the call
+        self,
+        *,
+        database: Database,
+        publisher: Publisher,
+        store: EvaluationStore,
+        devices: DeviceWork,
+        directory: DirectoryWork,
+        pace: Pace,
+    ) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._store = store
+        self._devices = devices
+        self._directory = directory
+        self._pace = pace
+        self._rests = Rests(pace.rest_factor)
+        self._woken = asyncio.Event()
+        self._trouble: str | None = "the evaluator has not begun"
+        self._adopted_at = 0.0
+
+    def wake(self) -> None:
+        """Something was marked."""
+        self._woken.set()
+
+    def ready(self) -> str | None:
+        """None while it works or could."""
+        return self._trouble
+
+    async def run(self) -> None:
+        """Evaluate until cancelled; what is away is waited for."""
+        await self._persistently(lambda: self._adopt(0.0))
+        while True:
+            self._woken.clear()
+            delay = await self._persistently(self.step)
+            if delay > 0:
+                await self._sleep(delay)
+
+    async def step(self) -> float:
+        """Evaluate and publish what is due; the seconds after which there may be more, 0 for now."""
+        if time.monotonic() - self._adopted_at > _ADOPT_SECONDS:
+            await self._adopt(_ABANDONED_SECONDS)
+        await self._spread()
+        evaluated, agenda, more = await self._evaluate_devices()
+        await self._publish(evaluated)
+        if agenda.directory is not None:
+            await self._evaluate_directory(agenda.directory.marks)
+        if more:
+            return 0.0
+        return _POLL_SECONDS if agenda.delay is None else min(agenda.delay, _POLL_SECONDS)
+
+    async def _sleep(self, delay: float) -> None:
+        """Until something is marked, and then until it can be due; at most `delay` seconds."""
+        deadline = time.monotonic() + delay
+        try:
+            async with asyncio.timeout(delay):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+        await asyncio.sleep(max(0.0, min(self._pace.quiet, deadline - time.monotonic())))
+
+    async def _persistently(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Do something until it succeeds, as long as only the database or the broker is in the way."""
+        pause = 0.1
+        while True:
+            try:
+                result = await work()
+            except Exception as error:
+                if not (isinstance(error, Transient) or is_transient(error)):
+                    raise
+                self._trouble = f"the evaluator waits: {describe(error)}"
+                log.warning("evaluation waits for what it needs", cause=describe(error))
+                await asyncio.sleep(pause)
+                pause = min(_LONGEST_PAUSE, pause * 2)
+            else:
+                self._trouble = None
+                return result
+
+    async def _adopt(self, older_than: float) -> None:
+        """Mark what some process stored and did not live to see published."""
+        async with self._database.transaction() as connection:
+            await self._store.mark_unpublished(connection, older_than)
+        self._adopted_at = time.monotonic()
+
+    async def _spread(self) -> None:
+        """Mark whom changes in other organizations concern."""
+        taken = True
+        while taken:
+            async with self._database.transaction() as connection:
+                taken = await self._store.spread_changed_serials(connection) > 0
+
+    async def _evaluate_devices(self) -> tuple[Evaluated, Agenda, bool]:
+        begun = time.monotonic()
+        async with self._database.transaction() as connection:
+            marks = await self._store.marks(connection)
+            metrics.MARKS_WAITING.set(len(marks))
+            agenda = agenda_of(marks, self._pace, self._rests, begun)
+            if agenda.renamed:
+                await self._store.spread_new_names(connection, [marked.subject[1] for marked in agenda.renamed])
+                await self._store.delete_marks(connection, [m for marked in agenda.renamed for m in marked.marks])
+            if not agenda.devices:
+                return Evaluated(), agenda, bool(agenda.renamed)
+            round_, evaluated = await self._evaluate(connection, agenda, begun)
+        self._rests.took(evaluated.organizations, time.monotonic() - begun, time.monotonic())
+        metrics.DEVICES_EVALUATED.inc(evaluated.devices)
+        metrics.EVALUATION_SECONDS.labels("devices").observe(time.monotonic() - begun)
+        failpoint("matcher.after_store")
+        return evaluated, agenda, round_.more or bool(agenda.renamed)
+
+    async def _evaluate(self, connection: Connection, agenda: Agenda, now: float) -> tuple[Round, Evaluated]:
+        behind = await self._store.organizations_behind(connection, [marked.subject for marked in agenda.devices])
+        round_ = round_of(agenda, behind, self._pace, self._rests, now)
+        evaluated = await self._devices.evaluate(connection, round_.organizations, round_.tenants)
+        answered = round_.answered(evaluated.organizations, evaluated.tenants)
+        if answered:
+            await self._store.delete_marks(connection, answered)
+        return round_, evaluated
+
+    async def _publish(self, evaluated: Evaluated) -> None:
+        if evaluated.changes:
+            await self._persistently(lambda: self._publish_devices(evaluated))
+
+    async def _publish_devices(self, evaluated: Evaluated) -> None:
+        """Publish under the tenants' locks: who evaluated one of them since has published its changes as well."""
+        async with self._database.transaction() as connection:
+            work = await self._store.hold_tenants(connection, sorted(evaluated.stored_at))
+            mine = {t for t, stored_at in evaluated.stored_at.items() if work[t].evaluation == stored_at}
+            await self._send([change for change in evaluated.changes if change.tenant_id in mine])
+            await self._store.confirm_tenants(connection, sorted(mine))
+
+    async def _evaluate_directory(self, marks: Sequence[int]) -> None:
+        begun = time.monotonic()
+        async with self._database.transaction() as connection:
+            evaluated = await self._directory.evaluate(connection)
+            if evaluated is not None:
+                await self._store.delete_marks(connection, marks)
+        seconds = time.monotonic() - begun
+        self._rests.took([_DIRECTORY_UNIT], seconds * _DIRECTORY_REST, time.monotonic())
+        metrics.EVALUATION_SECONDS.labels("directory").observe(seconds)
+        if evaluated is not None and evaluated.changes:
+            found = evaluated
+            await self._persistently(lambda: self._publish_directory(found))
+
+    async def _publish_directory(self, evaluated: DirectoryEvaluated) -> None:
+        async with self._database.transaction() as connection:
+            work = await self._store.lock_directory(connection, wait=True)
+            if work is not None and work.evaluation == evaluated.stored_at:
+                await self._send(evaluated.changes)
+                await self._store.confirm_directory(connection)
+
+    async def _send(self, changes: Sequence[Change]) -> None:
+        await self._publisher.publish([record(change) for change in changes])
+        failpoint("matcher.after_publish")
+        for (subject, event), count in Counter((c.device_id is None, c.event) for c in changes).items():
+            metrics.CHANGES_PUBLISHED.labels("tenant" if subject else "device", event).inc(count)

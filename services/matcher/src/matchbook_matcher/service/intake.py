@@ -1,0 +1,232 @@
+"""Keeps what the topics say, and marks what has to be evaluated again."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from matchbook_contracts.discovery import DeviceDiscovered, DeviceRetired, TenantDiscovered, TenantLost
+from matchbook_contracts.identity import normalise_mac
+from matchbook_contracts.states import (
+    ConfigurationState,
+    DeviceMatchState,
+    OrganizationState,
+    RevertedPair,
+    TenantMatchState,
+)
+from matchbook_servicekit.database import Connection
+
+from matchbook_matcher.adapters.store import IntakeStore, KnownConfiguration, Row
+from matchbook_matcher.domain.forms import scanned_serial, serial_key
+
+DIRECTORY = ("directory", "")
+_NUL = "\x00"
+
+
+@dataclass(slots=True)
+class Batch:
+    """The rows of a batch by table, the newest of each subject, and what they touch."""
+
+    tenants: dict[str, Row] = field(default_factory=dict)
+    devices: dict[tuple[str, str], Row] = field(default_factory=dict)
+    organizations: dict[str, Row] = field(default_factory=dict)
+    configurations: dict[str, Row] = field(default_factory=dict)
+    tenant_matches: dict[str, Row] = field(default_factory=dict)
+    device_matches: dict[tuple[str, str], Row] = field(default_factory=dict)
+
+    def add(self, event: object) -> None:
+        """File one event; KeyError for one that no topic of the matcher holds."""
+        _FILING[type(event)](self, event)
+
+
+async def take_in(events: Iterable[object], connection: Connection, store: IntakeStore) -> None:
+    """Store a batch in the caller's transaction. Older versions than what is known change nothing."""
+    batch = Batch()
+    for event in events:
+        batch.add(event)
+    marks: set[tuple[str, str]] = set()
+    await _take_tenants(batch, connection, store, marks)
+    await _take_devices(batch, connection, store, marks)
+    await _take_organizations(batch, connection, store, marks)
+    await _take_configurations(batch, connection, store, marks)
+    if marks:
+        await store.mark(connection, sorted(marks))
+
+
+async def _take_tenants(batch: Batch, connection: Connection, store: IntakeStore, marks: set[tuple[str, str]]) -> None:
+    if batch.tenants:
+        await store.upsert(connection, "tenants", _in_order(batch.tenants))
+        marks.add(DIRECTORY)
+    if batch.tenant_matches:
+        former = await store.organizations_of_tenants(connection, list(batch.tenant_matches))
+        await store.upsert(connection, "tenant_matches", _in_order(batch.tenant_matches))
+        marks.update(("organization", organization) for organization in former)
+        marks.update(("tenant", tenant) for tenant in batch.tenant_matches)
+        marks.add(DIRECTORY)
+
+
+async def _take_devices(batch: Batch, connection: Connection, store: IntakeStore, marks: set[tuple[str, str]]) -> None:
+    if batch.devices:
+        await store.upsert(connection, "devices", _in_order(batch.devices))
+        marks.add(DIRECTORY)
+    if batch.device_matches:
+        former = await store.configurations_of_devices(connection, list(batch.device_matches))
+        await store.upsert(connection, "device_matches", _in_order(batch.device_matches))
+        now = {row[4] for row in batch.device_matches.values() if row[4] is not None}
+        marks.update(("configuration", configuration) for configuration in former | now)
+    marks.update(("tenant", tenant) for tenant, _ in (*batch.devices, *batch.device_matches))
+
+
+async def _take_organizations(
+    batch: Batch, connection: Connection, store: IntakeStore, marks: set[tuple[str, str]]
+) -> None:
+    if not batch.organizations:
+        return
+    names = await store.organization_names(connection, list(batch.organizations))
+    await store.upsert(connection, "organizations", _in_order(batch.organizations))
+    renamed = [key for key, row in batch.organizations.items() if names.get(key) != row[2]]
+    marks.update(("renamed", key) for key in renamed)
+    marks.add(DIRECTORY)
+
+
+async def _take_configurations(
+    batch: Batch, connection: Connection, store: IntakeStore, marks: set[tuple[str, str]]
+) -> None:
+    if not batch.configurations:
+        return
+    former = await store.configurations(connection, list(batch.configurations))
+    await store.upsert(connection, "configurations", _in_order(batch.configurations))
+    now = {row[0]: KnownConfiguration(row[1], row[7], row[3], row[4]) for row in batch.configurations.values()}
+    marks.update(("organization", known.organization_id) for known in (*former.values(), *now.values()))
+    marks.add(DIRECTORY)
+    # What another organization's device sees of a configuration: its serial number, its place and its name.
+    changed = {
+        (known.organization_id, known.serial_key)
+        for key, after in now.items()
+        if (before := former.get(key)) != after
+        for known in (before, after)
+        if known is not None and known.serial_key is not None
+    }
+    if changed:
+        await store.change_serials(connection, sorted(changed))
+
+
+def _in_order(rows: Mapping[Any, Row]) -> list[Row]:
+    """By key, so that two transactions that write the same rows do not wait for each other in a circle."""
+    return [rows[key] for key in sorted(rows)]
+
+
+def _keep(rows: dict[Any, Row], key: Any, version: int, row: Row, place: int) -> None:
+    """Of several states of one subject in a batch, the newest; `place` is where a row has its version."""
+    known = rows.get(key)
+    if known is None or known[place] < version:
+        rows[key] = row
+
+
+def _tenant(batch: Batch, event: TenantDiscovered) -> None:
+    domains = dict.fromkeys(filter(None, (event.default_domain, *event.verified_domains)))
+    row = (event.tenant_id, event.revision, _clean(event.display_name) or "", _lines(domains), False)
+    _keep(batch.tenants, event.tenant_id, event.revision, row, 1)
+
+
+def _tenant_lost(batch: Batch, event: TenantLost) -> None:
+    row = (event.tenant_id, event.revision, _clean(event.display_name) or "", "", True)
+    _keep(batch.tenants, event.tenant_id, event.revision, row, 1)
+
+
+def _device(batch: Batch, event: DeviceDiscovered) -> None:
+    facts = event.facts
+    synced = facts.last_sync_at
+    row = (
+        event.tenant_id,
+        event.device_id,
+        event.revision,
+        True,
+        _clean(facts.device_name),
+        _clean(facts.serial_number),
+        serial_key(facts.serial_number),
+        normalise_mac(facts.wifi_mac_address),
+        normalise_mac(facts.ethernet_mac_address),
+        _clean(facts.model),
+        0.0 if synced is None else synced.timestamp(),
+    )
+    _keep(batch.devices, (event.tenant_id, event.device_id), event.revision, row, 2)
+
+
+def _device_retired(batch: Batch, event: DeviceRetired) -> None:
+    key = (event.tenant_id, event.device_id)
+    row = (*key, event.revision, False, None, None, None, None, None, None, 0.0)
+    _keep(batch.devices, key, event.revision, row, 2)
+
+
+def _organization(batch: Batch, event: OrganizationState) -> None:
+    row = (
+        event.organization_id,
+        event.version,
+        _clean(event.name) or "",
+        _lines(event.aliases),
+        _lines(event.domains),
+        event.archived,
+    )
+    _keep(batch.organizations, event.organization_id, event.version, row, 1)
+
+
+def _configuration(batch: Batch, event: ConfigurationState) -> None:
+    key = serial_key(event.serial_number)
+    hostname = event.fields.get("hostname")
+    row = (
+        event.configuration_id,
+        event.organization_id,
+        event.version,
+        event.archived,
+        _clean(event.name) or "",
+        None if hostname is None else _clean(hostname.value),
+        _clean(event.serial_number),
+        key,
+        None if key is None else scanned_serial(key),
+        " ".join(filter(None, map(normalise_mac, event.mac_addresses))),
+        _clean(event.model),
+    )
+    _keep(batch.configurations, event.configuration_id, event.version, row, 2)
+
+
+def _tenant_match(batch: Batch, event: TenantMatchState) -> None:
+    reverted = _reverted(event.reverted)
+    row = (event.tenant_id, event.version, event.status, event.organization_id, reverted)
+    _keep(batch.tenant_matches, event.tenant_id, event.version, row, 1)
+
+
+def _device_match(batch: Batch, event: DeviceMatchState) -> None:
+    key = (event.tenant_id, event.device_id)
+    row = (*key, event.version, event.status, event.configuration_id, _reverted(event.reverted))
+    _keep(batch.device_matches, key, event.version, row, 2)
+
+
+def _reverted(pairs: Sequence[RevertedPair]) -> dict[str, str | None] | None:
+    """By target; a pair undone once without a known fingerprint stays undone whatever another entry says."""
+    seen: defaultdict[str, list[str | None]] = defaultdict(list)
+    for pair in pairs:
+        seen[pair.target_id].append(pair.fingerprint)
+    return {target: None if None in prints else prints[-1] for target, prints in seen.items()} or None
+
+
+def _lines(values: Iterable[str]) -> str:
+    """One text of a list: arrays of arrays must be rectangular in PostgreSQL, and lists of names are not."""
+    return "\n".join(cleaned for value in values if (cleaned := (_clean(value) or "").replace("\n", " ").strip()))
+
+
+def _clean(value: str | None) -> str | None:
+    """JSON may say NUL, PostgreSQL may not."""
+    return value.replace(_NUL, "") if value is not None and _NUL in value else value
+
+
+_FILING: dict[type, Any] = {
+    TenantDiscovered: _tenant,
+    TenantLost: _tenant_lost,
+    DeviceDiscovered: _device,
+    DeviceRetired: _device_retired,
+    OrganizationState: _organization,
+    ConfigurationState: _configuration,
+    TenantMatchState: _tenant_match,
+    DeviceMatchState: _device_match,
+}

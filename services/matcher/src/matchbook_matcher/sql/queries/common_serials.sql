@@ -1,0 +1,1 @@
+SELECT serial_key FROM common_serials

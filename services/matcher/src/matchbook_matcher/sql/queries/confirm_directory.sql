@@ -1,0 +1,1 @@
+UPDATE directory_work SET published = evaluation

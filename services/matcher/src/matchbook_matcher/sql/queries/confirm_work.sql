@@ -1,0 +1,1 @@
+UPDATE tenant_work SET published = evaluation WHERE tenant_id = ANY($1::text[])

@@ -1,0 +1,1 @@
+DELETE FROM marks WHERE mark = ANY($1::bigint[])

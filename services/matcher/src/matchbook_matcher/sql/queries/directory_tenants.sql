@@ -1,0 +1,3 @@
+SELECT t.tenant_id, t.display_name, t.domains, t.lost, m.status, m.organization_id, m.reverted
+FROM tenants AS t
+LEFT JOIN tenant_matches AS m USING (tenant_id)

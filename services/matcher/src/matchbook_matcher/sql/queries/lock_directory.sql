@@ -1,0 +1,1 @@
+SELECT evaluation, published FROM directory_work FOR UPDATE SKIP LOCKED

@@ -1,0 +1,6 @@
+-- In one order, and not waiting: another evaluator at work on a tenant sees to it.
+SELECT tenant_id, evaluation, published
+FROM tenant_work
+WHERE tenant_id = ANY($1::text[])
+ORDER BY tenant_id
+FOR UPDATE SKIP LOCKED

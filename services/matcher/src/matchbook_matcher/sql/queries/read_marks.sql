@@ -1,0 +1,9 @@
+-- Ages in seconds of the oldest and the newest mark of each subject.
+SELECT
+    kind,
+    subject,
+    array_agg(mark) AS marks,
+    extract(epoch FROM clock_timestamp() - min(marked_at))::double precision AS waited,
+    extract(epoch FROM clock_timestamp() - max(marked_at))::double precision AS quiet
+FROM marks
+GROUP BY kind, subject

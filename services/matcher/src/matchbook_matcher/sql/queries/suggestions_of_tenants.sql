@@ -1,0 +1,3 @@
+SELECT tenant_id, device_id, revision, evaluation, live, content
+FROM device_suggestions
+WHERE tenant_id = ANY($1::text[])

@@ -1,0 +1,17 @@
+-- Marks the tenants, matched to other organizations, whose devices bear the serial numbers.
+WITH taken AS (
+    DELETE FROM changed_serials
+    WHERE mark IN (SELECT mark FROM changed_serials ORDER BY mark LIMIT 20 FOR UPDATE SKIP LOCKED)
+    RETURNING organization_ids, serial_keys
+), changed AS (
+    SELECT DISTINCT organization_id, serial_key
+    FROM taken, unnest(organization_ids, serial_keys) AS pair (organization_id, serial_key)
+), marked AS (
+    INSERT INTO marks (kind, subject)
+    SELECT DISTINCT 'tenant', d.tenant_id
+    FROM changed AS c
+    JOIN devices AS d ON d.serial_key = c.serial_key AND d.live
+    JOIN tenant_matches AS m ON m.tenant_id = d.tenant_id AND m.status = 'matched'
+    WHERE m.organization_id <> c.organization_id
+)
+SELECT count(*) FROM taken

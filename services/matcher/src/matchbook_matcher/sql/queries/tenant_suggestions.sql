@@ -1,0 +1,1 @@
+SELECT tenant_id, revision, evaluation, live, content FROM tenant_suggestions
