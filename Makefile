@@ -104,7 +104,7 @@ fmt: install ## Put the code into the agreed shape
 
 .PHONY: bench
 bench: install ## The numbers of docs/benchmarks.md
-	@exec $(BIN)/python -m tests.bench $(ARGS)
+	@exec $(BIN)/python -m tests.bench.bench_pipeline $(ARGS)
 
 ##@ Clean
 

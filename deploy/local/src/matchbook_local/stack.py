@@ -30,7 +30,7 @@ class Plan:
     """What to start.
 
     `page_port` None: that of the last run, or a free one. `sync_seconds` between two sweeps. `sync_devices`: the
-    default of Sync Intune Devices.
+    default of Sync Intune Devices. `short_lived`: as in KafkaOptions.
     """
 
     data: Path
