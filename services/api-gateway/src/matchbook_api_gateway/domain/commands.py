@@ -218,7 +218,9 @@ class DeviceSyncRequest(Body):
     enabled: bool | None
 
 
-def contract(command: Command, *, decision_id: str, actor: Actor, at: datetime, bulk_id: str | None) -> decisions.Decision:
+def contract(
+    command: Command, *, decision_id: str, actor: Actor, at: datetime, bulk_id: str | None
+) -> decisions.Decision:
     """The command as it goes on the topic; the request's fields are the contract's by name."""
     model: type[decisions.Decision] = getattr(decisions, command.command)
     asked = dict(command)

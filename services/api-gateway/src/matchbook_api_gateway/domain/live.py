@@ -40,43 +40,44 @@ class Changes:
     devices: set[tuple[str, str]] = field(default_factory=set)
     tenants: set[str] = field(default_factory=set)
     decisions: dict[str, dict[str, Any]] = field(default_factory=dict)
-    bulks: set[str] = field(default_factory=set)
+    # With the tenant each is about; null where it is about none, or only its decisions know.
+    bulks: set[tuple[str, str | None]] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
-    organizations: set[str] = field(default_factory=set)
     summary: bool = False
 
     def __bool__(self) -> bool:
-        return bool(
-            self.devices or self.tenants or self.decisions or self.bulks or self.imports or self.organizations or self.summary
-        )
+        parts = (self.devices, self.tenants, self.decisions, self.bulks, self.imports)
+        return self.summary or any(parts)
 
     def document(self) -> dict[str, Any]:
         """As it is stored: floods reduced, everything in a fixed order."""
         crowds = Counter(tenant for tenant, _ in self.devices)
         crowded = {tenant for tenant, count in crowds.items() if count > MOST_DEVICES}
-        bulky = Counter(item.get("bulk_id") for item in self.decisions.values())
+        bulky = Counter(item["bulk_id"] for item in self.decisions.values())
         return {
             "devices": sorted(item for item in self.devices if item[0] not in crowded),
             "tenants": sorted(self.tenants | crowded),
-            "decisions": [
-                item for _, item in sorted(self.decisions.items()) if not (item.get("bulk_id") and bulky[item["bulk_id"]] > MOST_OUTCOMES)
-            ],
-            "bulks": sorted(self.bulks),
+            "decisions": [item for item in self.decisions.values() if not _is_flood(item, bulky)],
+            "bulks": sorted(self.bulks, key=lambda bulk: (bulk[0], bulk[1] or "")),
             "imports": sorted(self.imports),
             "summary": self.summary,
         }
 
 
+def _is_flood(item: dict[str, Any], bulky: Counter[str | None]) -> bool:
+    return item["bulk_id"] is not None and bulky[item["bulk_id"]] > MOST_OUTCOMES
+
+
 def events_of(number: int, document: dict[str, Any]) -> Iterator[Event]:
-    """The events of a stored batch of changes; all carry its number, so resuming repeats a batch whole or not at all."""
+    """The events of a stored batch of changes; all carry its number: resuming repeats a batch whole or not at all."""
     for item in document["decisions"]:
-        yield Event("decision", item, number, item.get("tenant_id"), item.get("organization_id"), _is_general(item))
+        yield Event("decision", item, number, item["tenant_id"], item["organization_id"], _is_general(item))
     for tenant, device in document["devices"]:
         yield Event("device", {"tenant_id": tenant, "device_id": device}, number, tenant)
     for tenant in document["tenants"]:
         yield Event("tenant", {"tenant_id": tenant}, number, tenant)
-    for bulk in document["bulks"]:
-        yield Event("bulk", {"bulk_id": bulk}, number)
+    for bulk, tenant in document["bulks"]:
+        yield Event("bulk", {"bulk_id": bulk}, number, tenant, unscoped=tenant is None)
     for import_id in document["imports"]:
         yield Event("import", {"import_id": import_id}, number, unscoped=True)
     if document["summary"]:
@@ -84,7 +85,7 @@ def events_of(number: int, document: dict[str, Any]) -> Iterator[Event]:
 
 
 def _is_general(item: dict[str, Any]) -> bool:
-    return item.get("tenant_id") is None and item.get("organization_id") is None
+    return item["tenant_id"] is None and item["organization_id"] is None
 
 
 def visible(events: Iterable[Event], organizations: tuple[str, ...] | None, tenants: frozenset[str]) -> Iterator[Event]:

@@ -8,7 +8,9 @@ from typing import Literal
 
 from matchbook_api_gateway.domain.commands import StatusFilter, SuggestionFilter
 
-TenantSort = Literal["display_name", "-display_name", "devices_unmatched", "-devices_unmatched", "last_sync", "-last_sync"]
+TenantSort = Literal[
+    "display_name", "-display_name", "devices_unmatched", "-devices_unmatched", "last_sync", "-last_sync"
+]
 DeviceSort = Literal[
     "device_name",
     "-device_name",

@@ -89,7 +89,7 @@ class TenantTotals(View):
 
 
 class DeviceTotals(View):
-    """Devices by status. `total` leaves out superseded and retired ones; the suggestion counts are of unmatched devices."""
+    """Devices by status; those by suggestion are unmatched. `total` leaves out superseded and retired ones."""
 
     total: int
     matched: int

@@ -17,10 +17,14 @@ def gateway_of(request: Request) -> Gateway:
     return gateway
 
 
-async def person_of(request: Request) -> Person:
-    """Who calls; raises the 401 problem without a live session."""
+async def session_of(request: Request) -> Person | None:
+    """Who calls; None without a live session."""
     gateway = gateway_of(request)
-    person = await gateway.signing_in.person(request.cookies.get(gateway.settings.cookie_name))
+    return await gateway.signing_in.person(request.cookies.get(gateway.settings.cookie_name))
+
+
+async def _signed_in(request: Request) -> Person:
+    person = await session_of(request)
     if person is None:
         raise not_signed_in()
     return person
@@ -34,7 +38,7 @@ class Needs:
 
     async def __call__(self, request: Request) -> Person | None:
         """The caller, None on a public route; raises the 401 and 403 problems."""
-        person = None if self.need is Need.PUBLIC else await person_of(request)
+        person = None if self.need is Need.PUBLIC else await _signed_in(request)
         if request.method not in SAFE_METHODS and WRITE_HEADER not in request.headers:
             raise forbidden("A write needs the header X-Matchbook.")
         if person is not None and not person.may(self.need):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from matchbook_api_gateway.domain.commands import BulkRequest, DecisionsRequest
+from matchbook_api_gateway.domain.commands import BulkRequest, DecisionsRequest, Id
 from matchbook_api_gateway.domain.views import BulkAccepted, BulkProgress, DecisionOutcome, DecisionsAccepted
 from matchbook_api_gateway.routes.access import Manager, Reader, Service
 from matchbook_api_gateway.routes.answers import answer, problems
@@ -22,7 +22,7 @@ async def decide(body: DecisionsRequest, person: Manager, gateway: Service) -> R
 
 @router.get("/decisions/{decision_id}", response_model=DecisionOutcome, responses=problems(401, 404))
 async def read_decision(
-    decision_id: str, person: Reader, gateway: Service, wait: Annotated[float, Query(ge=0, le=30)] = 0
+    decision_id: Id, person: Reader, gateway: Service, wait: Annotated[float, Query(ge=0, le=30)] = 0
 ) -> Response:
     """What became of a decision; `wait` seconds at most for its outcome."""
     return answer(await gateway.reading.decision(person, decision_id, wait))
@@ -36,7 +36,7 @@ async def decide_in_bulk(body: BulkRequest, person: Manager, gateway: Service) -
 
 @router.get("/bulk/{bulk_id}", response_model=BulkProgress, responses=problems(401, 404))
 async def read_bulk(
-    bulk_id: str, person: Reader, gateway: Service, limit: Annotated[int, Query(ge=0, le=100_000)] = 10_000
+    bulk_id: Id, person: Reader, gateway: Service, limit: Annotated[int, Query(ge=0, le=100_000)] = 10_000
 ) -> Response:
     """How far a bulk action is, with a result per row."""
     return answer(await gateway.reading.bulk(person, bulk_id, limit))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from matchbook_api_gateway.domain.commands import Search
+from matchbook_api_gateway.domain.commands import Id, Search
 from matchbook_api_gateway.domain.views import ConfigurationDetail, ConfigurationRow, Named, OrganizationDetail
 from matchbook_api_gateway.routes.access import Reader, Service
 from matchbook_api_gateway.routes.answers import answer, answer_list, problems
@@ -20,7 +20,7 @@ async def list_organizations(person: Reader, gateway: Service, search: Search = 
 
 
 @router.get("/organizations/{organization_id}", response_model=OrganizationDetail, responses=problems(401, 404))
-async def read_organization(organization_id: str, person: Reader, gateway: Service) -> Response:
+async def read_organization(organization_id: Id, person: Reader, gateway: Service) -> Response:
     """One organization."""
     return answer(await gateway.reading.organization(person, organization_id))
 
@@ -31,7 +31,8 @@ async def read_organization(organization_id: str, person: Reader, gateway: Servi
     responses=problems(401, 404),
 )
 async def list_configurations(  # noqa: PLR0913 - the parameters of a list
-    organization_id: str,
+    *,
+    organization_id: Id,
     person: Reader,
     gateway: Service,
     search: Search = "",
@@ -44,6 +45,6 @@ async def list_configurations(  # noqa: PLR0913 - the parameters of a list
 
 
 @router.get("/configurations/{configuration_id}", response_model=ConfigurationDetail, responses=problems(401, 404))
-async def read_configuration(configuration_id: str, person: Reader, gateway: Service) -> Response:
+async def read_configuration(configuration_id: Id, person: Reader, gateway: Service) -> Response:
     """One configuration with its fields and history."""
     return answer(await gateway.reading.configuration(person, configuration_id))

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from matchbook_api_gateway.domain.commands import Id
 from matchbook_api_gateway.domain.people import Person
 from matchbook_api_gateway.domain.views import ImportAccepted, ImportProgress
 from matchbook_api_gateway.errors import invalid
@@ -49,7 +50,7 @@ async def import_configurations(request: Request, person: Administrator, gateway
 
 
 @router.get("/{import_id}", response_model=ImportProgress, responses=problems(401, 404))
-async def read_import(import_id: str, person: Reader, gateway: Service) -> Response:
+async def read_import(import_id: Id, person: Reader, gateway: Service) -> Response:
     """How far an import is."""
     return answer(await gateway.reading.import_progress(person, import_id))
 

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from matchbook_api_gateway.domain.live import Event, render
-from matchbook_api_gateway.routes.access import Reader, Service, person_of
+from matchbook_api_gateway.domain.people import Person
+from matchbook_api_gateway.routes.access import Reader, Service, session_of
 from matchbook_api_gateway.routes.answers import problems
 
 router = APIRouter(prefix="/api", tags=["live"])
@@ -24,17 +25,18 @@ async def stream_events(request: Request, person: Reader, gateway: Service) -> S
     last = request.headers.get("last-event-id", "")
     events = gateway.live.subscribe(person, int(last) if last.isdecimal() else None)
     return StreamingResponse(
-        _rendered(request, events),
+        _rendered(request, person, events),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _rendered(request: Request, events: AsyncIterator[Event | None]) -> AsyncIterator[bytes]:
-    """Events as bytes; a pause is a heartbeat, at which the session is looked at again."""
+async def _rendered(request: Request, person: Person, events: AsyncIterator[Event | None]) -> AsyncIterator[bytes]:
+    """Events as bytes; a pause is a heartbeat, at which the stream of who signed out or changed scope ends."""
     async for event in events:
         if event is None:
-            await person_of(request)
+            if await session_of(request) != person:
+                return
             yield HEARTBEAT
         else:
             yield render(event)

@@ -44,7 +44,8 @@ def _built_file(folder: Path, path: str) -> Path | None:
 def failure_page(reason: str) -> str:
     """A plain page for a sign-in that did not succeed."""
     return _document(
-        "Sign-in did not succeed", f"<p>{escape(reason)}</p><p><a href='/auth/sign-in'>Try again</a> · <a href='/'>Back</a></p>"
+        "Sign-in did not succeed",
+        f"<p>{escape(reason)}</p><p><a href='/auth/sign-in'>Try again</a> · <a href='/'>Back</a></p>",
     )
 
 

@@ -31,9 +31,10 @@ async def set_device_sync(tenant_id: Id, body: DeviceSyncRequest, person: Admini
 
 @router.get("/sync-runs", response_model=list[SyncRun], responses=problems(401, 404))
 async def list_sync_runs(
+    *,
     person: Reader,
     gateway: Service,
-    tenant_id: str | None = None,
+    tenant_id: Id | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Response:
     """The newest sweeps, of one tenant or of all."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from matchbook_api_gateway.domain.commands import Search, StatusFilter, SuggestionFilter
+from matchbook_api_gateway.domain.commands import Id, Search, StatusFilter, SuggestionFilter
 from matchbook_api_gateway.domain.queries import DeviceQuery, DeviceSort, TenantQuery, TenantSort
 from matchbook_api_gateway.domain.views import DeviceDetail, DevicePage, TenantDetail, TenantPage
 from matchbook_api_gateway.routes.access import Reader, Service
@@ -18,6 +18,7 @@ Cursor = Annotated[str | None, Query(max_length=2000)]
 
 @router.get("", response_model=TenantPage, responses=problems(401, 422))
 async def list_tenants(  # noqa: PLR0913 - the parameters of a list
+    *,
     person: Reader,
     gateway: Service,
     status: Literal["unmatched", "matched", "ignored", "all"] = "all",
@@ -32,14 +33,15 @@ async def list_tenants(  # noqa: PLR0913 - the parameters of a list
 
 
 @router.get("/{tenant_id}", response_model=TenantDetail, responses=problems(401, 404))
-async def read_tenant(tenant_id: str, person: Reader, gateway: Service) -> Response:
+async def read_tenant(tenant_id: Id, person: Reader, gateway: Service) -> Response:
     """One tenant with its history."""
     return answer(await gateway.reading.tenant(person, tenant_id))
 
 
 @router.get("/{tenant_id}/devices", response_model=DevicePage, responses=problems(401, 404, 422))
 async def list_devices(  # noqa: PLR0913 - the parameters of a list
-    tenant_id: str,
+    *,
+    tenant_id: Id,
     person: Reader,
     gateway: Service,
     status: StatusFilter = "unmatched",
@@ -55,6 +57,6 @@ async def list_devices(  # noqa: PLR0913 - the parameters of a list
 
 
 @router.get("/{tenant_id}/devices/{device_id}", response_model=DeviceDetail, responses=problems(401, 404))
-async def read_device(tenant_id: str, device_id: str, person: Reader, gateway: Service) -> Response:
+async def read_device(tenant_id: Id, device_id: Id, person: Reader, gateway: Service) -> Response:
     """One device with its facts, its suggestion's evidence and its history."""
     return answer(await gateway.reading.device(person, tenant_id, device_id))

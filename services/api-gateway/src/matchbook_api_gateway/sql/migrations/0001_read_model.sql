@@ -8,6 +8,8 @@ CREATE TABLE tenants (
     revision integer NOT NULL,
     display_name text NOT NULL,
     sort_name text COLLATE "C" NOT NULL,
+    -- Names and domains in lower case.
+    search text COLLATE "C" NOT NULL,
     -- The newest TenantDiscovered; null when only the loss of the tenant is known.
     body bytea,
     lost_reason text,
@@ -242,3 +244,100 @@ SELECT
 FROM devices AS device
 LEFT JOIN device_matches AS device_match USING (tenant_id, device_id)
 LEFT JOIN suggestions AS suggestion USING (tenant_id, device_id);
+
+-- Every tenant as lists and filters see it.
+CREATE VIEW tenant_rows AS
+SELECT
+    tenant.tenant_id,
+    tenant.display_name,
+    tenant.sort_name,
+    tenant.search,
+    tenant.body,
+    tenant.lost_reason,
+    tenant.lost_detail,
+    coalesce(tenant_match.version, 0) AS version,
+    coalesce(tenant_match.status, 'unmatched') AS status,
+    CASE WHEN tenant_match.status = 'matched' THEN tenant_match.organization_id END AS organization_id,
+    organization.name AS organization_name,
+    organization.sort_name AS organization_sort_name,
+    tenant_match.ignored_reason,
+    tenant_match.ignored_until,
+    CASE WHEN tenant_match.status IS DISTINCT FROM 'matched' THEN suggestion.status END AS suggestion,
+    suggestion.body AS suggestion_body,
+    coalesce(own_setting.enabled, default_setting.enabled, tenant.sync_devices) AS sync_devices,
+    own_setting.enabled AS sync_override,
+    coalesce(counts.total, 0) AS total,
+    coalesce(counts.matched, 0) AS matched,
+    coalesce(counts.ignored, 0) AS ignored,
+    coalesce(counts.unmatched, 0) AS unmatched,
+    coalesce(counts.superseded, 0) AS superseded,
+    coalesce(counts.retired, 0) AS retired,
+    coalesce(counts.suggested, 0) AS suggested,
+    coalesce(counts.conflict, 0) AS conflict,
+    coalesce(counts.elsewhere, 0) AS elsewhere,
+    run.status AS sync_status,
+    run.at AS sync_at,
+    run.message AS sync_message,
+    decision.decision_id,
+    decision.command AS decision_command,
+    decision.status AS decision_status,
+    decision.reason AS decision_reason,
+    decision.message AS decision_message,
+    decision.candidates AS decision_candidates,
+    decision.at AS decision_at
+FROM tenants AS tenant
+LEFT JOIN tenant_matches AS tenant_match USING (tenant_id)
+LEFT JOIN organizations AS organization
+    ON organization.organization_id = tenant_match.organization_id AND tenant_match.status = 'matched'
+LEFT JOIN tenant_suggestions AS suggestion USING (tenant_id)
+LEFT JOIN tenant_counts AS counts USING (tenant_id)
+LEFT JOIN device_sync_settings AS own_setting USING (tenant_id)
+LEFT JOIN device_sync_settings AS default_setting ON default_setting.tenant_id = '*'
+LEFT JOIN LATERAL (
+    SELECT sync_runs.status, sync_runs.at, sync_runs.message
+    FROM sync_runs
+    WHERE sync_runs.tenant_id = tenant.tenant_id AND sync_runs.scope = 'devices'
+    ORDER BY sync_runs.at DESC
+    LIMIT 1
+) AS run ON true
+LEFT JOIN LATERAL (
+    SELECT decisions.*
+    FROM decisions
+    WHERE decisions.tenant_id = tenant.tenant_id AND decisions.device_id IS NULL
+    ORDER BY decisions.at DESC
+    LIMIT 1
+) AS decision ON true;
+
+-- A device with what a page of them shows beside it: its configuration, and its newest decision.
+CREATE VIEW device_details AS
+SELECT
+    device_rows.*,
+    configuration.name AS configuration_name,
+    configuration.psa_sync,
+    decision.decision_id,
+    decision.command AS decision_command,
+    decision.status AS decision_status,
+    decision.reason AS decision_reason,
+    decision.message AS decision_message,
+    decision.candidates AS decision_candidates,
+    decision.at AS decision_at
+FROM device_rows
+LEFT JOIN configurations AS configuration ON configuration.configuration_id = device_rows.configuration_id
+LEFT JOIN LATERAL (
+    SELECT decisions.*
+    FROM decisions
+    WHERE decisions.tenant_id = device_rows.tenant_id AND decisions.device_id = device_rows.device_id
+    ORDER BY decisions.at DESC
+    LIMIT 1
+) AS decision ON true;
+
+-- The device that holds a configuration.
+CREATE VIEW configuration_holders AS
+SELECT
+    device_matches.configuration_id,
+    device_matches.tenant_id,
+    device_matches.device_id,
+    convert_from(devices.body, 'UTF8')::jsonb #>> '{facts,device_name}' AS device_name
+FROM device_matches
+LEFT JOIN devices USING (tenant_id, device_id)
+WHERE device_matches.status = 'matched' AND device_matches.configuration_id IS NOT NULL;

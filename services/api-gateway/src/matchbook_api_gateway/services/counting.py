@@ -1,0 +1,65 @@
+"""Counts per tenant, kept apart from the batches that change them: counted again shortly after each."""
+
+import asyncio
+import contextlib
+import time
+
+from matchbook_servicekit.database import Database, is_transient
+from matchbook_servicekit.telemetry import describe, get_logger
+
+from matchbook_api_gateway.adapters.write_store import QUERIES, tell
+from matchbook_api_gateway.domain.live import Changes
+
+log = get_logger(__name__)
+
+_POLL_SECONDS = 2.0
+_PAUSE_SECONDS = 0.2
+# Counting takes at most about this share of the time, however much changes.
+_SHARE = 0.2
+_MOST_TENANTS = 25
+
+
+class Counting:
+    """A component; several replicas share the work, since each leaves alone what another has locked."""
+
+    name = "counts"
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._wake = asyncio.Event()
+
+    def poke(self) -> None:
+        """Something changed in this process's batches."""
+        self._wake.set()
+
+    def ready(self) -> str | None:
+        """Late counts are no reason to take the gateway out of service."""
+        return None
+
+    async def run(self) -> None:
+        """Count until cancelled; waits for a database that is away."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+            self._wake.clear()
+            began = time.monotonic()
+            try:
+                while await self.count():
+                    pass
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("counts wait for the database", cause=describe(error))
+                await asyncio.sleep(_POLL_SECONDS)
+            took = time.monotonic() - began
+            await asyncio.sleep(max(_PAUSE_SECONDS, took * (1 - _SHARE) / _SHARE))
+
+    async def count(self) -> bool:
+        """Count some tenants again; False when there was nothing to count."""
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(QUERIES["lock_stale"], _MOST_TENANTS)
+            tenants = [row["tenant_id"] for row in rows]
+            if tenants:
+                await connection.execute(QUERIES["recount"], tenants)
+                await tell(connection, Changes(tenants=set(tenants), summary=True), set())
+        return bool(tenants)

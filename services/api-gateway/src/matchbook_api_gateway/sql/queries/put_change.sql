@@ -1,0 +1,1 @@
+INSERT INTO changes (document) VALUES ($1) RETURNING number
