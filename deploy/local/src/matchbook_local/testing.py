@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import pytest
 
-from matchbook_local import containers
+from matchbook_local import browser, containers
 from matchbook_local.kafka import KafkaOptions
 from matchbook_local.kafka import running as running_kafka
 from matchbook_local.postgres import PostgresOptions
@@ -110,6 +110,17 @@ def database(postgres_dsn: str) -> Iterator[Database]:
     run_apart(lambda: _execute(postgres_dsn, f'DROP SCHEMA IF EXISTS "{schema}" CASCADE'))
 
 
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the machine's Chromium. Without one its tests are skipped, or fail where it is required."""
+    found = browser.find_chromium()
+    if found is not None:
+        return found
+    if browser.is_required():
+        pytest.fail(f"{browser.REQUIRE_VARIABLE} is set and {browser.ABSENT}")
+    pytest.skip(browser.ABSENT)
+
+
 def run_apart(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Run a coroutine to its end in a thread with a loop of its own, so that it serves tests with and without a loop
     alike.
@@ -166,3 +177,11 @@ def _announce(request: pytest.FixtureRequest, line: str) -> None:
         with capture.global_and_fixture_disabled():
             reporter.ensure_newline()
             reporter.write_line(f"test runtime: {line}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test marked `browser` asks for Chromium, and first, before anything is started for it."""
+    for item in items:
+        names = getattr(item, "fixturenames", None)
+        if item.get_closest_marker("browser") is not None and names is not None and "chromium" not in names:
+            names.insert(0, "chromium")
