@@ -100,7 +100,7 @@ async def test_an_unlicensed_tenant_still_has_its_directory(emulator: Emulator, 
     assert "Request not applicable to target tenant" in body["error"]["message"]
 
 
-@pytest.mark.parametrize("top", [1, 7, 100, 999, 5000])
+@pytest.mark.parametrize("top", [3, 50, 999, 5000])
 async def test_pages_hold_every_device_once(emulator: Emulator, fetch: Fetch, largest: str, top: int) -> None:
     found = await pages(fetch, largest, f"{DEVICES}?$top={top}&$select=id,deviceName")
     assert [d["id"] for page in found for d in page] == [d.id for d in devices_of(emulator, largest)]

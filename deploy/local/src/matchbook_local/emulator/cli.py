@@ -92,7 +92,9 @@ def run(state_dir: Path, evolve: float, **flags: Any) -> None:
         asyncio.run(_serve(_Run(options, folder, size, evolve)))
     except OSError as error:
         where = f"{options.host}:{options.port} from {folder}"
-        raise click.ClickException(f"cannot serve on {where}: {error.strerror or error}") from error
+        raise click.ClickException(
+            f"cannot serve on {where}: {os.strerror(error.errno) if error.errno else error}"
+        ) from error
 
 
 async def _serve(this: _Run) -> None:

@@ -59,6 +59,7 @@ class _Day:
         device = self._current()
         if device is None:
             return
+        device.last_sync = max(device.last_sync, self._now - 1 - int(self._rng.random() * (DAY - 1)))
         re_enrol(self._rng, self._state, device, self._now)
         if not happens(self._rng, OLD_ENROLMENT_KEPT_SHARE):
             self._state.devices.remove(device)

@@ -124,8 +124,8 @@ def random_mac(rng: Random) -> str:
 
 
 def manufacture(rng: Random, platform: Platform, bought: int, previous: Hardware | None = None) -> Hardware:
-    """A machine; with `previous`, the next one of the same order: same model, neighbouring serial number."""
-    if previous is not None and previous.serial and previous.manufacturer != VIRTUAL.manufacturer:
+    """A machine; with `previous`, which comes in series, the next one of the same order."""
+    if previous is not None:
         line = next(line for _, line in LINES[platform] if line.manufacturer == previous.manufacturer)
         model, serial, bought = previous.model, neighbour(previous.serial), previous.bought
     else:
@@ -144,6 +144,11 @@ def manufacture(rng: Random, platform: Platform, bought: int, previous: Hardware
         storage_gib=pick(rng, (128, 256, 512, 512, 1024)),
         memory_gib=pick(rng, (4, 6, 8)) if platform.is_phone else pick(rng, (8, 16, 16, 32)),
     )
+
+
+def comes_in_series(hardware: Hardware) -> bool:
+    """Whether the next one off the pallet has the next serial number."""
+    return bool(hardware.serial) and hardware.manufacturer != VIRTUAL.manufacturer
 
 
 def label_prefix(hardware: Hardware) -> str:

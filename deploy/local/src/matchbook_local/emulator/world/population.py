@@ -8,7 +8,7 @@ from .calendar import DAY
 from .chance import happens, stream, weighted
 from .documentation import Clerk, own_macs
 from .enrolment import Registrar, hire, re_enrol
-from .hardware import PLATFORMS, manufacture
+from .hardware import PLATFORMS, comes_in_series, manufacture
 from .model import Configuration, Device, FoundBy, Hardware, Tenant, TenantState
 from .naming import Namer
 
@@ -68,7 +68,7 @@ class _Builder:
             platform = previous.platform if previous else weighted(rng, PLATFORMS)
             hardware = manufacture(rng, platform, today - int(rng.random() ** 2 * 1800), previous)
             yield hardware, previous is not None
-            previous = hardware if hardware.serial and happens(rng, SAME_ORDER_SHARE) else None
+            previous = hardware if comes_in_series(hardware) and happens(rng, SAME_ORDER_SHARE) else None
 
     def _machine(self, hardware: Hardware, *, neighbour: bool) -> None:
         found_by = self._found_by(hardware)

@@ -54,6 +54,8 @@ def recognisable_names(rng: Random, tenant: Tenant, reported: str, full: str) ->
     """(name, hostname), of which one is the device's name but for case, domain or truncation."""
     domain = f"{slug(tenant.short_name)}.local"
     cut = len(full) > NETBIOS_LENGTH and full.startswith(reported)
+    if len(reported) > len(full):
+        reported = full  # Intune shows a domain behind it, which people leave out or write otherwise
     options = (
         (0.50, (full if cut else reported, "")),
         (0.15, (reported.lower(), "")),
