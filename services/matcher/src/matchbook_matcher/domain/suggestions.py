@@ -15,7 +15,7 @@ from matchbook_matcher.domain.records import Key
 from matchbook_matcher.domain.tenants import TenantAnswer
 
 Body = dict[str, Any]
-"""The data of a `MatchSuggested` in the order of its fields: plain, since it is written a hundred thousand times; a test
+"""The data of a `MatchSuggested` in the order of its fields: plain, since it is written a hundred thousand times. A test
 holds it against the contract."""
 _REVISION = "revision"
 _ID_BYTES = 16

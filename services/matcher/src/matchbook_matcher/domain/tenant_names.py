@@ -107,7 +107,7 @@ class NameComparison:
     def contradiction(self) -> float:
         """0 when one name's words are all in the other, up to 1 when both have a telling word that the other lacks."""
         lacking = min(self.only_first, self.only_second)
-        return min(1.0, lacking / (self.common / 2)) if self.common else 1.0
+        return min(1.0, lacking / (self.common / 2)) if self.common else 0.0
 
 
 def compare_names(first: Words, second: Words, rarity: Rarity, *, likeness: float, length: int) -> NameComparison:

@@ -243,10 +243,13 @@ class Directory:
             score += weights.name.equal
         elif findings.alias is not None:
             score += weights.alias.equal
-        else:
-            score += weights.name.part * name.share
+        elif findings.initials:
             # Initials are a name of their own, whose letters contradict nothing.
-            score += weights.name.initials if findings.initials else weights.name.contradiction * name.contradiction
+            score += weights.name.initials
+        elif not name.common:
+            score += weights.name.different
+        else:
+            score += weights.name.part * name.share + weights.name.contradiction * name.contradiction
         if findings.domains:
             score += weights.domain.shared if findings.shared_domain else weights.domain.equal
         else:

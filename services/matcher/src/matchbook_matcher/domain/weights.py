@@ -75,6 +75,7 @@ class TenantNameWeights(_Section):
     equal: float
     part: float
     contradiction: float
+    different: float
     initials: float
 
 

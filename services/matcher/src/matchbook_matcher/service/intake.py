@@ -20,7 +20,6 @@ from matchbook_matcher.adapters.store import IntakeStore, KnownConfiguration, Ro
 from matchbook_matcher.domain.forms import scanned_serial, serial_key
 
 DIRECTORY = ("directory", "")
-_NUL = "\x00"
 
 
 @dataclass(slots=True)
@@ -125,12 +124,12 @@ def _keep(rows: dict[Any, Row], key: Any, version: int, row: Row, place: int) ->
 
 def _tenant(batch: Batch, event: TenantDiscovered) -> None:
     domains = dict.fromkeys(filter(None, (event.default_domain, *event.verified_domains)))
-    row = (event.tenant_id, event.revision, _clean(event.display_name) or "", _lines(domains), False)
+    row = (event.tenant_id, event.revision, event.display_name, _lines(domains), False)
     _keep(batch.tenants, event.tenant_id, event.revision, row, 1)
 
 
 def _tenant_lost(batch: Batch, event: TenantLost) -> None:
-    row = (event.tenant_id, event.revision, _clean(event.display_name) or "", "", True)
+    row = (event.tenant_id, event.revision, event.display_name, "", True)
     _keep(batch.tenants, event.tenant_id, event.revision, row, 1)
 
 
@@ -142,12 +141,12 @@ def _device(batch: Batch, event: DeviceDiscovered) -> None:
         event.device_id,
         event.revision,
         True,
-        _clean(facts.device_name),
-        _clean(facts.serial_number),
+        facts.device_name,
+        facts.serial_number,
         serial_key(facts.serial_number),
         normalise_mac(facts.wifi_mac_address),
         normalise_mac(facts.ethernet_mac_address),
-        _clean(facts.model),
+        facts.model,
         0.0 if synced is None else synced.timestamp(),
     )
     _keep(batch.devices, (event.tenant_id, event.device_id), event.revision, row, 2)
@@ -163,7 +162,7 @@ def _organization(batch: Batch, event: OrganizationState) -> None:
     row = (
         event.organization_id,
         event.version,
-        _clean(event.name) or "",
+        event.name,
         _lines(event.aliases),
         _lines(event.domains),
         event.archived,
@@ -179,13 +178,13 @@ def _configuration(batch: Batch, event: ConfigurationState) -> None:
         event.organization_id,
         event.version,
         event.archived,
-        _clean(event.name) or "",
-        None if hostname is None else _clean(hostname.value),
-        _clean(event.serial_number),
+        event.name,
+        None if hostname is None else hostname.value,
+        event.serial_number,
         key,
         None if key is None else scanned_serial(key),
         " ".join(filter(None, map(normalise_mac, event.mac_addresses))),
-        _clean(event.model),
+        event.model,
     )
     _keep(batch.configurations, event.configuration_id, event.version, row, 2)
 
@@ -212,12 +211,7 @@ def _reverted(pairs: Sequence[RevertedPair]) -> dict[str, str | None] | None:
 
 def _lines(values: Iterable[str]) -> str:
     """One text of a list: arrays of arrays must be rectangular in PostgreSQL, and lists of names are not."""
-    return "\n".join(cleaned for value in values if (cleaned := (_clean(value) or "").replace("\n", " ").strip()))
-
-
-def _clean(value: str | None) -> str | None:
-    """JSON may say NUL, PostgreSQL may not."""
-    return value.replace(_NUL, "") if value is not None and _NUL in value else value
+    return "\n".join(cleaned for value in values if (cleaned := value.replace("\n", " ").strip()))
 
 
 _FILING: dict[type, Any] = {

@@ -102,12 +102,12 @@ CREATE INDEX tenant_work_unpublished ON tenant_work (tenant_id) WHERE published 
 
 -- The same for the suggestions for tenants, which are evaluated all at once: the row with the empty name.
 CREATE TABLE directory_work (
-    only text PRIMARY KEY CHECK (only = ''),
+    name text PRIMARY KEY CHECK (name = ''),
     evaluation bigint NOT NULL DEFAULT 0,
     published bigint NOT NULL DEFAULT 0,
     evaluated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-INSERT INTO directory_work (only) VALUES ('');
+INSERT INTO directory_work (name) VALUES ('');
 
 -- What was published last for each subject. content is a digest of the suggestion, or the reason of a withdrawal.
 CREATE TABLE device_suggestions (

@@ -1,0 +1,127 @@
+"""How fast the matcher is: in memory, one changed device, and through Kafka and PostgreSQL.
+
+    python -m tests.bench.bench_matching memory
+    python -m tests.bench.bench_matching service --bootstrap HOST:PORT --dsn DSN
+
+Each runs at 10,000 and at 100,000 devices and prints the ratio of the two. `processor` is the time of this process alone,
+which a busy machine distorts less than the time on the clock.
+"""
+
+import gc
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import click
+from matchbook_matcher.adapters.data import Knowledge, read_knowledge
+from matchbook_matcher.domain.changes import Work, suggest
+from matchbook_matcher.domain.organization import Evaluation, Matcher, Suggested
+from matchbook_matcher.domain.records import Configuration, Device, make_configuration, make_device
+from matchbook_matcher.domain.suggestions import device_suggestion
+
+from tests.bench.matching_world import BenchTenant, build
+
+SIZES = (10_000, 100_000)
+DEVICES_PER_TENANT = 250
+Result = TypeVar("Result")
+Made = dict[str, tuple[list[Device], list[Configuration]]]
+
+
+@dataclass
+class Stage:
+    """Seconds of one stage."""
+
+    name: str
+    clock: float
+    processor: float
+
+
+class Stopwatch:
+    """Runs stages and remembers how long they took."""
+
+    def __init__(self) -> None:
+        self.stages: list[Stage] = []
+
+    def run(self, name: str, work: Callable[[], Result]) -> Result:
+        begun, used = time.perf_counter(), time.process_time()
+        result = work()
+        self.stages.append(Stage(name, time.perf_counter() - begun, time.process_time() - used))
+        return result
+
+    @property
+    def processor(self) -> float:
+        return sum(stage.processor for stage in self.stages)
+
+    def show(self, devices: int) -> None:
+        for stage in self.stages:
+            each = stage.processor / devices * 1e6
+            print(f"  {stage.name:<28}{stage.clock:8.3f} s clock {stage.processor:8.3f} s processor {each:7.2f} µs a device")
+        total = self.processor
+        print(f"  {'all':<28}{'':>16} {total:8.3f} s processor {total / devices * 1e6:7.2f} µs  {devices / total:,.0f} devices/s")
+
+
+def in_memory(devices: int, knowledge: Knowledge) -> float:
+    """Seconds of processor time to match `devices`, from facts to the bytes of their suggestions."""
+    world = build(devices, max(1, devices // DEVICES_PER_TENANT))
+    matcher, watch = Matcher(knowledge.weights.device), Stopwatch()
+    gc.collect()
+    gc.freeze()
+    made = watch.run("records from facts", lambda: _make(world, knowledge))
+    found = watch.run("matching", lambda: {key: matcher.evaluate(*inputs) for key, inputs in made.items()})
+    written = watch.run("evidence, digest and JSON", lambda: _written(found))
+    print(f"{devices:,} devices, {sum(len(t.configurations) for t in world):,} configurations, {len(world)} tenants")
+    watch.show(devices)
+    right, suggested = _judged(world, found)
+    print(f"  {suggested:,} suggested, {right:,} of them right, {written / 1e6:.1f} MB of JSON")
+    return watch.processor
+
+
+def _make(world: list[BenchTenant], knowledge: Knowledge) -> Made:
+    hygiene = knowledge.hygiene
+    return {
+        tenant.organization_id: (
+            [make_device(facts, hygiene) for facts in tenant.devices],
+            [make_configuration(facts, hygiene) for facts in tenant.configurations],
+        )
+        for tenant in world
+    }
+
+
+def _written(found: dict[str, Evaluation]) -> int:
+    size, work = 0, Work(0, 0)
+    for organization, evaluation in found.items():
+        for key, answer in evaluation.answers.items():
+            body = device_suggestion(key, organization, answer, evaluation.learned)
+            change = None if body is None else suggest(body, None, work)
+            size += 0 if change is None else len(change.body)
+    return size
+
+
+def _judged(world: list[BenchTenant], found: dict[str, Evaluation]) -> tuple[int, int]:
+    right = suggested = 0
+    for tenant in world:
+        for (_, device_id), answer in found[tenant.organization_id].answers.items():
+            if isinstance(answer, Suggested):
+                suggested += 1
+                right += answer.best.configuration.configuration_id == tenant.truth.get(device_id)
+    return right, suggested
+
+
+@click.group()
+def main() -> None:
+    """Benchmarks of the matcher."""
+
+
+@main.command()
+@click.option("--sizes", default=SIZES, multiple=True, type=int)
+def memory(sizes: tuple[int, ...]) -> None:
+    """Matching in memory on one core."""
+    knowledge = read_knowledge()
+    seconds = [in_memory(size, knowledge) for size in sizes]
+    print(f"growth: {sizes[-1] / sizes[0]:g} times the devices take {seconds[-1] / seconds[0]:.1f} times as long")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
