@@ -58,7 +58,7 @@ class Commands:
         await store.set_device_sync(connection, scope, command.enabled)
         ids = None if scope is None else [scope]
         loaded = await store.load_tenants(connection, ids, sync_by_default=self._rules.sync_by_default)
-        told = [tenants.announced(tenant) for tenant in loaded.values()]
+        told = [tenants.announced(standing.tenant) for standing in loaded.values()]
         changed = [tenant for tenant, event in told if event is not None]
         await store.save_tenants(connection, changed)
         await store.make_due(connection, [tenant.tenant_id for tenant in changed if tenant.sync_devices], self._clock())
@@ -66,13 +66,15 @@ class Commands:
 
     async def _confirm(self, command: ConfirmRetirements, connection: Connection) -> None:
         """Release the brake for what that sweep found absent, and sweep again."""
-        rhythm = await store.schedule_of(connection, command.tenant_id, self._rules.interval)
-        confirmed = retirement.confirmed_absences(rhythm.braked_runs, command.run_id)
+        ids = [command.tenant_id]
+        loaded = await store.load_tenants(connection, ids, sync_by_default=self._rules.sync_by_default)
+        braked_runs = loaded[command.tenant_id].rhythm.braked_runs if loaded else ()
+        confirmed = retirement.confirmed_absences(braked_runs, command.run_id)
         if confirmed is None:
             log.info("confirmation of a sweep that holds nothing back", tenant_id=command.tenant_id)
             return
-        await store.keep_brake(connection, command.tenant_id, rhythm.braked_runs, confirmed)
-        await store.make_due(connection, [command.tenant_id], self._clock())
+        await store.keep_brake(connection, command.tenant_id, braked_runs, confirmed)
+        await store.make_due(connection, ids, self._clock())
 
 
 def _scope(tenant_id: str) -> str | None:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from asyncpg import Record
 from matchbook_contracts.base import Actor
 from matchbook_contracts.discovery import TenantDiscovered, TenantLost
-from matchbook_contracts.sync import SyncScope
 from matchbook_servicekit.database import Connection, load_queries
 
 from matchbook_graph_ingestor.domain.devices import Change, Detailed, Known
@@ -15,31 +16,48 @@ from matchbook_graph_ingestor.domain.retirement import Absent
 from matchbook_graph_ingestor.domain.tenants import Tenant
 
 _QUERIES: Final = load_queries("matchbook_graph_ingestor")
+_TENANT_FIELDS: Final = tuple(field.name for field in fields(Tenant))
 _EVENTS: Final[Mapping[str, type[TenantDiscovered | TenantLost]]] = {
     "TenantDiscovered": TenantDiscovered,
     "TenantLost": TenantLost,
 }
 
 
-class Opening(NamedTuple):
-    """Who asked for the sweep that begins, and the run that never ended, if there is one."""
+class Rhythm(NamedTuple):
+    """How a tenant, or the customer lists, are swept.
 
+    `interval` is in seconds, None for the configured one; `failures` counts failed sweeps in a row; `interrupted` is
+    the run that began and never ended. The brake is a tenant's alone.
+    """
+
+    interval: int | None
+    failures: int
     requested_by: Actor | None
     interrupted: tuple[str, datetime] | None
-
-
-class Schedule(NamedTuple):
-    """A tenant's or the customer list's rhythm, and the tenant's brake. `interval` is in seconds."""
-
-    interval: int
-    failures: int
     braked_runs: Sequence[str] = ()
     confirmed_absences: int | None = None
 
 
-async def lock_devices(connection: Connection, tenant_id: str) -> None:
-    """Keep every other transaction from changing the tenant's devices until this one ends."""
-    await connection.execute(_QUERIES["lock_tenant_devices"], tenant_id)
+class Standing(NamedTuple):
+    """A tenant and its rhythm."""
+
+    tenant: Tenant
+    rhythm: Rhythm
+
+
+class Ended(NamedTuple):
+    """A sweep's end, and what holds until the next."""
+
+    tenant_id: str
+    run_id: str
+    started_at: datetime
+    due_at: datetime
+    failures: int
+
+
+async def lock_tenant(connection: Connection, tenant_id: str) -> None:
+    """Keep every other transaction from changing the tenant or its devices until this one ends."""
+    await connection.execute(_QUERIES["lock_tenant"], tenant_id)
 
 
 async def known_devices(connection: Connection, tenant_id: str, device_ids: Sequence[str]) -> dict[str, Known]:
@@ -61,13 +79,15 @@ async def mark_seen(connection: Connection, tenant_id: str, device_ids: Sequence
         await connection.execute(_QUERIES["mark_seen"], tenant_id, device_ids)
 
 
-async def absent_devices(connection: Connection, tenant_id: str, seen: set[str]) -> tuple[int, list[Absent]]:
-    """How many devices are live, and those of them that are not among the `seen`, all of which are live."""
-    live: int = await connection.fetchval(_QUERIES["count_live"], tenant_id)
-    if live == len(seen):
-        return live, []
+async def count_live(connection: Connection, tenant_id: str) -> int:
+    """How many devices of the tenant are not retired."""
+    return int(await connection.fetchval(_QUERIES["count_live"], tenant_id))
+
+
+async def absent_devices(connection: Connection, tenant_id: str, seen: Iterable[str]) -> list[Absent]:
+    """The live devices that are not among the `seen`."""
     rows = await connection.fetch(_QUERIES["absent_devices"], tenant_id, list(seen))
-    return live, [Absent._make(row) for row in rows]
+    return [Absent._make(row) for row in rows]
 
 
 async def count_absences(connection: Connection, tenant_id: str, device_ids: Sequence[str]) -> None:
@@ -114,17 +134,30 @@ async def drop_details(connection: Connection, tenant_id: str, device_ids: Seque
 
 async def load_tenants(
     connection: Connection, ids: Sequence[str] | None, *, sync_by_default: bool
-) -> dict[str, Tenant]:
+) -> dict[str, Standing]:
     """Lock and read tenants, all of them for None."""
     rows = await connection.fetch(_QUERIES["load_tenants"], ids, sync_by_default)
-    return {row["tenant_id"]: _tenant(dict(row)) for row in rows}
+    return {row["tenant_id"]: Standing(_tenant(row), _rhythm(row)) for row in rows}
 
 
-def _tenant(fields: dict[str, Any]) -> Tenant:
-    kind, body = fields.pop("announced_type"), fields["announced"]
-    fields["announced"] = _EVENTS[kind].from_body(body.encode()) if kind else None
-    fields["verified_domains"] = tuple(fields["verified_domains"])
-    return Tenant(**fields)
+def _tenant(row: Record) -> Tenant:
+    values = {name: row[name] for name in _TENANT_FIELDS}
+    kind = row["announced_type"]
+    values["announced"] = _EVENTS[kind].from_body(row["announced"].encode()) if kind else None
+    values["verified_domains"] = tuple(row["verified_domains"])
+    return Tenant(**values)
+
+
+def _rhythm(row: Record) -> Rhythm:
+    asked = row["requested_by"]
+    return Rhythm(
+        row["interval"],
+        row["failures"],
+        Actor.model_validate(asked, strict=False) if asked else None,
+        (row["run_id"], row["started_at"]) if row["run_id"] else None,
+        row.get("braked_runs", ()),
+        row.get("confirmed_absences"),
+    )
 
 
 async def save_tenants(connection: Connection, tenants: Iterable[Tenant]) -> None:
@@ -165,45 +198,33 @@ async def customers_due(connection: Connection, now: datetime) -> bool:
     return bool(await connection.fetchval(_QUERIES["customers_due"], now))
 
 
-async def opening(connection: Connection, scope: SyncScope, tenant_id: str) -> Opening:
-    """Take along what a new sweep needs to know; who asked is forgotten in the same transaction."""
-    query = "begin_tenant_sweep" if scope == "devices" else "begin_customer_sweep"
-    row = await connection.fetchrow(_QUERIES[query], tenant_id)
-    if row is None:
-        return Opening(None, None)
-    actor = Actor.model_validate(row["requested_by"], strict=False) if row["requested_by"] else None
-    return Opening(actor, (row["run_id"], row["started_at"]) if row["run_id"] else None)
+async def begin_sweeps(connection: Connection, runs: Mapping[str, str], at: datetime) -> None:
+    """Note that tenants' sweeps began, by tenant id and run id; who asked for them is forgotten."""
+    await connection.execute(_QUERIES["begin_tenant_sweeps"], list(runs), list(runs.values()), at)
 
 
-async def open_sweep(connection: Connection, tenant_id: str, scope: SyncScope, run_id: str, at: datetime) -> None:
-    """Note that a sweep began."""
-    await connection.execute(_QUERIES["open_sweep"], tenant_id, scope, run_id, at)
-
-
-async def close_sweep(connection: Connection, tenant_id: str, scope: SyncScope, run_id: str) -> None:
-    """Note that a sweep ended."""
-    await connection.execute(_QUERIES["close_sweep"], tenant_id, scope, run_id)
-
-
-async def schedule_of(connection: Connection, tenant_id: str | None, interval: int) -> Schedule:
-    """The rhythm of a tenant, or of the customer lists for None; `interval` is the configured one, in seconds."""
-    if tenant_id is None:
-        row = await connection.fetchrow(_QUERIES["account_schedule"], interval)
-        return Schedule(row["interval_seconds"], row["failures"]) if row else Schedule(interval, 0)
-    row = await connection.fetchrow(_QUERIES["tenant_schedule"], tenant_id, interval)
-    if row is None:
-        return Schedule(interval, 0)
-    return Schedule(row["interval_seconds"], row["failures"], row["braked_runs"], row["confirmed_absences"])
-
-
-async def reschedule(
-    connection: Connection, tenant_id: str | None, started: datetime, due: datetime, failures: int
+async def end_sweep(
+    connection: Connection, ended: Ended, braked_runs: Sequence[str] = (), confirmed: int | None = None
 ) -> None:
-    """Set when a tenant, or the customer lists for None, come next, unless somebody asked while the sweep ran."""
-    if tenant_id is None:
-        await connection.execute(_QUERIES["schedule_customers"], started, due, failures)
-    else:
-        await connection.execute(_QUERIES["schedule_tenant"], tenant_id, started, due, failures)
+    """Note that a tenant's sweep ended, when the next is due, and how the brake stands."""
+    await connection.execute(_QUERIES["end_tenant_sweep"], *ended, braked_runs, confirmed)
+
+
+async def customer_lists(connection: Connection, partner: str) -> Rhythm:
+    """Lock and read how the customer lists are swept."""
+    row = await connection.fetchrow(_QUERIES["load_customer_lists"], partner)
+    assert row is not None
+    return _rhythm(row)
+
+
+async def begin_customer_sweep(connection: Connection, partner: str, run_id: str, at: datetime) -> None:
+    """Note that a sweep of the customer lists began; who asked for it is forgotten."""
+    await connection.execute(_QUERIES["begin_customer_sweep"], partner, run_id, at)
+
+
+async def end_customer_sweep(connection: Connection, ended: Ended) -> None:
+    """Note that a sweep of the customer lists ended, and when the next is due."""
+    await connection.execute(_QUERIES["end_customer_sweep"], *ended)
 
 
 async def keep_brake(connection: Connection, tenant_id: str, braked_runs: Sequence[str], confirmed: int | None) -> None:
@@ -225,7 +246,7 @@ async def make_due(connection: Connection, tenant_ids: Sequence[str], now: datet
     await connection.execute(_QUERIES["make_due"], tenant_ids, now)
 
 
-async def set_device_sync(connection: Connection, tenant_id: str | None, enabled: Literal[True, False] | None) -> None:
+async def set_device_sync(connection: Connection, tenant_id: str | None, enabled: bool | None) -> None:
     """Set Sync Intune Devices of a tenant, or the account's default for None."""
     if tenant_id is None:
         await connection.execute(_QUERIES["set_account_device_sync"], enabled)

@@ -75,6 +75,7 @@ class Failure:
     detail: str = ""
     loss: LossReason | None = None
     retry_after: float | None = None
+    count: int = 0
 
 
 class _Inner(BaseModel):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from matchbook_servicekit import outbox
 from matchbook_servicekit.database import Connection, Database
 from matchbook_servicekit.messaging import Publisher
 from matchbook_servicekit.telemetry import get_logger
@@ -11,16 +12,16 @@ from matchbook_graph_ingestor.adapters import records, store
 from matchbook_graph_ingestor.adapters.graph import Graph
 from matchbook_graph_ingestor.domain import customers, tenants
 from matchbook_graph_ingestor.domain.customers import Customer
-from matchbook_graph_ingestor.domain.failures import Failure, sentence
+from matchbook_graph_ingestor.domain.failures import Failure
 from matchbook_graph_ingestor.domain.graph_objects import AdminRelationship, PartnerContract
 from matchbook_graph_ingestor.domain.tenants import Tenant
 from matchbook_graph_ingestor.errors import SweepFailed
 from matchbook_graph_ingestor.service import runs
-from matchbook_graph_ingestor.service.runs import Clock, Ended, Run, utc_now
+from matchbook_graph_ingestor.service.runs import Clock, Run, utc_now
 from matchbook_graph_ingestor.service.tenant_sweep import Rules
 
 log = get_logger(__name__)
-_PARTNER: Final = "the partner tenant"
+_SUBJECT: Final = "the partner tenant"
 
 
 class CustomerSweep:
@@ -51,23 +52,33 @@ class CustomerSweep:
 
         What is away (database, broker) is raised; a failure of Microsoft's is told and not raised.
         """
-        async with self._database.transaction() as connection:
-            run = await runs.begin(connection, self._partner, "customers", self._clock())
+        run = await self._begin()
         found, failure = await self._read(run)
         async with self._database.transaction() as connection:
             failure = await self._apply(connection, run, found, failure)
-            now = self._clock()
-            message = sentence(failure.reason, _PARTNER, run.retired) if failure else ""
-            await runs.end(connection, run, failure, now, message)
-            await runs.set_next(connection, Ended(None, run.started_at, now, failure), self._rules.interval)
+            await self._end(connection, run, failure)
         reason = failure.reason if failure else None
         log.info("customer lists read", run_id=run.run_id, tenants=len(found), published=run.published, reason=reason)
 
     async def interrupt(self) -> None:
-        """End a sweep that failed for a reason nobody foresaw, so that it is tried again later and not at once."""
-        now = self._clock()
+        """End a sweep that failed for a reason nobody foresaw; it is tried again later, and not at once."""
+        run = await self._begin()
         async with self._database.transaction() as connection:
-            await runs.set_next(connection, Ended(None, now, now, Failure("interrupted")), self._rules.interval)
+            await self._end(connection, run, Failure("interrupted"))
+
+    async def _begin(self) -> Run:
+        run = runs.begun(self._partner, "customers", _SUBJECT, self._clock())
+        async with self._database.transaction() as connection:
+            rhythm = await store.customer_lists(connection, self._partner)
+            await store.begin_customer_sweep(connection, self._partner, run.run_id, run.started_at)
+            await outbox.append(connection, runs.beginning(run, rhythm))
+        return run
+
+    async def _end(self, connection: Connection, run: Run, failure: Failure | None) -> None:
+        now = self._clock()
+        rhythm = await store.customer_lists(connection, self._partner)
+        await store.end_customer_sweep(connection, runs.ended(run, failure, now, rhythm, self._rules.interval))
+        await outbox.append(connection, runs.ending(run, failure, now))
 
     async def _read(self, run: Run) -> tuple[Mapping[str, Customer], Failure | None]:
         """Both lists as far as they could be read: a tenant that is named is there, whatever became of the rest."""
@@ -91,7 +102,8 @@ class CustomerSweep:
         self, connection: Connection, run: Run, found: Mapping[str, Customer], failure: Failure | None
     ) -> Failure | None:
         default = self._rules.sync_by_default
-        known = await store.load_tenants(connection, None, sync_by_default=default)
+        loaded = await store.load_tenants(connection, None, sync_by_default=default)
+        known = {key: standing.tenant for key, standing in loaded.items()}
         now = self._clock()
         after = {
             key: tenants.as_listed(known.get(key) or Tenant(key, sync_devices=default), customer)
@@ -99,7 +111,7 @@ class CustomerSweep:
         }
         missing = [tenant for key, tenant in known.items() if tenant.listed and key not in found]
         if failure is None and tenants.too_many_missing(missing, len(found), self._rules.brake):
-            failure = Failure("retirement_brake", str(len(missing)))
+            failure = Failure("retirement_brake", count=len(missing))
         if failure is None:
             after |= {tenant.tenant_id: tenants.as_unlisted(tenant, now) for tenant in missing}
         await self._store(connection, run, known, after)

@@ -114,7 +114,7 @@ class DetailReader:
         """Publish what was added, then commit. A device that a sweep changed in the meantime stays pending."""
         asked = {item.device_id: item for item in before}
         async with self._database.transaction() as connection:
-            await store.lock_devices(connection, tenant_id)
+            await store.lock_tenant(connection, tenant_id)
             now = await store.known_devices(connection, tenant_id, list(read))
             details = [
                 _detail(read[key], known)

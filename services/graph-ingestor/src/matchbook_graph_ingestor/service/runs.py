@@ -1,20 +1,19 @@
-"""The life of one sweep: how it begins, what it counts, how it ends, and what is told of each step."""
+"""The life of one sweep: what it counts, and what is told of each step."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import uuid4
 
-from matchbook_contracts.base import Actor
 from matchbook_contracts.sync import SyncCompleted, SyncCounts, SyncFailed, SyncProgressed, SyncScope, SyncStarted
-from matchbook_servicekit import outbox
-from matchbook_servicekit.database import Connection
+from matchbook_servicekit.messaging import Outgoing
 
 from matchbook_graph_ingestor import metrics
-from matchbook_graph_ingestor.adapters import records, store
+from matchbook_graph_ingestor.adapters import records
+from matchbook_graph_ingestor.adapters.store import Ended, Rhythm
 from matchbook_graph_ingestor.domain import schedule
-from matchbook_graph_ingestor.domain.failures import Failure
+from matchbook_graph_ingestor.domain.failures import Failure, sentence
 
 PROGRESS_SECONDS: Final = 2.0
 Clock = Callable[[], datetime]
@@ -27,18 +26,19 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True)
 class Run:
-    """A sweep under way; the counts grow with it."""
+    """A sweep under way; the counts grow with it. `subject` is what its sentences call it."""
 
     run_id: str
     tenant_id: str
     scope: SyncScope
+    subject: str
     started_at: datetime
+    told_at: datetime
     pages: int = 0
     seen: int = 0
     published: int = 0
     unchanged: int = 0
     retired: int = 0
-    told_at: datetime = field(default_factory=lambda: datetime.min.replace(tzinfo=UTC))
 
     @property
     def counts(self) -> SyncCounts:
@@ -51,58 +51,56 @@ class Run:
         )
 
 
-class Ended(NamedTuple):
-    """What the next sweep's time depends on; `tenant_id` is None for the customer lists."""
-
-    tenant_id: str | None
-    started_at: datetime
-    at: datetime
-    failure: Failure | None
+def begun(tenant_id: str, scope: SyncScope, subject: str, at: datetime) -> Run:
+    """A new sweep. Ids sort by time."""
+    return Run(f"{at:%Y%m%dT%H%M%S}-{uuid4().hex[:12]}", tenant_id, scope, subject, at, at)
 
 
-async def begin(connection: Connection, tenant_id: str, scope: SyncScope, now: datetime) -> Run:
-    """Open a sweep. One of the same kind that never ended is told to have been interrupted."""
-    opening = await store.opening(connection, scope, tenant_id)
-    run = Run(f"{now:%Y%m%dT%H%M%S}-{uuid4().hex[:12]}", tenant_id, scope, now, told_at=now)
-    events = [_started(run, opening.requested_by)]
-    if opening.interrupted is not None:
-        before = Run(opening.interrupted[0], tenant_id, scope, opening.interrupted[1])
-        events.insert(0, _failed(before, Failure("interrupted"), now, tenant_id))
-    await store.open_sweep(connection, tenant_id, scope, run.run_id, now)
-    await outbox.append(connection, [records.run_record(event) for event in events])
-    return run
-
-
-async def progress(connection: Connection, run: Run, now: datetime) -> None:
-    """Tell how far the sweep is, now and then."""
-    if now - run.told_at >= timedelta(seconds=PROGRESS_SECONDS):
-        run.told_at = now
-        event = SyncProgressed(run_id=run.run_id, tenant_id=run.tenant_id, scope=run.scope, at=now, counts=run.counts)
-        await outbox.append(connection, [records.run_record(event)])
-
-
-async def end(connection: Connection, run: Run, failure: Failure | None, now: datetime, message: str) -> None:
-    """Close the sweep and tell how it ended; `message` is for a person and only told of a failure."""
-    await store.close_sweep(connection, run.tenant_id, run.scope, run.run_id)
-    event = _completed(run, now) if failure is None else _failed(run, failure, now, message)
-    await outbox.append(connection, [records.run_record(event)])
-    outcome = failure.reason if failure else "completed"
-    metrics.sweeps.labels(run.scope, outcome).inc()
-    metrics.sweep_seconds.labels(run.scope).observe((now - run.started_at).total_seconds())
-
-
-async def set_next(connection: Connection, ended: Ended, interval: int) -> None:
-    """Set when the tenant, or the customer lists, are read again; `interval` is the configured one, in seconds."""
-    current = await store.schedule_of(connection, ended.tenant_id, interval)
-    failures = 0 if ended.failure is None or ended.failure.loss else current.failures + 1
-    due = schedule.next_sweep(ended.started_at, ended.at, current.interval, ended.failure, failures)
-    await store.reschedule(connection, ended.tenant_id, ended.started_at, due, failures)
-
-
-def _started(run: Run, requested_by: Actor | None) -> SyncStarted | SyncFailed:
-    return SyncStarted(
-        run_id=run.run_id, tenant_id=run.tenant_id, scope=run.scope, at=run.started_at, requested_by=requested_by
+def beginning(run: Run, rhythm: Rhythm) -> list[Outgoing]:
+    """What is told when a sweep begins; one of the same kind that never ended is told to have been interrupted."""
+    events: list[SyncFailed | SyncStarted] = []
+    if rhythm.interrupted is not None:
+        before = begun(run.tenant_id, run.scope, run.subject, rhythm.interrupted[1])
+        before.run_id = rhythm.interrupted[0]
+        events.append(_failed(before, Failure("interrupted"), run.started_at))
+    events.append(
+        SyncStarted(
+            run_id=run.run_id,
+            tenant_id=run.tenant_id,
+            scope=run.scope,
+            at=run.started_at,
+            requested_by=rhythm.requested_by,
+        )
     )
+    return [records.run_record(event) for event in events]
+
+
+def progress(run: Run, now: datetime) -> list[Outgoing]:
+    """What is told now and then while a sweep runs."""
+    if now - run.told_at < timedelta(seconds=PROGRESS_SECONDS):
+        return []
+    run.told_at = now
+    event = SyncProgressed(run_id=run.run_id, tenant_id=run.tenant_id, scope=run.scope, at=now, counts=run.counts)
+    return [records.run_record(event)]
+
+
+def ending(run: Run, failure: Failure | None, now: datetime) -> list[Outgoing]:
+    """What is told when a sweep ends."""
+    metrics.sweeps.labels(run.scope, failure.reason if failure else "completed").inc()
+    metrics.sweep_seconds.labels(run.scope).observe((now - run.started_at).total_seconds())
+    return [records.run_record(_completed(run, now) if failure is None else _failed(run, failure, now))]
+
+
+def ended(run: Run, failure: Failure | None, now: datetime, rhythm: Rhythm, interval: int) -> Ended:
+    """When the next sweep is due; `interval` is the configured one, in seconds.
+
+    The brake is no failure to sweep: the next regular sweep looks again.
+    """
+    if failure is not None and failure.reason == "retirement_brake":
+        failure = None
+    failures = 0 if failure is None or failure.loss else rhythm.failures + 1
+    due = schedule.next_sweep(run.started_at, now, rhythm.interval or interval, failure, failures)
+    return Ended(run.tenant_id, run.run_id, run.started_at, due, failures)
 
 
 def _completed(run: Run, now: datetime) -> SyncCompleted:
@@ -116,7 +114,7 @@ def _completed(run: Run, now: datetime) -> SyncCompleted:
     )
 
 
-def _failed(run: Run, failure: Failure, now: datetime, message: str) -> SyncFailed:
+def _failed(run: Run, failure: Failure, now: datetime) -> SyncFailed:
     return SyncFailed(
         run_id=run.run_id,
         tenant_id=run.tenant_id,
@@ -125,5 +123,5 @@ def _failed(run: Run, failure: Failure, now: datetime, message: str) -> SyncFail
         started_at=run.started_at,
         counts=run.counts,
         reason=failure.reason,
-        message=message,
+        message=sentence(failure.reason, run.subject, failure.count),
     )

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable
-from typing import Final
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from itertools import islice
+from typing import Any, Final
 
 from matchbook_servicekit.database import Database, is_transient
 from matchbook_servicekit.messaging import Transient
@@ -13,19 +15,18 @@ from matchbook_graph_ingestor.adapters import store
 from matchbook_graph_ingestor.adapters.leadership import Leadership
 from matchbook_graph_ingestor.service.customer_sweep import CustomerSweep
 from matchbook_graph_ingestor.service.runs import Clock, utc_now
-from matchbook_graph_ingestor.service.tenant_sweep import TenantSweep
+from matchbook_graph_ingestor.service.tenant_sweep import TenantSweep, Visit
 
 log = get_logger(__name__)
 _LOOK_SECONDS: Final = 1.0
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 15.0
-_CUSTOMERS: Final = ""
 
 
 class Scheduler:
-    """A component.
+    """A component: runs due sweeps until cancelled.
 
-    Runs due sweeps until cancelled. What is due is in the database; `wake` only makes it look sooner.
+    What is due is in the database; `wake` only makes it look sooner.
     """
 
     def __init__(
@@ -42,10 +43,12 @@ class Scheduler:
         self._database = database
         self._concurrency = concurrency
         self._clock = clock
-        self._wake = asyncio.Event()
+        self._bells = (asyncio.Event(), asyncio.Event())
+        self._leads = False
+        self._due: deque[str] = deque()
         self._in_hand: set[str] = set()
-        self._queue: asyncio.Queue[str] = asyncio.Queue()
-        self._looked = False
+        # Opened and not begun: so few that each begins soon after its sweep was told to have started.
+        self._opened: asyncio.Queue[Visit] = asyncio.Queue(concurrency)
         self._trouble: str | None = None
 
     def ready(self) -> str | None:
@@ -54,20 +57,43 @@ class Scheduler:
 
     def wake(self) -> None:
         """Look at once for what is due."""
-        self._wake.set()
+        for bell in self._bells:
+            bell.set()
 
     def idle(self) -> bool:
-        """Whether this process leads and nothing is due."""
-        return self._looked and not self._in_hand
+        """Whether this process leads and no tenant is due or being swept."""
+        return self._leads and not self._in_hand
 
     async def run(self) -> None:
         """Lead whenever no other process does."""
+        await self._for_ever(self._lead)
+
+    async def _lead(self) -> None:
+        async with Leadership(self._database).held() as leadership:
+            log.info("this process sweeps")
+            self._due.clear()
+            self._in_hand.clear()
+            self._opened = asyncio.Queue(self._concurrency)
+            try:
+                await _until_one_ends(
+                    leadership.watch(),
+                    self._for_ever(self._list_customers),
+                    self._for_ever(self._feed),
+                    *(self._for_ever(self._work) for _ in range(self._concurrency)),
+                )
+            finally:
+                self._leads = False
+
+    async def _for_ever(self, step: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await self._patiently(step)
+
+    async def _patiently(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Do a step, again and again where what it needs is away, with growing pauses."""
         pause = _FIRST_PAUSE
         while True:
             try:
-                async with Leadership(self._database).held() as leadership:
-                    pause = _FIRST_PAUSE
-                    await self._lead(leadership)
+                await step()
             except Exception as error:
                 if not _passes(error):
                     raise
@@ -75,79 +101,81 @@ class Scheduler:
                 log.warning("sweeps wait for what is away", cause=describe(error))
                 await asyncio.sleep(pause)
                 pause = min(_LONGEST_PAUSE, pause * 2)
+            else:
+                self._trouble = None
+                return
 
-    async def _lead(self, leadership: Leadership) -> None:
-        log.info("this process sweeps")
-        self._in_hand.clear()
-        self._queue = asyncio.Queue()
-        parts = [leadership.watch(), self._feed(), *(self._work() for _ in range(self._concurrency))]
-        tasks = [asyncio.create_task(part) for part in parts]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            next(iter(done)).result()
-        finally:
-            self._looked = False
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+    async def _list_customers(self) -> None:
+        async with self._database.connection() as connection:
+            due = await store.customers_due(connection, self._clock())
+        if due:
+            await _guarded(self._customers.run, self._customers.interrupt, None)
+            self.wake()
+        await _rest(self._bells[0])
 
     async def _feed(self) -> None:
-        while True:
-            self._wake.clear()
-            await self._look()
-            self._trouble = None
-            self._looked = True
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _LOOK_SECONDS)
+        """Open some of the sweeps that are due, or see what is due and wait if nothing is."""
+        if not self._due and not await self._look():
+            self._leads = True
+            await _rest(self._bells[1])
+            return
+        ids = list(islice(self._due, self._concurrency))
+        visits = await self._tenants.open(ids)
+        self._in_hand.difference_update(set(ids) - {visit.tenant_id for visit in visits})
+        for visit in visits:
+            await self._opened.put(visit)
+        for _ in ids:
+            self._due.popleft()
 
-    async def _look(self) -> None:
-        now = self._clock()
+    async def _look(self) -> bool:
         async with self._database.connection() as connection:
-            due = [_CUSTOMERS] if await store.customers_due(connection, now) else []
-            due += await store.due_tenants(connection, now, self._in_hand)
-        for item in due:
-            if item not in self._in_hand:
-                self._in_hand.add(item)
-                self._queue.put_nowait(item)
+            due = await store.due_tenants(connection, self._clock(), self._in_hand)
+        self._in_hand.update(due)
+        self._due.extend(due)
+        return bool(due)
 
     async def _work(self) -> None:
-        pause = _FIRST_PAUSE
-        while True:
-            item = await self._queue.get()
-            try:
-                await self._one(item)
-                pause = _FIRST_PAUSE
-            except Exception as error:
-                if not _passes(error):
-                    raise
-                log.warning("a sweep waits for what is away", tenant_id=item or None, cause=describe(error))
-                await asyncio.sleep(pause)
-                pause = min(_LONGEST_PAUSE, pause * 2)
-            finally:
-                self._in_hand.discard(item)
+        visit = await self._opened.get()
 
-    async def _one(self, item: str) -> None:
-        if item == _CUSTOMERS:
-            await self._guarded(item, self._customers.run())
-            self._wake.set()
-        else:
-            await self._guarded(item, self._tenants.run(item))
+        async def sweep() -> None:
+            again = visit.anew()
+            await _guarded(lambda: self._tenants.run(again), lambda: self._tenants.interrupt(again), visit.tenant_id)
 
-    async def _guarded(self, item: str, work: Awaitable[object]) -> None:
-        """One tenant that nobody foresaw must not stop the others: it is logged and tried again later."""
         try:
-            await work
-        except Exception as error:
-            if _passes(error):
-                raise
-            log.exception("a sweep failed in an unforeseen way", tenant_id=item or None)
-            await self._put_off(item)
+            await self._patiently(sweep)
+        finally:
+            self._in_hand.discard(visit.tenant_id)
 
-    async def _put_off(self, item: str) -> None:
-        if item == _CUSTOMERS:
-            await self._customers.interrupt()
-        else:
-            await self._tenants.interrupt(item)
+
+async def _guarded(
+    work: Callable[[], Awaitable[None]], put_off: Callable[[], Awaitable[None]], tenant_id: str | None
+) -> None:
+    """One tenant that nobody foresaw must not stop the others: it is logged, and tried again later."""
+    try:
+        await work()
+    except Exception as error:
+        if _passes(error):
+            raise
+        log.exception("a sweep failed in an unforeseen way", tenant_id=tenant_id)
+        await put_off()
+
+
+async def _until_one_ends(*parts: Coroutine[Any, Any, None]) -> None:
+    """Run all until one fails, which is raised, or this is cancelled; then none runs any more."""
+    tasks = [asyncio.create_task(part) for part in parts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        next(iter(done)).result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _rest(bell: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(bell.wait(), _LOOK_SECONDS)
+    bell.clear()
 
 
 def _passes(error: Exception) -> bool:

@@ -1,26 +1,29 @@
 """The sweep of one tenant: its own record, then its devices page by page, then what has been absent long enough."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from matchbook_servicekit import outbox
 from matchbook_servicekit.database import Connection, Database
 from matchbook_servicekit.failpoints import failpoint
-from matchbook_servicekit.messaging import Publisher
+from matchbook_servicekit.messaging import Outgoing, Publisher
 from matchbook_servicekit.telemetry import get_logger
 
 from matchbook_graph_ingestor import metrics
 from matchbook_graph_ingestor.adapters import records, store
 from matchbook_graph_ingestor.adapters.graph import Graph
+from matchbook_graph_ingestor.adapters.store import Rhythm, Standing
 from matchbook_graph_ingestor.domain import devices, retirement, tenants
-from matchbook_graph_ingestor.domain.failures import Failure, of_customer, sentence
-from matchbook_graph_ingestor.domain.graph_objects import DevicePage, Organization, Unreadable
-from matchbook_graph_ingestor.domain.retirement import Brake
+from matchbook_graph_ingestor.domain.devices import Comparison
+from matchbook_graph_ingestor.domain.failures import Failure, of_customer
+from matchbook_graph_ingestor.domain.graph_objects import DevicePage, ManagedDevice, Organization, Unreadable
+from matchbook_graph_ingestor.domain.retirement import Absent, Brake
 from matchbook_graph_ingestor.domain.tenants import Tenant
 from matchbook_graph_ingestor.errors import DeviceGone, SweepFailed
 from matchbook_graph_ingestor.service import runs
-from matchbook_graph_ingestor.service.runs import Clock, Ended, Run, utc_now
+from matchbook_graph_ingestor.service.runs import Clock, Run, utc_now
 
 log = get_logger(__name__)
 
@@ -29,7 +32,7 @@ log = get_logger(__name__)
 class Rules:
     """What sweeps go by.
 
-    `interval` in seconds, `checks` and `check_concurrency` bound the reads by id of absent devices.
+    `interval` is in seconds; `checks` and `check_concurrency` bound the reads by id of absent devices.
     """
 
     brake: Brake
@@ -40,10 +43,37 @@ class Rules:
     check_concurrency: int = 8
 
 
+@dataclass(slots=True)
+class Visit:
+    """A tenant's sweep under way: what of the tenant was read so far, and the ids of the devices that were."""
+
+    tenant: Tenant
+    run: Run
+    organization: Organization | None = None
+    organization_read: bool = False
+    devices_read: bool = False
+    seen: set[str] = field(default_factory=set)
+
+    @property
+    def tenant_id(self) -> str:
+        return self.tenant.tenant_id
+
+    def anew(self) -> "Visit":
+        """The same sweep from its beginning."""
+        run = self.run
+        return Visit(self.tenant, Run(run.run_id, run.tenant_id, run.scope, run.subject, run.started_at, run.told_at))
+
+    def learned(self, tenant: Tenant) -> Tenant:
+        """The tenant with what this visit read of it."""
+        if not self.organization_read:
+            return tenant
+        return tenants.as_read(tenant, self.organization, devices_read=self.devices_read)
+
+
 class TenantSweep:
     """Sweeps tenants, any number at once.
 
-    What is away (database, broker) is raised, and the sweep may be begun again.
+    What is away (database, broker) is raised, and the sweep may be begun again; a failure of Microsoft's is told.
     """
 
     def __init__(
@@ -55,131 +85,121 @@ class TenantSweep:
         self._publisher = publisher
         self._clock = clock
 
-    async def run(self, tenant_id: str) -> int:
-        """Sweep a tenant; returns how many devices were published. A failure of Microsoft's is told and not raised."""
-        tenant = await self._tenant(tenant_id)
-        if tenant is None:
-            return 0
-        if not tenant.sync_devices:
-            await self._read_record_only(tenant)
-            return 0
-        run = await self._begin(tenant_id)
-        failure: Failure | None = None
-        with metrics.sweeping.track_inprogress():
-            try:
-                failure = await self._sweep(tenant, run)
-            except SweepFailed as error:
-                failure = await self._refused(tenant, error)
-        await self._end(tenant, run, failure)
-        return run.published
-
-    async def interrupt(self, tenant_id: str) -> None:
-        """End a sweep that failed for a reason nobody foresaw, so that it is tried again later and not at once."""
+    async def open(self, tenant_ids: Sequence[str]) -> list[Visit]:
+        """Begin the sweeps of several tenants in one transaction. Those that sync no devices tell nothing of it."""
         now = self._clock()
         async with self._database.transaction() as connection:
-            await runs.set_next(connection, Ended(tenant_id, now, now, Failure("interrupted")), self.rules.interval)
+            standings = await self._load(connection, tenant_ids)
+            visits = [
+                Visit(item.tenant, runs.begun(key, "devices", item.tenant.name, now)) for key, item in standings.items()
+            ]
+            telling = [visit for visit in visits if visit.tenant.sync_devices]
+            await store.begin_sweeps(connection, {visit.tenant_id: visit.run.run_id for visit in telling}, now)
+            told = [
+                record for visit in telling for record in runs.beginning(visit.run, standings[visit.tenant_id].rhythm)
+            ]
+            await outbox.append(connection, told)
+        return visits
 
-    async def _tenant(self, tenant_id: str) -> Tenant | None:
-        async with self._database.transaction() as connection:
-            return (await self._load(connection, tenant_id)).get(tenant_id)
-
-    async def _load(self, connection: Connection, tenant_id: str) -> dict[str, Tenant]:
-        return await store.load_tenants(connection, [tenant_id], sync_by_default=self.rules.sync_by_default)
-
-    async def _begin(self, tenant_id: str) -> Run:
-        async with self._database.transaction() as connection:
-            return await runs.begin(connection, tenant_id, "devices", self._clock())
-
-    async def _read_record_only(self, tenant: Tenant) -> None:
-        started, failure = self._clock(), None
-        try:
-            organization = await self._graph.organization(tenant.tenant_id)
-            await self._update(tenant.tenant_id, lambda it: tenants.as_read(it, organization, devices_read=False))
-        except SweepFailed as error:
-            failure = await self._refused(tenant, error)
-        async with self._database.transaction() as connection:
-            ended = Ended(tenant.tenant_id, started, self._clock(), failure)
-            await runs.set_next(connection, ended, self.rules.interval)
-
-    async def _sweep(self, tenant: Tenant, run: Run) -> Failure | None:
-        organization = await self._graph.organization(tenant.tenant_id)
-        pages = self._graph.devices(tenant.tenant_id)
-        first = await self._first(tenant, organization, pages)
-        await self._update(tenant.tenant_id, lambda it: tenants.as_read(it, organization, devices_read=True))
-        seen: set[str] = set()
-        await self._apply(run, first, seen)
-        del first
-        async for page in pages:
-            await self._apply(run, page, seen)
-        return await self._retire(run, seen)
-
-    async def _first(
-        self, tenant: Tenant, organization: Organization | None, pages: AsyncIterator[DevicePage]
-    ) -> DevicePage:
-        """The first page says whether devices may be read, so the tenant is announced only after it, and once."""
-        try:
-            return await anext(pages)
-        except SweepFailed as error:
-            failure = of_customer(error.failure, has_relationship=tenant.has_relationship)
-            await self._update(tenant.tenant_id, lambda it: _refused(it, organization, failure))
-            raise
-
-    async def _refused(self, tenant: Tenant, error: SweepFailed) -> Failure:
-        failure = of_customer(error.failure, has_relationship=tenant.has_relationship)
-        reason = failure.loss
-        if reason is not None:
-            await self._update(tenant.tenant_id, lambda it: tenants.as_lost(it, reason, failure.detail))
-        return failure
-
-    async def _update(self, tenant_id: str, change: Callable[[Tenant], Tenant]) -> None:
-        """Change a tenant's state, and announce it where others must know."""
-        async with self._database.transaction() as connection:
-            before = (await self._load(connection, tenant_id)).get(tenant_id)
-            if before is None:
-                return
-            after, announced = tenants.announced(change(before))
-            if announced is not None:
-                await self._publisher.publish([records.tenant_record(announced)])
-            if after != before:
-                await store.save_tenants(connection, [after])
-
-    async def _apply(self, run: Run, page: DevicePage, seen: set[str]) -> None:
-        """Publish what a page changed, then commit it: a crash in between publishes the same records again."""
-        listed = devices.distinct(page.value, seen)
-        async with self._database.transaction() as connection:
-            await store.lock_devices(connection, run.tenant_id)
-            known = await store.known_devices(connection, run.tenant_id, [device.device_id for device in listed])
+    async def run(self, visit: Visit) -> None:
+        """Sweep a tenant to the end."""
+        with metrics.sweeping.track_inprogress():
             try:
-                found = devices.compare(listed, known, self.rules.refresh)
-            except Unreadable as error:
-                raise SweepFailed(Failure("bad_answer", str(error))) from None
-            await self._publisher.publish(records.device_records(run.tenant_id, found.changes))
-            failpoint("ingestor.before_commit")
-            await store.store_changes(connection, run.tenant_id, found.changes)
-            await store.mark_seen(connection, run.tenant_id, found.back)
-            _count(run, len(listed), len(found.changes), found.unchanged)
-            await runs.progress(connection, run, self._clock())
+                await self._sweep(visit)
+            except SweepFailed as error:
+                await self._fail(visit, of_customer(error.failure, has_relationship=visit.tenant.has_relationship))
 
-    async def _retire(self, run: Run, seen: set[str]) -> Failure | None:
-        """After a complete sweep: count absences, and retire what is gone for good."""
-        async with self._database.connection() as connection:
-            live, absent = await store.absent_devices(connection, run.tenant_id, seen)
-            rhythm = await store.schedule_of(connection, run.tenant_id, self.rules.interval)
-        if not absent and not rhythm.braked_runs:
-            return None
-        judged = retirement.judge(absent, live, self.rules.brake, rhythm.confirmed_absences)
-        gone, back = await self._look_up(run.tenant_id, judged.candidates[: self.rules.checks])
-        braked_runs = [*rhythm.braked_runs, run.run_id] if judged.braked else []
+    async def interrupt(self, visit: Visit) -> None:
+        """End a sweep that failed for a reason nobody foresaw; it is tried again later, and not at once."""
+        await self._fail(visit, Failure("interrupted"))
+
+    async def _load(self, connection: Connection, tenant_ids: Sequence[str]) -> dict[str, Standing]:
+        return await store.load_tenants(connection, tenant_ids, sync_by_default=self.rules.sync_by_default)
+
+    async def _sweep(self, visit: Visit) -> None:
+        visit.organization = await self._graph.organization(visit.tenant_id)
+        visit.organization_read = True
+        if not visit.tenant.sync_devices:
+            await self._finish_quietly(visit)
+            return
+        ended = False
+        async for page in self._graph.devices(visit.tenant_id):
+            # Only now is it known that devices may be read, so the tenant is announced with its first page, and once.
+            first, visit.devices_read = not visit.devices_read, True
+            ended = await self._apply(visit, page, first=first)
+        if not ended:
+            await self._retire(visit)
+
+    async def _apply(self, visit: Visit, page: DevicePage, *, first: bool) -> bool:
+        """Publish what a page changed, then commit it: a crash in between publishes the same records again.
+
+        Returns whether that was also the end of the sweep: the last page, and no device is absent.
+        """
+        listed = devices.distinct(page.value, visit.seen)
         async with self._database.transaction() as connection:
-            await store.lock_devices(connection, run.tenant_id)
-            run.retired = await self._publish_retired(connection, run.tenant_id, gone)
-            left = {item.device_id for item in absent} - set(gone) - set(back)
-            await store.count_absences(connection, run.tenant_id, sorted(left))
-            await store.mark_seen(connection, run.tenant_id, back)
-            # What was confirmed holds until the brake is off, since a sweep looks up only so many.
-            kept = rhythm.confirmed_absences if braked_runs or len(gone) + len(back) < len(judged.candidates) else None
-            await store.keep_brake(connection, run.tenant_id, braked_runs, kept)
-        return Failure("retirement_brake", str(judged.braked)) if judged.braked else None
+            standing = await self._hold(connection, visit)
+            told = await self._learn(connection, visit, standing.tenant) if first else []
+            found = await self._compared(connection, visit, listed)
+            told += records.device_records(visit.tenant_id, found.changes)
+            await self._publisher.publish(told)
+            failpoint("ingestor.before_commit")
+            await store.store_changes(connection, visit.tenant_id, found.changes)
+            await store.mark_seen(connection, visit.tenant_id, found.back)
+            _count(visit.run, len(listed), found)
+            if page.next_link is None and await self._nobody_absent(connection, visit, standing.rhythm):
+                await self._end(connection, visit, standing.rhythm, None)
+                return True
+            await outbox.append(connection, runs.progress(visit.run, self._clock()))
+        return False
+
+    async def _hold(self, connection: Connection, visit: Visit) -> Standing:
+        """Lock the tenant and read it as it is now."""
+        standing = (await self._load(connection, [visit.tenant_id])).get(visit.tenant_id)
+        if standing is None:
+            raise SweepFailed(Failure("interrupted", "the tenant is not there any more"))
+        return standing
+
+    async def _learn(self, connection: Connection, visit: Visit, before: Tenant) -> list[Outgoing]:
+        """Keep what was read of the tenant; returns its announcement where others must know."""
+        return await self._keep(connection, before, visit.learned(before))
+
+    async def _keep(self, connection: Connection, before: Tenant, changed: Tenant) -> list[Outgoing]:
+        after, event = tenants.announced(changed)
+        if after != before:
+            await store.save_tenants(connection, [after])
+        return [records.tenant_record(event)] if event else []
+
+    async def _compared(self, connection: Connection, visit: Visit, listed: Sequence[ManagedDevice]) -> Comparison:
+        known = await store.known_devices(connection, visit.tenant_id, [device.device_id for device in listed])
+        try:
+            return devices.compare(listed, known, self.rules.refresh)
+        except Unreadable as error:
+            raise SweepFailed(Failure("bad_answer", str(error))) from None
+
+    async def _nobody_absent(self, connection: Connection, visit: Visit, rhythm: Rhythm) -> bool:
+        # What a sweep saw is live, so equal numbers are the same devices.
+        live = await store.count_live(connection, visit.tenant_id)
+        return live == len(visit.seen) and not rhythm.braked_runs
+
+    async def _retire(self, visit: Visit) -> None:
+        """After a complete sweep: count absences, retire what is gone for good, and end."""
+        async with self._database.connection() as connection:
+            live = await store.count_live(connection, visit.tenant_id)
+            absent = await store.absent_devices(connection, visit.tenant_id, visit.seen)
+        async with self._database.transaction() as connection:
+            rhythm = (await self._hold(connection, visit)).rhythm
+        judged = retirement.judge(absent, live, self.rules.brake, rhythm.confirmed_absences)
+        gone, back = await self._look_up(visit.tenant_id, judged.candidates[: self.rules.checks])
+        failure = Failure("retirement_brake", count=judged.braked) if judged.braked else None
+        async with self._database.transaction() as connection:
+            rhythm = _braked(visit.run, (await self._hold(connection, visit)).rhythm, failure)
+            if len(gone) + len(back) == len(judged.candidates) and failure is None:
+                # What an administrator confirmed is done.
+                rhythm = rhythm._replace(confirmed_absences=None)
+            visit.run.retired = await self._publish_retired(connection, visit.tenant_id, gone)
+            await store.count_absences(connection, visit.tenant_id, _left(absent, gone, back))
+            await store.mark_seen(connection, visit.tenant_id, back)
+            await self._end(connection, visit, rhythm, failure)
 
     async def _publish_retired(self, connection: Connection, tenant_id: str, gone: Sequence[str]) -> int:
         known = await store.known_devices(connection, tenant_id, gone)
@@ -209,42 +229,56 @@ class TenantSweep:
         await asyncio.gather(*(ask(device_id) for device_id in candidates))
         return sorted(gone), sorted(back)
 
-    async def _end(self, tenant: Tenant, run: Run, failure: Failure | None) -> None:
-        now = self._clock()
-        count = int(failure.detail) if failure and failure.reason == "retirement_brake" else 0
-        message = sentence(failure.reason, tenant.name, count) if failure else ""
-        braked = failure is not None and failure.reason == "retirement_brake"
+    async def _fail(self, visit: Visit, failure: Failure) -> None:
+        """End a sweep incomplete: keep what was learned, tell of a tenant that is lost, retire nothing."""
         async with self._database.transaction() as connection:
-            await runs.end(connection, run, failure, now, message)
-            later = None if braked else failure
-            await runs.set_next(connection, Ended(run.tenant_id, run.started_at, now, later), self.rules.interval)
-        _log_end(run, failure)
+            standing = (await self._load(connection, [visit.tenant_id])).get(visit.tenant_id)
+            if standing is None:
+                return
+            changed = visit.learned(standing.tenant)
+            if failure.loss:
+                changed = tenants.as_lost(changed, failure.loss, failure.detail)
+            await self._publisher.publish(await self._keep(connection, standing.tenant, changed))
+            await self._end(connection, visit, standing.rhythm, failure)
+
+    async def _finish_quietly(self, visit: Visit) -> None:
+        async with self._database.transaction() as connection:
+            standing = await self._hold(connection, visit)
+            await self._publisher.publish(await self._learn(connection, visit, standing.tenant))
+            await self._end(connection, visit, standing.rhythm, None)
+
+    async def _end(self, connection: Connection, visit: Visit, rhythm: Rhythm, failure: Failure | None) -> None:
+        now = self._clock()
+        ended = runs.ended(visit.run, failure, now, rhythm, self.rules.interval)
+        await store.end_sweep(connection, ended, rhythm.braked_runs, rhythm.confirmed_absences)
+        if visit.tenant.sync_devices:
+            await outbox.append(connection, runs.ending(visit.run, failure, now))
+            _log_end(visit.run, failure)
 
 
-def _refused(tenant: Tenant, organization: Organization | None, failure: Failure) -> Tenant:
-    read = tenants.as_read(tenant, organization, devices_read=False)
-    return tenants.as_lost(read, failure.loss, failure.detail) if failure.loss else read
+def _braked(run: Run, rhythm: Rhythm, failure: Failure | None) -> Rhythm:
+    """The rhythm after a complete sweep that the brake stopped, or did not."""
+    return rhythm._replace(braked_runs=[*rhythm.braked_runs, run.run_id] if failure else [])
 
 
-def _count(run: Run, seen: int, published: int, unchanged: int) -> None:
+def _left(absent: Sequence[Absent], gone: Sequence[str], back: Sequence[str]) -> list[str]:
+    return sorted({item.device_id for item in absent}.difference(gone, back))
+
+
+def _count(run: Run, listed: int, found: Comparison) -> None:
     run.pages += 1
-    run.seen += seen
-    run.published += published
-    run.unchanged += unchanged
+    run.seen += listed
+    run.published += len(found.changes)
+    run.unchanged += found.unchanged
     metrics.pages.inc()
-    metrics.devices.labels("published").inc(published)
-    metrics.devices.labels("unchanged").inc(unchanged)
+    metrics.devices.labels("published").inc(len(found.changes))
+    metrics.devices.labels("unchanged").inc(found.unchanged)
 
 
 def _log_end(run: Run, failure: Failure | None) -> None:
-    about = {
-        "tenant_id": run.tenant_id,
-        "run_id": run.run_id,
-        "pages": run.pages,
-        "seen": run.seen,
-        "published": run.published,
-    }
+    counts = {"pages": run.pages, "seen": run.seen, "published": run.published, "retired": run.retired}
     if failure is None:
-        log.info("sweep completed", retired=run.retired, **about)
-    else:
-        log.warning("sweep failed", reason=failure.reason, detail=failure.detail, **about)
+        log.info("sweep completed", tenant_id=run.tenant_id, run_id=run.run_id, **counts)
+        return
+    why = {"reason": failure.reason, "detail": failure.detail}
+    log.warning("sweep failed", tenant_id=run.tenant_id, run_id=run.run_id, **why, **counts)

@@ -1,7 +1,5 @@
-WITH asked AS (
-    SELECT requested_by FROM account FOR UPDATE
-), taken AS (
-    UPDATE account SET requested_by = NULL FROM asked WHERE asked.requested_by IS NOT NULL
+WITH taken AS (
+    UPDATE account SET requested_by = NULL WHERE requested_by IS NOT NULL
 )
-SELECT requested_by, run_id, started_at
-FROM asked LEFT JOIN open_sweeps ON open_sweeps.tenant_id = $1 AND scope = 'customers'
+INSERT INTO open_sweeps (tenant_id, scope, run_id, started_at) VALUES ($1, 'customers', $2, $3)
+ON CONFLICT (tenant_id, scope) DO UPDATE SET run_id = excluded.run_id, started_at = excluded.started_at

@@ -1,1 +1,0 @@
-SELECT customers_failures AS failures, coalesce(interval_seconds, $1) AS interval_seconds FROM account
