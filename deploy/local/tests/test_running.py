@@ -76,7 +76,7 @@ def wait_until_ready(data: Path, process: subprocess.Popen[str]) -> None:
 
 def test_all_starts_in_order_is_ready_and_ends_in_reverse_order(tmp_path: Path, data: Path) -> None:
     bin_folder = programs.install(tmp_path / "bin")
-    outside = {"MATCHBOOK_TOPIC_PREFIX": "stray.", "MATCHBOOK_LOG_LEVEL": "debug"}
+    outside = {"MATCHBOOK_TOPIC_PREFIX": "stray.", "MATCHBOOK_OTLP_ENDPOINT": "http://collector"}
     with matchbook(data, bin_folder, environment=outside) as process:
         wait_until_ready(data, process)
         below = descendants(process.pid)
@@ -87,7 +87,7 @@ def test_all_starts_in_order_is_ready_and_ends_in_reverse_order(tmp_path: Path, 
     assert facts is not None
     assert facts["emulator"]["client_id"] == "the client_id"
     assert "MATCHBOOK_TOPIC_PREFIX" not in programs.environment(bin_folder, "matcher")
-    assert programs.environment(bin_folder, "matcher")["MATCHBOOK_LOG_LEVEL"] == "debug"
+    assert programs.environment(bin_folder, "matcher")["MATCHBOOK_OTLP_ENDPOINT"] == "http://collector"
     ingestor = programs.environment(bin_folder, "graph-ingestor")
     assert ingestor["MATCHBOOK_GRAPH_URL"] == "the graph_url"
     assert ingestor["MATCHBOOK_DATABASE_SCHEMA"] == "graph_ingestor"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from matchbook_local.console import Console
 from matchbook_local.errors import LocalError
+from matchbook_local.loglines import render
 from matchbook_local.processes import spawn, stop
 
 LINES_KEPT = 15
@@ -17,12 +18,13 @@ GRACE_SECONDS = 20.0
 
 
 class Child:
-    """One program, its lines shown with its name and kept in a log file."""
+    """One program, its lines shown with its name and kept whole in a log file."""
 
-    def __init__(self, name: str, console: Console, log: Path) -> None:
+    def __init__(self, name: str, console: Console, log: Path, *, shown: bool = True) -> None:
         self.name = name
         self._console = console
         self._log = log
+        self._shown = shown
         self._lines: deque[str] = deque(maxlen=LINES_KEPT)
         self._process: subprocess.Popen[bytes] | None = None
         self._pump: threading.Thread | None = None
@@ -77,9 +79,14 @@ class Child:
                 with suppress(OSError):
                     log.write(raw)
                     log.flush()
-                line = raw.decode(errors="replace").rstrip()
-                self._lines.append(line)
-                self._console.say(self.name, line)
+                self._show(render(raw.decode(errors="replace").rstrip()))
+
+    def _show(self, line: str | None) -> None:
+        if line is None:
+            return
+        self._lines.append(line)
+        if self._shown:
+            self._console.say(self.name, line)
 
 
 def describe(code: int) -> str:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 ROOM_MEGABYTES = 300
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
-API_VERSIONS_KEY = 18
+# Of the wire protocol: the request "which broker coordinates this group", and a number of ours to know its answer by.
+FIND_COORDINATOR = 10
+CORRELATION = 1
 RECORD_LIMIT_BYTES = 10 * 1024 * 1024
 
 
@@ -178,13 +180,18 @@ def server_properties(data: Path, port: int, controller_port: int) -> str:
 
 
 def answers_as_kafka(port: int) -> bool:
-    """Whether a broker on loopback answers the one request that every Kafka version understands."""
-    request = struct.pack(">hhih", API_VERSIONS_KEY, 0, 1, -1)
+    """Whether a broker on loopback names a coordinator for a consumer group.
+
+    That is the last thing a fresh broker can do: the question makes it create the topic of the groups' offsets, which
+    clients would otherwise meet half made.
+    """
+    group = b"matchbook"
+    request = struct.pack(">hhihh", FIND_COORDINATOR, 1, CORRELATION, -1, len(group)) + group + b"\0"
     with suppress(OSError, struct.error), socket.create_connection((LOOPBACK, port), timeout=1) as connection:
         connection.sendall(struct.pack(">i", len(request)) + request)
-        head = connection.recv(8, socket.MSG_WAITALL)
-        _, correlation = struct.unpack(">ii", head)
-        return bool(correlation == 1)
+        # Length, correlation, throttle time, error.
+        _, correlation, _, error = struct.unpack(">iiih", connection.recv(14, socket.MSG_WAITALL))
+        return bool(correlation == CORRELATION and error == 0)
     return False
 
 

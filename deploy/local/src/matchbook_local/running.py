@@ -64,7 +64,6 @@ def _start(plan: Plan, mode: Mode, supervisor: Supervisor) -> None:
     stack.start_infrastructure()
     if not mode.infrastructure_only:
         stack.migrate()
-        stack.wait_for_emulator()
         stack.start_services()
     if mode.demo:
         gateway = Gateway(stack.page_url, stack.emulator["ca_file"])

@@ -22,7 +22,7 @@ LISTENERS = ("kafka", "postgres", "emulator", *SERVICES)
 READY_SECONDS = 120.0
 ROOM_MEGABYTES = 600
 # The environment's own MATCHBOOK_ variables that may reach the services; every other setting is ours.
-PASSED_ON = ("MATCHBOOK_LOG_", "MATCHBOOK_OTLP_", "MATCHBOOK_FAILPOINTS")
+PASSED_ON = ("MATCHBOOK_OTLP_", "MATCHBOOK_FAILPOINTS")
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,10 @@ class Stack:
         folder.mkdir(exist_ok=True)
         # A file of the last run would be taken for this one's.
         (folder / "emulator.json").unlink(missing_ok=True)
-        self._supervisor.start("emulator", self._emulator_command(folder), self._environment("emulator"))
+        self._supervisor.start("emulator", self._emulator_command(folder), self._environment("emulator"), shown=False)
 
     def wait_for_emulator(self) -> None:
+        """The services' settings are the emulator's addresses and credential. Returns at once when they are known."""
         file = self.plan.data / "emulator" / "emulator.json"
         self._supervisor.wait(
             lambda: None if _json(file) else "it is building its world", what="the emulator", seconds=300
@@ -92,6 +93,8 @@ class Stack:
 
     def migrate(self) -> None:
         """Bring every service's schema up to date, side by side: none sees another's."""
+        # A service looks at all of its settings before it does anything.
+        self.wait_for_emulator()
         self._say("migrating the services' schemas")
         self._run({name: [self._program(name), "migrate"] for name in SERVICES})
 
@@ -127,7 +130,7 @@ class Stack:
         return inherited | {"PYTHONUNBUFFERED": "1"} | self._settings(name)
 
     def _settings(self, name: str) -> dict[str, str]:
-        settings = {"MATCHBOOK_KAFKA_BOOTSTRAP": self.kafka.bootstrap, "MATCHBOOK_LOG_FORMAT": "console"}
+        settings = {"MATCHBOOK_KAFKA_BOOTSTRAP": self.kafka.bootstrap, "MATCHBOOK_LOG_FORMAT": "json"}
         if name not in SERVICES:
             return settings
         settings |= {

@@ -59,9 +59,11 @@ class Supervisor:
         self._held.append(watched)
         return watched
 
-    def start(self, name: str, command: Sequence[str | Path], environment: Mapping[str, str]) -> Child:
-        """Start a program that is to run until we stop it."""
-        child = self.hold(Child(name, self.console, self._logs / f"{name}.log"))
+    def start(
+        self, name: str, command: Sequence[str | Path], environment: Mapping[str, str], *, shown: bool = True
+    ) -> Child:
+        """Start a program that is to run until we stop it. What is not `shown` is still kept in its log file."""
+        child = self.hold(Child(name, self.console, self._logs / f"{name}.log", shown=shown))
         child.start(command, environment)
         return child
 
