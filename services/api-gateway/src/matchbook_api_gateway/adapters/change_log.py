@@ -15,7 +15,7 @@ _MOST_GAPS = 1000
 
 @dataclass
 class ChangeLog:
-    """A reading position. Numbers are taken before their transactions commit, so a lower one may appear after a higher."""
+    """A reading position. Numbers are taken before transactions commit, so a lower one may appear after a higher."""
 
     database: Database
     last: int | None = None

@@ -1,4 +1,4 @@
-"""Microsoft's side of signing in: the authorization code flow through msal, and the id token checked by its signature."""
+"""Microsoft's side of signing in: the authorization code flow through msal, and the id token's verification."""
 
 import asyncio
 import hashlib
@@ -50,7 +50,7 @@ class Microsoft:
         self._keys: jwt.PyJWKClient | None = None
 
     async def begin(self, login_hint: str | None) -> dict[str, Any]:
-        """A flow: `auth_uri` to send the browser to, and secrets (PKCE verifier, state, nonce) to keep until it is back."""
+        """A flow: `auth_uri` for the browser, and secrets (PKCE verifier, state, nonce) to keep until it is back."""
         return await asyncio.to_thread(self._begin, login_hint)
 
     async def finish(self, flow: dict[str, Any], answer: dict[str, str]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class ReadStore:
         after: Place | None,
         limit: int,
     ) -> list[Row]:
-        """Rows with `total`; where the page is empty, one row without a tenant."""
+        """Rows with `listed`, how many there are; where the page is empty, one row without a tenant."""
         typed = words.typed if words else None
         return await self.rows("tenants_page", scope, typed, status, sort, descending, *_place(after), limit)
 
@@ -57,9 +57,8 @@ class ReadStore:
         """Rows with `counts`; where the page is empty, one row without a device."""
         found = _words(words)
         async with self.database.connection(deadline=_DEADLINE_SECONDS) as connection:
-            await _plan_for_values(connection)
-            return await connection.fetch(
-                QUERIES["devices_page"],
+            statement = await _planned_for_values(connection, "devices_page")
+            return await statement.fetch(
                 tenant_id, *found, status, suggestion, sort, descending, *_place(after), limit,
             )  # fmt: skip
 
@@ -77,9 +76,8 @@ class ReadStore:
         """Device ids, each with its suggestion's id."""
         found = _words(words)
         async with self.database.connection() as connection:
-            await _plan_for_values(connection)
-            return await connection.fetch(
-                QUERIES["bulk_selection"],
+            statement = await _planned_for_values(connection, "bulk_selection")
+            return await statement.fetch(
                 tenant_id, *found, status, suggestion, list(eligible), suggested_only, list(excluded),
             )  # fmt: skip
 
@@ -92,6 +90,7 @@ def _place(after: Place | None) -> tuple[str | None, str | None]:
     return (after.value, after.id) if after else (None, None)
 
 
-async def _plan_for_values(connection: Connection) -> None:
-    # A plan for tenants of middling size is twenty times too slow for the largest, and absent parameters fold away.
-    await connection.execute("SET plan_cache_mode = force_custom_plan")
+async def _planned_for_values(connection: Connection, query: str) -> Any:
+    # A new statement is planned for the values it is given: a plan for tenants of middling size would be many times too
+    # slow for the largest, and parameters that are absent fold away with what they would have joined.
+    return await connection.prepare(QUERIES[query])

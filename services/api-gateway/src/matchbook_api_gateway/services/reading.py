@@ -63,7 +63,7 @@ class Reading:
         )
         listed, cursor = _page(rows, "tenant_id", query.sort, query.limit)
         return TenantPage(
-            items=[assembly.tenant_row(row) for row in listed], next_cursor=cursor, total=rows[0]["total"]
+            items=[assembly.tenant_row(row) for row in listed], next_cursor=cursor, total=rows[0]["listed"]
         )
 
     async def tenant(self, person: Person, tenant_id: str) -> TenantDetail:

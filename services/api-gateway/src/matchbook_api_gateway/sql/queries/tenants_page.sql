@@ -1,5 +1,5 @@
 -- $1 organizations the caller is limited to, or null; $2 search, or null; $3 status, or null; $4 what to sort by;
--- $5 descending; $6, $7 the last row of the page before, or null; $8 rows. `total` counts what the filter selects.
+-- $5 descending; $6, $7 the last row of the page before, or null; $8 rows. `listed` counts what the filter selects.
 WITH found AS MATERIALIZED (
     SELECT
         tenant_rows.*,
@@ -13,7 +13,7 @@ WITH found AS MATERIALIZED (
         AND ($2::text IS NULL OR strpos(search, $2) > 0 OR strpos(organization_sort_name, $2) > 0)
         AND ($3::text IS NULL OR status = $3)
 )
-SELECT (SELECT count(*) FROM found) AS total, page.*
+SELECT (SELECT count(*) FROM found) AS listed, page.*
 FROM (SELECT) AS once
 LEFT JOIN LATERAL (
     SELECT *
