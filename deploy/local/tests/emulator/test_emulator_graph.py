@@ -144,6 +144,26 @@ async def test_a_world_that_moves_between_pages_repeats_nothing(tmp_path: Path) 
     assert before & after <= set(found)
 
 
+async def test_a_retired_device_is_not_found_by_its_id(tmp_path: Path) -> None:
+    world = World.build(seed=3, tenants=1, devices=300)
+    (tenant,) = world.states
+    before = {d.id for d in world.states[tenant].devices}
+    async with running_emulator(world, tmp_path, write_documentation=False) as emulator:
+        token = await token_for(emulator, tenant)
+        headers = {"Authorization": f"Bearer {token}"}
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls(emulator)), headers=headers) as http:
+
+            async def statuses(ids: set[str]) -> set[int]:
+                answers = [await http.get(f"{emulator.url}/v1.0/{DEVICES}/{i}?$select=id") for i in ids]
+                return {answer.status for answer in answers}
+
+            assert await statuses(before) == {200}
+            await emulator.advance(30)
+            after = {d.id for d in world.states[tenant].devices}
+            assert await statuses(before - after) == {404}
+            assert await statuses(after) == {200}
+
+
 async def test_select_gives_what_is_asked_and_knows_its_properties(fetch: Fetch, largest: str) -> None:
     _, body = await fetch(largest, f"{DEVICES}?$top=3&$select=id,serialNumber,wiFiMacAddress,ethernetMacAddress")
     assert all(list(d) == ["id", "serialNumber", "wiFiMacAddress", "ethernetMacAddress"] for d in body["value"])

@@ -85,6 +85,8 @@ def test_names_of_tenants_are_distinct_stale_and_nearly_alike(built: Built) -> N
     pairs = [(a, b) for a, b in pairwise(names) if a != b and a.split()[:2] == b.split()[:2]]
     assert len(pairs) >= 3
     assert share((t for t in customers if len(t.domains) > 1), TENANTS) > 0.3
+    domains = [d for t in built.world.tenants for d in (*t.domains, t.initial_domain)]
+    assert len(set(domains)) == len(domains)
     documented = [o.name for o in built.world.organizations()]
     assert len(set(documented)) == len(documented) > len(customers)
     changed = [t for t in customers if t.organization_name and t.organization_name != t.display_name]
@@ -162,7 +164,7 @@ def plain(text: str) -> str:
 def serial_agrees(device: Device, configuration: Configuration) -> bool:
     if device.serial in dirt.JUNK_SERIALS or configuration.serial_number in ("", *dirt.JUNK_SERIALS):
         return False
-    written = re.sub(r"^(S/?N:?|SERVICE TAG:)\s*", "", configuration.serial_number.strip().upper())
+    written = re.sub(r"^(S/?N[: ]|SERVICE TAG:)\s*", "", configuration.serial_number.strip().upper())
     prefix = label_prefix(device.hardware)
     return plain(device.serial) in {plain(written), plain(written).removeprefix(prefix or "\0")}
 

@@ -35,6 +35,7 @@ class Catalog:
     def __init__(self, world: World) -> None:
         self._world = world
         self._renderers: dict[tuple[str, ...], Renderer] = {}
+        self._indexes: dict[str, tuple[int, dict[str, Device]]] = {}
         self._forms: dict[str, OrderedDict[tuple[str, ...], _Form]] = {}
 
     def page(self, tenant_id: str, select: tuple[str, ...], test: Test | None, after: int, top: int) -> Page:
@@ -52,7 +53,13 @@ class Catalog:
 
     def device(self, tenant_id: str, device_id: str) -> Device | None:
         state = self._world.states.get(tenant_id)
-        return next((d for d in state.devices if d.id == device_id), None) if state else None
+        if state is None:
+            return None
+        version, index = self._indexes.get(tenant_id, (-1, {}))
+        if version != state.version:
+            index = {device.id: device for device in state.devices}
+            self._indexes[tenant_id] = (state.version, index)
+        return index.get(device_id)
 
     def _filtered(self, state: TenantState, select: tuple[str, ...], test: Test, after: int, top: int) -> Page:
         found = [device for device in state.devices if device.sequence > after and test(device)]

@@ -1,7 +1,7 @@
 """The partner, its customers' tenants, and the organizations under which the customers are documented."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from random import Random
 
@@ -21,6 +21,7 @@ SIZE_SPREAD = 1.1
 LARGEST = 11.0
 """No customer outgrows the median one more than this."""
 
+LONGEST_LABEL = 30
 SHORT_ENOUGH = 2
 """Names of more words than these are known by their initials."""
 ROLES = ("Administrator", "Manager", "Reader")
@@ -66,7 +67,8 @@ def customer_tenants(seed: int, tenants: int, devices: int, epoch: int) -> list[
     names = list(itertools.islice(_names(rng), tenants))
     access = _access(rng, tenants)
     sizes = _sizes(rng, devices, access)
-    drafts = [_draft(seed, number, names[number - 1], epoch) for number in range(1, tenants + 1)]
+    labels = _domain_labels(base for base, _ in names)
+    drafts = [_draft(seed, i + 1, name, next(labels), epoch) for i, name in enumerate(names)]
     finished = _Finisher(rng)
     result = [finished.tenant(draft, access[i], sizes[i], epoch) for i, draft in enumerate(drafts)]
     return _with_elsewhere(rng, result)
@@ -115,12 +117,21 @@ def _sizes(rng: Random, devices: int, access: list[Access]) -> list[int]:
     return sizes
 
 
-def _draft(seed: int, number: int, name: tuple[str, str], epoch: int) -> Tenant:
+def _domain_labels(names: Iterable[str]) -> Iterator[str]:
+    """The first part of each customer's domains; a domain belongs to one tenant only."""
+    taken: set[str] = set()
+    for name in names:
+        start = slug(name)[:LONGEST_LABEL]
+        label = next(text for text in (f"{start}{n or ''}" for n in itertools.count()) if text not in taken)
+        taken.add(label)
+        yield label
+
+
+def _draft(seed: int, number: int, name: tuple[str, str], label: str, epoch: int) -> Tenant:
     """The tenant before its access, size and documentation are known."""
     rng = stream(seed, "tenant", number)
     base, suffix = name
     display = f"{base} {suffix}".strip()
-    label = slug(base)[:24]
     domains = [f"{label}.{pick(rng, ('com', 'com', 'com', 'net', 'org', 'co.uk', 'de'))}"]
     domains += [f"{label}-{extra}.com" for extra in ("group", "mail", "us") if happens(rng, 0.25)]
     return Tenant(
@@ -130,7 +141,7 @@ def _draft(seed: int, number: int, name: tuple[str, str], epoch: int) -> Tenant:
         contract_name=_stale(rng, base) if happens(rng, STALE_NAME_SHARE) else display,
         short_name=_short_name(base),
         domains=tuple(domains),
-        initial_domain=f"{label}{number if happens(rng, 0.3) else ''}.onmicrosoft.com",
+        initial_domain=f"{label}.onmicrosoft.com",
         city=pick(rng, pools().cities),
         country=pick(rng, COUNTRIES),
         access=Access.GRANTED,
