@@ -22,9 +22,10 @@ def wire(
     *,
     ce_type: bytes | None = b"matchbook.DeviceDiscovered.v1",
     ce_id: bytes | None = b"bad",
+    more: Sequence[tuple[str, bytes]] = (),
 ) -> Wire:
     headers = [(name, text) for name, text in (("ce_type", ce_type), ("ce_id", ce_id)) if text is not None]
-    return Wire(DEVICES, b"t1/d1", value, [*headers, ("other", b"\xff\xfe")], 0)
+    return Wire(DEVICES, b"t1/d1", value, [*headers, ("other", b"here"), *more], 0)
 
 
 BAD = {
@@ -40,6 +41,8 @@ BAD = {
     "not_json surrogate": wire(b'{"tenant_id": "\\ud800", "device_id": "d", "revision": 1, "facts": {}}'),
     "header_not_utf8": wire(ce_type=b"\xff\xfe"),
     "header_not_utf8 id": wire(ce_id=b"\xc3\x28"),
+    "header_not_utf8 any": wire(more=[("x-trace", b"\xff")]),
+    "header_not_utf8 halves": wire(more=[("first", b"\xc3"), ("second", b"\xa9")]),
     "unknown_type": wire(ce_type=b"matchbook.NoSuchThing.v1"),
     "oversized": wire(b'{"x": "' + b"x" * (5 * 1024 * 1024) + b'"}'),
     "missing_header": wire(ce_type=None),
@@ -59,7 +62,7 @@ async def test_a_bad_record_is_set_aside_and_its_neighbours_are_applied(world: W
         [letter] = await world.read(f"{DEVICES}.dlq", 1)
     headers = dict(letter.headers)
     assert (letter.key, letter.value) == (bad.key, bad.value)
-    assert headers["other"] == b"\xff\xfe"
+    assert headers["other"] == b"here"
     assert headers["dlq_reason"] == name.partition(" ")[0].encode()
     assert headers["dlq_source_topic"] == world.kafka.physical(DEVICES).encode()
     assert (headers["dlq_source_partition"], headers["dlq_source_offset"]) == (b"0", b"1")

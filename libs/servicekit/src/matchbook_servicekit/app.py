@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -368,6 +369,7 @@ def command(
         settings = _settings(settings_type)
         configure_logging(settings)
         configure_tracing(settings)
+        tame_collector()
         _finish(run(settings))
 
     @group.command("migrate")
@@ -378,6 +380,17 @@ def command(
         _finish(migrate(settings.database, package))
 
     return group
+
+
+def tame_collector() -> None:
+    """Let the garbage collector look at young objects only, and less often.
+
+    A batch makes tens of thousands of objects that die by reference count; with Python's thresholds the collector walks
+    all the process holds again and again while it grows, a third of a consumer's time at 100,000 records in memory.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _settings(settings_type: type[Settings]) -> Settings:

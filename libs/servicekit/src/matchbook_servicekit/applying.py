@@ -6,6 +6,8 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -18,9 +20,9 @@ from matchbook_servicekit.dead_letters import (
     BrakeEngaged,
     Dead,
     DeadLetterLog,
+    Decoder,
     Reason,
     dead_letter,
-    decode,
     stack_of,
 )
 from matchbook_servicekit.failpoints import failpoint
@@ -34,6 +36,7 @@ AfterCommit = Callable[[Sequence[Received]], Awaitable[None]]
 Offsets = Mapping[TopicPartition, int]
 Condemned = Mapping[tuple[str, int, int], Dead]
 
+_PARTITION = attrgetter("topic", "partition")
 _BUG_ATTEMPTS = 3
 _LONGEST_PAUSE = 15.0
 
@@ -82,11 +85,11 @@ class Work:
 
 @dataclass
 class _Sorted:
-    """The records of a piece by what is to become of them; `outcomes` are (partition, is dead) in order."""
+    """The records of a piece by what is to become of them; `outcomes` say by partition, in order, which are dead."""
 
     received: list[Received] = field(default_factory=list)
     dead: list[Dead] = field(default_factory=list)
-    outcomes: list[tuple[TopicPartition, bool]] = field(default_factory=list)
+    outcomes: dict[TopicPartition, list[bool]] = field(default_factory=dict)
     counts: Counter[tuple[TopicPartition, str]] = field(default_factory=Counter)
     next_offsets: dict[TopicPartition, int] = field(default_factory=dict)
 
@@ -121,7 +124,7 @@ class Applier:
         self.brake = brake
         self.trouble: str | None = None
         self._stopping = stopping
-        self._contracts = registry.contracts()
+        self._decoder = Decoder(kafka, registry.contracts())
         self._queries = load_queries("matchbook_servicekit")
         self._letters = DeadLetterLog()
 
@@ -210,7 +213,7 @@ class Applier:
     async def _unit(
         self, piece: Sequence[Any], condemned: Mapping[tuple[str, int, int], Dead], expected: Offsets
     ) -> _Sorted:
-        partitions = sorted({TopicPartition(raw.topic, raw.partition) for raw in piece})
+        partitions = sorted(TopicPartition(*place) for place in set(map(_PARTITION, piece)))
         async with self.database.transaction() as connection:
             rows = await connection.fetch(self._queries["lock_offsets"], self.group, *_columns(partitions))
             stored = {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
@@ -229,25 +232,32 @@ class Applier:
 
     def _sort(self, piece: Sequence[Any], condemned: Condemned, stored: Offsets) -> _Sorted:
         found = _Sorted(next_offsets=dict(stored))
-        for raw in piece:
-            partition = TopicPartition(raw.topic, raw.partition)
-            if raw.offset < found.next_offsets[partition]:
-                found.counts[partition, "duplicate"] += 1
-                continue
-            found.next_offsets[partition] = raw.offset + 1
-            result = condemned.get(place_of(raw)) or decode(raw, self.kafka, self._contracts)
-            match result:
-                case Received():
-                    found.received.append(result)
-                    found.outcomes.append((partition, False))
-                    found.counts[partition, "applied"] += 1
-                case Dead():
-                    found.dead.append(result)
-                    found.outcomes.append((partition, True))
-                    found.counts[partition, "dead"] += 1
-                case _:
-                    found.counts[partition, "tombstone"] += 1
+        for (topic, number), run in groupby(piece, key=_PARTITION):
+            self._sort_run(TopicPartition(topic, number), list(run), condemned, found)
         return found
+
+    def _sort_run(self, partition: TopicPartition, run: list[Any], condemned: Condemned, found: _Sorted) -> None:
+        """One partition's records, which stand together in a batch."""
+        decode, received, start = self._decoder.decode, found.received, found.next_offsets[partition]
+        flags = found.outcomes.setdefault(partition, [])
+        counts = Counter[str]()
+        for raw in run:
+            if raw.offset < start:
+                counts["duplicate"] += 1
+                continue
+            result = (condemned.get(place_of(raw)) if condemned else None) or decode(raw)
+            if type(result) is Received:
+                received.append(result)
+                flags.append(False)
+            elif type(result) is Dead:
+                found.dead.append(result)
+                flags.append(True)
+            else:
+                counts["tombstone"] += 1
+        found.next_offsets[partition] = max(start, run[-1].offset + 1)
+        counts["dead"] = sum(flags)
+        counts["applied"] = len(flags) - counts["dead"]
+        found.counts.update({(partition, outcome): count for outcome, count in counts.items()})
 
     async def _effects(self, found: _Sorted, connection: Connection) -> None:
         if found.received:

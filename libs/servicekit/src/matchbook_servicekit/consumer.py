@@ -257,7 +257,8 @@ class BatchConsumer:
         async with self._busy:
             if self._stopping.is_set() or self._failure is None or self._failure.done():
                 return
-            known = [raw for raw in records if TopicPartition(raw.topic, raw.partition) in self._expected]
+            # Records polled before a rebalance belong to whoever has their partition now.
+            known = [raw for raw in records if (raw.topic, raw.partition) in self._expected]
             try:
                 with tracer().start_as_current_span(
                     f"process {self.subscription.name}", kind=SpanKind.CONSUMER

@@ -22,7 +22,6 @@ _STACK_LIMIT = 8_000
 _DETAIL_LIMIT = 1_000
 # An escape, and not a backslash that is itself escaped.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_READ = ("ce_id", "ce_type", "traceparent")
 
 
 class Reason(StrEnum):
@@ -50,65 +49,80 @@ class Dead:
     stack: str = ""
 
 
-class Tombstone:
-    """A record without a body: compaction's mark of deletion. It is passed over."""
-
-
-TOMBSTONE = Tombstone()
-
-
 class BrakeEngaged(Exception):  # noqa: N818 - a decision, not an accident
     """Too many dead letters; the consumer stopped before it set any more aside. The message holds the remedy."""
 
 
-def decode(raw: Any, kafka: KafkaSettings, contracts: Mapping[str, type[Contract]]) -> Received | Dead | Tombstone:
-    """The event of a raw record, or why there is none. Never raises for anything a record may hold."""
-    value = raw.value
-    if value is None:
-        return TOMBSTONE
-    if len(value) > LARGEST_BODY_BYTES:
-        return Dead(raw, Reason.OVERSIZED, f"the body has {len(value)} bytes, more than {LARGEST_BODY_BYTES}")
-    found: dict[str, str] = {}
-    for name, header in raw.headers:
-        # Another program's headers may be anything; only those that are read have to be text.
-        if name in _READ or name.startswith("ce_"):
-            try:
-                found[name] = header.decode()
-            except (UnicodeDecodeError, AttributeError):
+class Decoder:
+    """Turns raw records into events; what it looks up is prepared once for each topic."""
+
+    def __init__(self, kafka: KafkaSettings, contracts: Mapping[str, type[Contract]]) -> None:
+        self._kafka = kafka
+        self._contracts = contracts
+        self._topics: dict[str, tuple[str, Mapping[bytes, type[Contract]]]] = {}
+
+    def decode(self, raw: Any) -> Received | Dead | None:
+        """The event of a raw record, why there is none, or None for a tombstone; never raises."""
+        body = raw.value
+        if body is None:
+            return None
+        if len(body) > LARGEST_BODY_BYTES:
+            return Dead(raw, Reason.OVERSIZED, f"the body has {len(body)} bytes, more than {LARGEST_BODY_BYTES}")
+        headers = dict(raw.headers)
+        topic, models = self._topics.get(raw.topic) or self._prepare(raw.topic)
+        model = models.get(headers.get("ce_type", b""))
+        if model is None or not headers.get("ce_id") or not _all_text(headers):
+            return self._explain_headers(raw, headers)
+        if b"u0000" in body and _NUL.search(body):
+            return Dead(raw, Reason.CONTRACT_BROKEN, "a text holds the character NUL, which no database column takes")
+        try:
+            # What `from_body` does, without two calls a record.
+            event = model.__pydantic_validator__.validate_json(body)
+        except (ValueError, RecursionError) as error:
+            return _broken(raw, error)
+        trace = headers.get("traceparent")
+        return Received(
+            event,
+            headers["ce_id"].decode(),
+            topic,
+            raw.partition,
+            raw.offset,
+            datetime.fromtimestamp(max(raw.timestamp, 0) / 1000, UTC),
+            trace.decode() if trace else None,
+            body,
+        )
+
+    def _prepare(self, physical: str) -> tuple[str, Mapping[bytes, type[Contract]]]:
+        topic = self._kafka.logical(physical)
+        models = {name.encode(): model for name, model in self._contracts.items() if model.topic == topic}
+        return self._topics.setdefault(physical, (topic, models))
+
+    def _explain_headers(self, raw: Any, headers: Mapping[str, bytes | None]) -> Dead:
+        for name, value in headers.items():
+            if value is None or not _all_text({name: value}):
                 return Dead(raw, Reason.HEADER_NOT_UTF8, f"header {name} is not UTF-8 text")
-    for name in ("ce_type", "ce_id"):
-        if not found.get(name):
-            return Dead(raw, Reason.MISSING_HEADER, f"header {name} is missing or empty")
-    return _decode_body(raw, found, kafka, contracts)
+        for name in ("ce_type", "ce_id"):
+            if not headers.get(name):
+                return Dead(raw, Reason.MISSING_HEADER, f"header {name} is missing or empty")
+        kind = (headers["ce_type"] or b"").decode()
+        if kind in self._contracts:
+            return Dead(raw, Reason.WRONG_TOPIC, f"{kind} belongs on {self._contracts[kind].topic}")
+        return Dead(raw, Reason.UNKNOWN_TYPE, f"no contract is called {kind}")
 
 
-def _decode_body(
-    raw: Any, headers: Mapping[str, str], kafka: KafkaSettings, contracts: Mapping[str, type[Contract]]
-) -> Received | Dead:
-    model = contracts.get(headers["ce_type"])
-    if model is None:
-        return Dead(raw, Reason.UNKNOWN_TYPE, f"no contract is called {headers['ce_type']}")
-    topic = kafka.logical(raw.topic)
-    if model.topic != topic:
-        return Dead(raw, Reason.WRONG_TOPIC, f"{headers['ce_type']} belongs on {model.topic}")
-    if b"u0000" in raw.value and _NUL.search(raw.value):
-        return Dead(raw, Reason.CONTRACT_BROKEN, "a text holds the character NUL, which no database column takes")
+def _all_text(headers: Mapping[str, bytes | None]) -> bool:
     try:
-        event = model.from_body(raw.value)
-    except ValidationError as error:
+        # NUL between the values, so that the end of one and the start of the next never make a character.
+        b"\x00".join(headers.values()).decode()  # type: ignore[arg-type]
+    except (UnicodeDecodeError, TypeError):
+        return False
+    return True
+
+
+def _broken(raw: Any, error: ValueError | RecursionError) -> Dead:
+    if isinstance(error, ValidationError):
         return Dead(raw, _body_reason(error), _explain(error))
-    except (ValueError, RecursionError) as error:
-        return Dead(raw, Reason.CONTRACT_BROKEN, f"{type(error).__name__}: {error}")
-    return Received(
-        event,
-        headers["ce_id"],
-        topic,
-        raw.partition,
-        raw.offset,
-        datetime.fromtimestamp(max(raw.timestamp, 0) / 1000, UTC),
-        headers.get("traceparent"),
-        raw.value,
-    )
+    return Dead(raw, Reason.CONTRACT_BROKEN, f"{type(error).__name__}: {error}"[:_DETAIL_LIMIT])
 
 
 def _body_reason(error: ValidationError) -> Reason:
@@ -166,32 +180,40 @@ class Brake:
         self._seen = 0
         self._dead = 0
 
-    def check(self, runs: Mapping[Any, int], outcomes: Sequence[tuple[Any, bool]]) -> dict[Any, int]:
-        """The runs after a batch whose `outcomes` are (partition, is dead) in order. Raises BrakeEngaged at a limit.
+    def check(self, runs: Mapping[Any, int], outcomes: Mapping[Any, Sequence[bool]]) -> dict[Any, int]:
+        """The runs after a batch whose `outcomes` say, by partition and in order, which records are dead.
 
-        Nothing is recorded until `record` is called, so a batch that is tried again does not count twice.
+        Raises BrakeEngaged at a limit. Nothing is kept until `record` is called, so a batch that is tried again does
+        not count twice.
         """
-        after = dict(runs)
-        for partition, is_dead in outcomes:
-            after[partition] = after.get(partition, 0) + 1 if is_dead else 0
-            if after[partition] > self.limits.run:
-                raise BrakeEngaged(f"more than {self.limits.run} records in a row of {partition} cannot be processed")
-        dead = self._dead + sum(is_dead for _, is_dead in outcomes)
-        seen = self._seen + len(outcomes)
+        after = {
+            partition: self._run(partition, runs.get(partition, 0), flags) for partition, flags in outcomes.items()
+        }
+        dead = self._dead + sum(map(sum, outcomes.values()))
+        seen = self._seen + sum(map(len, outcomes.values()))
         if dead > self.limits.least and dead > self.limits.share * seen:
             raise BrakeEngaged(f"{dead} of the last {seen} records cannot be processed")
-        return after
+        return {**runs, **after}
 
-    def record(self, outcomes: Sequence[tuple[Any, bool]]) -> None:
+    def _run(self, partition: Any, run: int, flags: Sequence[bool]) -> int:
+        if not any(flags):
+            return 0 if flags else run
+        for is_dead in flags:
+            run = run + 1 if is_dead else 0
+            if run > self.limits.run:
+                raise BrakeEngaged(f"more than {self.limits.run} records in a row of {partition} cannot be processed")
+        return run
+
+    def record(self, outcomes: Mapping[Any, Sequence[bool]]) -> None:
         """Add a committed batch to the window."""
-        dead = sum(is_dead for _, is_dead in outcomes)
-        self._recent.append((len(outcomes), dead))
-        self._seen += len(outcomes)
+        seen, dead = sum(map(len, outcomes.values())), sum(map(sum, outcomes.values()))
+        self._recent.append((seen, dead))
+        self._seen += seen
         self._dead += dead
         while self._recent and self._seen - self._recent[0][0] >= self.limits.window:
-            seen, gone = self._recent.popleft()
+            seen, dead = self._recent.popleft()
             self._seen -= seen
-            self._dead -= gone
+            self._dead -= dead
 
 
 class DeadLetterLog:

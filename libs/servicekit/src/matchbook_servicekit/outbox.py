@@ -13,13 +13,13 @@ import asyncpg
 
 from matchbook_servicekit.database import Connection, Database, is_transient, load_queries
 from matchbook_servicekit.failpoints import failpoint
-from matchbook_servicekit.messaging import Outgoing, Publisher, PublishRefused, Transient
+from matchbook_servicekit.messaging import Delivery, Outgoing, Publisher, PublishRefused, Transient
 from matchbook_servicekit.telemetry import describe, get_logger, metrics
 
 log = get_logger(__name__)
 
 CHANNEL = "matchbook_outbox"
-_CHUNK = 5_000
+_CHUNK = 4_000
 _POLL_SECONDS = 0.25
 _STANDBY_SECONDS = 1.0
 _BACKLOG_SECONDS = 5.0
@@ -43,7 +43,7 @@ async def append(connection: Connection, records: Sequence[Outgoing]) -> None:
         [item.partition_key for item in records],
         [item.event_id for item in records],
         [item.body for item in records],
-        [json.dumps([[name, value.decode()] for name, value in item.headers]).encode() for item in records],
+        [json.dumps([[name, value.decode()] for name, value in item.headers]) for item in records],
     )
     # Only a hint: it reaches whoever listens after the commit; the relay polls as well.
     await connection.execute("SELECT pg_notify($1, current_schema())", CHANNEL)
@@ -109,29 +109,42 @@ class Relay:
         while True:
             self._wake.clear()
             await self._tend(connection)
-            while await self.pump(connection):
-                pass
+            await self._drain(connection)
             self._trouble = None
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
 
-    async def pump(self, connection: Connection) -> int:
-        """Publish the oldest rows and settle them; returns how many. Raises what kept any of them from Kafka."""
-        rows = await connection.fetch(_QUERIES["select_outbox"], _CHUNK, timeout=30)
-        if not rows:
-            return 0
+    async def _drain(self, connection: Connection) -> None:
+        """Publish until the outbox is empty, reading the next rows while the last are on their way.
+
+        Raises what kept any of them from Kafka; what was read ahead is then forgotten, so that nothing overtakes.
+        """
+        rows = await self._read(connection, [])
+        while rows:
+            ahead, delivery = await asyncio.gather(
+                self._read(connection, [row["position"] for row in rows]), self._deliver(rows)
+            )
+            await self._settle(connection, rows, delivery)
+            if delivery.failure is not None:
+                raise delivery.failure
+            rows = ahead
+
+    async def _read(self, connection: Connection, under_way: Sequence[int]) -> Sequence[Any]:
+        return await connection.fetch(_QUERIES["select_outbox"], _CHUNK, under_way, timeout=30)
+
+    async def _deliver(self, rows: Sequence[Any]) -> Delivery:
         failpoint("relay.before_publish")
         delivery = await self.publisher.deliver([_outgoing(row) for row in rows])
         failpoint("relay.after_publish")
+        return delivery
+
+    async def _settle(self, connection: Connection, rows: Sequence[Any], delivery: Delivery) -> None:
         # Of each partition a leading part was acknowledged, so what stays behind is still in order.
         settled = [(row["position"], *place) for row, place in zip(rows, delivery.places, strict=True) if place]
         if settled:
             await connection.execute(_QUERIES["settle_outbox"], *map(list, zip(*settled, strict=True)), timeout=30)
             failpoint("relay.after_settle")
             metrics.outbox_published.inc(len(settled))
-        if delivery.failure is not None:
-            raise delivery.failure
-        return len(rows)
 
     async def _tend(self, connection: Connection) -> None:
         """Once a day make room for tomorrow and drop what is past keeping; now and then measure the backlog."""
@@ -148,7 +161,7 @@ class Relay:
 
 
 def _outgoing(row: Any) -> Outgoing:
-    headers = tuple((name, value.encode()) for name, value in row["headers"])
+    headers = tuple((name, value.encode()) for name, value in json.loads(row["headers"]))
     return Outgoing(row["topic"], row["key"], row["partition_key"], row["event_id"], row["body"], headers)
 
 

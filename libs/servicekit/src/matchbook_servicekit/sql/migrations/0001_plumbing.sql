@@ -9,7 +9,7 @@ CREATE TABLE consumer_offsets (
     PRIMARY KEY (consumer_group, topic, partition)
 );
 
--- Records that wait to be published; a row is moved to outbox_published when Kafka has acknowledged it.
+-- Records that wait to be published, headers as a JSON array of [name, value]; a row is moved to outbox_published when Kafka has acknowledged it.
 CREATE TABLE outbox (
     position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     topic text NOT NULL,
@@ -17,7 +17,7 @@ CREATE TABLE outbox (
     partition_key text NOT NULL,
     event_id text NOT NULL,
     body bytea NOT NULL,
-    headers jsonb NOT NULL,
+    headers text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 ) WITH (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 10000);
 
