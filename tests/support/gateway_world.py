@@ -62,6 +62,7 @@ class GatewayWorld:
     settings: GatewaySettings
     parts: Parts
     url: str
+    looker: AIOKafkaConsumer
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     async def sign_in(
@@ -104,7 +105,8 @@ class GatewayWorld:
 
     async def _lag(self) -> int:
         names = {self.settings.topic_prefix + topic for item in self.parts.consumers for topic in item.subscription.topics}
-        ends = await end_offsets(self.settings.kafka_bootstrap, names)
+        places = [TopicPartition(name, number) for name in sorted(names) for number in range(PARTITIONS)]
+        ends = await self.looker.end_offsets(places)
         async with self.parts.database.connection() as connection:
             rows = await connection.fetch("SELECT topic, partition, next_offset FROM consumer_offsets")
         known = {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
@@ -145,17 +147,6 @@ async def until(look: Callable[[], Awaitable[Any]], enough: Callable[[Any], bool
     raise AssertionError(message)
 
 
-async def end_offsets(bootstrap: str, names: set[str]) -> dict[TopicPartition, int]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
-    await consumer.start()
-    try:
-        places = [TopicPartition(name, number) for name in sorted(names) for number in range(PARTITIONS)]
-        found: dict[TopicPartition, int] = await consumer.end_offsets(places)
-        return found
-    finally:
-        await consumer.stop()
-
-
 async def read_topic(bootstrap: str, name: str) -> list[Any]:
     """All records that are on a topic now."""
     consumer = AIOKafkaConsumer(
@@ -189,11 +180,14 @@ async def running_gateway(settings: GatewaySettings, *, topics_exist: bool = Fal
     components = [*parts.consumers, parts.gateway.live, parts.counting]
     tasks = [asyncio.create_task(component.run(), name=component.name) for component in components]
     serving = asyncio.create_task(_serve(server, listener))
-    world = GatewayWorld(settings, parts, f"http://127.0.0.1:{listener.getsockname()[1]}")
+    looker = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap)
+    await looker.start()
+    world = GatewayWorld(settings, parts, f"http://127.0.0.1:{listener.getsockname()[1]}", looker)
     try:
         await until(lambda: _reasons(components), lambda reasons: not reasons)
         yield world
     finally:
+        await looker.stop()
         for client in world.clients:
             await client.aclose()
         for task in tasks:
