@@ -137,7 +137,7 @@ def test_records_become_facts() -> None:
         tenant_id=TENANT,
         device_id=DEVICE,
         revision=4,
-        facts=DeviceFacts(device_name="LT\x00-1", serial_number="S1", email_address="jo@contoso.example"),
+        facts=DeviceFacts(device_name="LT-1", serial_number="S1", email_address="jo@contoso.example"),
     )
     fact = fact_of(discovered)
     assert isinstance(fact, Device)

@@ -1,8 +1,9 @@
 """The process: the one place that knows every part."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from matchbook_servicekit.app import command, serve
+from matchbook_servicekit.app import Component, Startable, command, serve
 from matchbook_servicekit.consumer import BatchConsumer
 from matchbook_servicekit.database import Database, load_queries
 from matchbook_servicekit.messaging import Publisher
@@ -17,17 +18,24 @@ PACKAGE = "matchbook_configuration_writer"
 GROUP = "configuration-writer"
 
 
-async def run(settings: Settings) -> None:
-    """Serve until SIGTERM."""
-    database, publisher = Database(settings.database), Publisher(settings.kafka)
+def build(settings: Settings) -> tuple[Sequence[Component], Sequence[Startable]]:
+    """The components of the service, and what they need to be started before them."""
+    kafka = settings.kafka
+    database, publisher = Database(settings.database), Publisher(kafka)
     queries = load_queries(PACKAGE)
-    lag = FactsLag(settings.kafka, group=f"{settings.kafka.prefix}{GROUP}.facts", queries=queries)
+    lag = FactsLag(kafka, group=f"{kafka.prefix}{GROUP}.facts", queries=queries)
     writer = Writer(queries, clock=lambda: datetime.now(UTC), lag=lag)
     consumers = [
-        BatchConsumer(subscription, kafka=settings.kafka, database=database, publisher=publisher, group=GROUP)
+        BatchConsumer(subscription, kafka=kafka, database=database, publisher=publisher, group=GROUP)
         for subscription in subscriptions(writer)
     ]
-    await serve(settings, *consumers, Relay(database, publisher), start=(database, publisher, lag))
+    return (*consumers, Relay(database, publisher)), (database, publisher, lag)
+
+
+async def run(settings: Settings) -> None:
+    """Serve until SIGTERM."""
+    components, resources = build(settings)
+    await serve(settings, *components, start=resources)
 
 
 main = command(GROUP, Settings, run, PACKAGE)

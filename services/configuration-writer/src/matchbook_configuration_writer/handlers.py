@@ -8,7 +8,6 @@ from matchbook_servicekit.messaging import Outgoing, Received
 
 from matchbook_configuration_writer.domain.decide import Command, is_command
 from matchbook_configuration_writer.domain.intake import fact_of
-from matchbook_configuration_writer.errors import UnstorableText
 from matchbook_configuration_writer.service import Writer
 
 DECISIONS = ("matchbook.decisions",)
@@ -19,11 +18,7 @@ def subscriptions(writer: Writer) -> tuple[Subscription, Subscription]:
     """What the writer consumes: decisions apart from facts, so that a sweep's flood doesn't keep a person waiting."""
 
     async def decisions(records: Sequence[Received], connection: Connection) -> Sequence[Outgoing]:
-        commands = [_command(record) for record in records]
-        try:
-            await writer.decide(commands, connection)
-        except UnstorableText as error:
-            raise _unstorable(records) from error
+        await writer.decide([_command(record) for record in records], connection)
         return ()
 
     async def facts(records: Sequence[Received], connection: Connection) -> Sequence[Outgoing]:
@@ -41,9 +36,3 @@ def _command(record: Received) -> Command:
     if is_command(record.event):
         return record.event
     raise Invalid(record, f"{type(record.event).__name__} is no command of the decisions topic")
-
-
-def _unstorable(records: Sequence[Received]) -> Invalid:
-    """The first record that the database can't hold; looked for only when it has refused one."""
-    guilty = next((record for record in records if b"\\u0000" in record.event.body()), records[0])
-    return Invalid(guilty, "the command contains a NUL character")

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, assert_never
 
-import asyncpg
 from matchbook_contracts.match_events import ImportApplied, MatchEvent
 from matchbook_servicekit import outbox
 from matchbook_servicekit.database import Connection, Queries
@@ -19,7 +18,6 @@ from matchbook_configuration_writer.domain.facts import SYNC, Fact, observe
 from matchbook_configuration_writer.domain.needs import needs_of_commands, needs_of_facts
 from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Rejected
 from matchbook_configuration_writer.domain.world import World
-from matchbook_configuration_writer.errors import UnstorableText
 
 SOURCE = "configuration-writer"
 
@@ -67,8 +65,7 @@ class Writer:
     async def decide(self, commands: Sequence[Command], connection: Connection) -> None:
         """Answer each command once, in order, with events in the outbox.
 
-        Raises Transient where a refusal rests on facts that are still on their way, or where another writer interfered;
-        UnstorableText for text that the database can't hold.
+        Raises Transient where a refusal rests on facts that are still on their way, or where another writer interfered.
         """
         new = await self._undecided(commands, connection)
         if not new:
@@ -82,10 +79,7 @@ class Writer:
         ]
         if early and await self._lag.behind(connection):
             raise Transient(f"{len(early)} decisions may be ahead of the facts they rest on")
-        try:
-            await self._save(effects, connection)
-        except (asyncpg.UntranslatableCharacterError, asyncpg.CharacterNotInRepertoireError) as error:
-            raise UnstorableText from error
+        await self._save(effects, connection)
 
     async def observe(self, facts: Sequence[Fact], connection: Connection) -> None:
         """Remember facts, and bring what was decided up to date with them. Raises Transient like `decide`."""

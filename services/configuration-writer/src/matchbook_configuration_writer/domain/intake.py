@@ -25,20 +25,10 @@ def fact_of(event: Contract) -> Fact | None:
             return None
 
 
-def _plain(text: str) -> str:
-    # PostgreSQL stores no NUL, and one in a device's name must not keep the device from being known.
-    return text.replace("\x00", "")
-
-
-def _optional(text: str | None) -> str | None:
-    return _plain(text) or None if text is not None else None
-
-
 def _tenant(event: TenantDiscovered | TenantLost) -> Tenant:
-    name = _plain(event.display_name)
     if isinstance(event, TenantLost):
-        return Tenant(event.tenant_id, event.revision, name, lost=event.reason)
-    return Tenant(event.tenant_id, event.revision, name, tuple(map(_plain, event.verified_domains)))
+        return Tenant(event.tenant_id, event.revision, event.display_name, lost=event.reason)
+    return Tenant(event.tenant_id, event.revision, event.display_name, event.verified_domains)
 
 
 def _device(event: DeviceDiscovered) -> Device:
@@ -47,16 +37,16 @@ def _device(event: DeviceDiscovered) -> Device:
         tenant_id=event.tenant_id,
         device_id=event.device_id,
         revision=event.revision,
-        device_name=_optional(facts.device_name) or _optional(facts.managed_device_name),
-        serial_number=_optional(facts.serial_number),
-        manufacturer=_optional(facts.manufacturer),
-        model=_optional(facts.model),
-        operating_system=_optional(facts.operating_system),
-        os_version=_optional(facts.os_version),
-        wifi_mac_address=_optional(facts.wifi_mac_address),
-        ethernet_mac_address=_optional(facts.ethernet_mac_address),
-        user_principal_name=_optional(facts.user_principal_name) or _optional(facts.email_address),
-        entra_device_id=_optional(facts.entra_device_id),
+        device_name=facts.device_name or facts.managed_device_name,
+        serial_number=facts.serial_number,
+        manufacturer=facts.manufacturer,
+        model=facts.model,
+        operating_system=facts.operating_system,
+        os_version=facts.os_version,
+        wifi_mac_address=facts.wifi_mac_address,
+        ethernet_mac_address=facts.ethernet_mac_address,
+        user_principal_name=facts.user_principal_name or facts.email_address,
+        entra_device_id=facts.entra_device_id,
     )
 
 
