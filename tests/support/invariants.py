@@ -22,11 +22,7 @@ from matchbook_contracts.decisions import (
     Decision,
     DeviceDecision,
     EditOrganization,
-    ImportConfigurations,
-    ImportOrganizations,
-    SetAutoAcceptPolicies,
     TenantDecision,
-    UndoBulk,
 )
 from matchbook_contracts.match_events import (
     AutoAcceptPoliciesSet,
@@ -34,7 +30,6 @@ from matchbook_contracts.match_events import (
     DecisionRejected,
     ImportApplied,
     MatchEvent,
-    OrganizationCreated,
 )
 from matchbook_contracts.states import ConfigurationState, DeviceMatchState, OrganizationState, TenantMatchState
 from pydantic import ValidationError
@@ -203,21 +198,12 @@ def answers(decision: Decision, event: MatchEvent) -> bool:
         return True
     match decision:
         case DeviceDecision() | TenantDecision():
-            return isinstance(getattr(event, "state", None), (DeviceMatchState, TenantMatchState)) and (
-                event.key == decision.key
-            )
-        case ConfigurationDecision():
-            return event.key == decision.configuration_id
-        case EditOrganization():
-            return event.key == decision.organization_id and not isinstance(event, OrganizationCreated)
-        case ImportOrganizations() | ImportConfigurations():
-            return isinstance(event, ImportApplied)
-        case SetAutoAcceptPolicies():
-            return isinstance(event, AutoAcceptPoliciesSet)
-        case UndoBulk():
-            return isinstance(event, BulkUndone)
+            kinds: tuple[type[object], ...] = (DeviceMatchState, TenantMatchState)
+            return isinstance(getattr(event, "state", None), kinds) and event.key == decision.key
+        case ConfigurationDecision() | EditOrganization():
+            return event.key == decision.key
         case _:
-            return False
+            return isinstance(event, (ImportApplied, AutoAcceptPoliciesSet, BulkUndone))
 
 
 def one_outcome(log: Log, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -336,7 +322,7 @@ def offsets(log: Log, rows: Sequence[Mapping[str, Any]], prefix: str = "") -> It
     for topic in (topic for topics in INPUTS.values() for topic in topics):
         for record in log.topics[topic]:
             if record.event is None and record.value and (topic, record.partition, record.offset) not in log.dead:
-                yield f"I5: {topic}-{record.partition}@{record.offset} can't be decoded and is not among the dead letters"
+                yield f"I5: {topic}-{record.partition}@{record.offset} is unreadable and not among the dead letters"
 
 
 # --- I6: organizations -----------------------------------------------------------------------------------------------

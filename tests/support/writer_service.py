@@ -88,7 +88,7 @@ class Rig:
         connection = await self.connect()
         try:
             async with asyncio.timeout(seconds):
-                while not await _settled(connection, ends):
+                while not await _settled(connection, ends):  # noqa: ASYNC110 - what is waited for is elsewhere
                     await asyncio.sleep(0.02)
         finally:
             await connection.close()

@@ -283,7 +283,7 @@ async def test_two_writers_race_for_the_same_configurations_and_one_device_wins_
         await writer.settle()
         found = await writer.outcomes()
     won = [item for item in rivals if isinstance(found[item.decision_id], DeviceMatched)]
-    lost = [found[item.decision_id] for item in rivals if isinstance(found[item.decision_id], DecisionRejected)]
+    lost = [event for event in found.values() if isinstance(event, DecisionRejected)]
     assert sorted(item.configuration_id for item in won) == sorted(f"cfg-{number}" for number in numbers)
     assert {event.reason for event in lost} == {"configuration_taken"}
     assert len(lost) == len(numbers)
