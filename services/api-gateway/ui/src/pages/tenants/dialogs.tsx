@@ -1,0 +1,115 @@
+// What Microsoft Tenant Matching asks before it decides.
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { asProblem } from "../../api/problems";
+import * as queries from "../../api/queries";
+import type { TenantRow } from "../../api/types";
+import { type Choice, Chooser } from "../../components/chooser";
+import { FormDialog } from "../../components/dialog";
+import type { IgnoreDetails } from "../../decisions/commands";
+import { percent, ruleLabel } from "../../lib/format";
+import { useRested } from "../../lib/hooks";
+import { IgnoreDialog } from "../systems/dialogs";
+
+export interface Asked {
+  readonly kind: "matchTo" | "create" | "ignoreBecause";
+  readonly row: TenantRow;
+}
+
+interface TenantDialogsProps {
+  readonly asked: Asked | null;
+  readonly onMatch: (row: TenantRow, organizationId: string) => void;
+  readonly onCreate: (row: TenantRow, name: string) => void;
+  readonly onIgnore: (row: TenantRow, details: IgnoreDetails) => void;
+  readonly onClose: () => void;
+}
+
+export function TenantDialogs({ asked, onMatch, onCreate, onIgnore, onClose }: TenantDialogsProps) {
+  if (!asked) return null;
+  const { kind, row } = asked;
+  if (kind === "matchTo") return <MatchDialog row={row} onMatch={onMatch} onClose={onClose} />;
+  if (kind === "create") return <CreateDialog row={row} onCreate={onCreate} onClose={onClose} />;
+  return (
+    <IgnoreDialog
+      title={`Ignore ${row.display_name}`}
+      expires
+      onIgnore={(details) => onIgnore(row, details)}
+      onClose={onClose}
+    />
+  );
+}
+
+interface MatchDialogProps extends Pick<TenantDialogsProps, "onMatch" | "onClose"> {
+  readonly row: TenantRow;
+}
+
+const TYPING_MS = 60;
+
+function MatchDialog({ row, onMatch, onClose }: MatchDialogProps) {
+  const [search, setSearch] = useState("");
+  const asked = useRested(search.trim(), TYPING_MS);
+  const found = useQuery(queries.organizations(asked));
+  const likely = asked === "" ? likelyOrganizations(row) : [];
+  const known = new Set(likely.map(({ id }) => id));
+  const rest = (found.data ?? []).filter(({ id }) => !known.has(id));
+  const choices = [...likely, ...rest].map((choice): Choice => ({
+    ...choice,
+    refusal: choice.id === row.organization?.id ? "matched to it already" : null,
+  }));
+  return (
+    <Chooser
+      title={`${row.status === "matched" ? "Change Match of" : "Match"} ${row.display_name} to`}
+      label="An organization's name"
+      search={search}
+      onSearch={setSearch}
+      choices={choices}
+      loading={found.isFetching}
+      problem={found.error ? asProblem(found.error).sentence : null}
+      empty="No organization has such a name."
+      onChoose={(choice) => {
+        onMatch(row, choice.id);
+        onClose();
+      }}
+      onClose={onClose}
+    />
+  );
+}
+
+function likelyOrganizations(row: TenantRow): Choice[] {
+  const suggestion = row.suggestion;
+  const candidates = [...(suggestion?.candidate ? [suggestion.candidate] : []), ...(suggestion?.runners_up ?? [])];
+  return candidates.map((candidate) => ({
+    id: candidate.target_id,
+    name: candidate.target_name,
+    detail: `${percent(candidate.confidence)} by ${ruleLabel(candidate.rule)}`,
+  }));
+}
+
+interface CreateDialogProps extends Pick<TenantDialogsProps, "onCreate" | "onClose"> {
+  readonly row: TenantRow;
+}
+
+function CreateDialog({ row, onCreate, onClose }: CreateDialogProps) {
+  const [name, setName] = useState(row.display_name);
+  return (
+    <FormDialog
+      title={`Create Organization for ${row.display_name}`}
+      submit="Create Organization"
+      onSubmit={() => onCreate(row, name.trim())}
+      onClose={onClose}
+    >
+      <label className="field">
+        Name
+        <input
+          className="input"
+          value={name}
+          required
+          maxLength={200}
+          onChange={(event) => setName(event.target.value)}
+        />
+      </label>
+      <p className="muted">The tenant is matched to the new organization, which has no configurations yet.</p>
+    </FormDialog>
+  );
+}
