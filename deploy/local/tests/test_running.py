@@ -76,7 +76,11 @@ def wait_until_ready(data: Path, process: subprocess.Popen[str]) -> None:
 
 def test_all_starts_in_order_is_ready_and_ends_in_reverse_order(tmp_path: Path, data: Path) -> None:
     bin_folder = programs.install(tmp_path / "bin")
-    outside = {"MATCHBOOK_TOPIC_PREFIX": "stray.", "MATCHBOOK_OTLP_ENDPOINT": "http://collector"}
+    outside = {
+        "MATCHBOOK_TOPIC_PREFIX": "stray.",
+        "MATCHBOOK_OTLP_ENDPOINT": "http://collector",
+        "HTTPS_PROXY": "http://proxy",
+    }
     with matchbook(data, bin_folder, environment=outside) as process:
         wait_until_ready(data, process)
         below = descendants(process.pid)
@@ -88,6 +92,7 @@ def test_all_starts_in_order_is_ready_and_ends_in_reverse_order(tmp_path: Path, 
     assert facts["emulator"]["client_id"] == "the client_id"
     assert "MATCHBOOK_TOPIC_PREFIX" not in programs.environment(bin_folder, "matcher")
     assert programs.environment(bin_folder, "matcher")["MATCHBOOK_OTLP_ENDPOINT"] == "http://collector"
+    assert "HTTPS_PROXY" not in programs.environment(bin_folder, "matcher")
     ingestor = programs.environment(bin_folder, "graph-ingestor")
     assert ingestor["MATCHBOOK_GRAPH_URL"] == "the graph_url"
     assert ingestor["MATCHBOOK_DATABASE_SCHEMA"] == "graph_ingestor"

@@ -23,6 +23,9 @@ READY_SECONDS = 120.0
 ROOM_MEGABYTES = 600
 # The environment's own MATCHBOOK_ variables that may reach the services; every other setting is ours.
 PASSED_ON = ("MATCHBOOK_OTLP_", "MATCHBOOK_FAILPOINTS")
+# All that is started here talks to loopback, with a certificate authority of its own: the machine's proxy would not
+# know the way, and its certificates would be taken instead of those that a service is told to trust.
+KEPT_BACK = ("http_proxy", "https_proxy", "all_proxy", "requests_ca_bundle", "curl_ca_bundle", "ssl_cert_file")
 
 
 @dataclass(frozen=True)
@@ -122,11 +125,7 @@ class Stack:
         self._supervisor.run(steps, {name: self._environment(name) for name in steps})
 
     def _environment(self, name: str) -> dict[str, str]:
-        inherited = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith("MATCHBOOK_") or key.startswith(PASSED_ON)
-        }
+        inherited = {key: value for key, value in os.environ.items() if is_passed_on(key)}
         return inherited | {"PYTHONUNBUFFERED": "1"} | self._settings(name)
 
     def _settings(self, name: str) -> dict[str, str]:
@@ -187,6 +186,13 @@ class Stack:
 
     def _say(self, text: str) -> None:
         self._supervisor.console.say("matchbook", text)
+
+
+def is_passed_on(variable: str) -> bool:
+    """Whether a variable of our environment reaches the children."""
+    if variable.startswith("MATCHBOOK_"):
+        return variable.startswith(PASSED_ON)
+    return variable.lower() not in KEPT_BACK
 
 
 def _schema(service: str) -> str:
