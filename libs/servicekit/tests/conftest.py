@@ -10,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from matchbook_contracts.base import Contract
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceFacts
-from matchbook_local.testing import Database as TestDatabase
+from matchbook_local.testing import Database as Scratch
 from matchbook_servicekit import topics
 from matchbook_servicekit.consumer import BatchConsumer, Subscription
 from matchbook_servicekit.database import Connection, Database, DatabaseSettings, migrate
@@ -129,7 +129,7 @@ async def running(component: Any) -> AsyncIterator[asyncio.Task[None]]:
 
 
 @pytest.fixture
-async def world(kafka_bootstrap: str, topic_prefix: str, database: TestDatabase) -> AsyncIterator[World]:
+async def world(kafka_bootstrap: str, topic_prefix: str, database: Scratch) -> AsyncIterator[World]:
     """Topics of three partitions, a migrated schema, a publisher and a pool."""
     kafka = KafkaSettings(kafka_bootstrap, topic_prefix)
     await topics.apply(kafka_bootstrap, topic_prefix, partitions=PARTITIONS)

@@ -191,6 +191,8 @@ def server_settings(settings: DatabaseSettings) -> dict[str, str]:
         "application_name": settings.application,
         "search_path": settings.schema,
         "idle_in_transaction_session_timeout": str(int(2 * settings.deadline * 1000)),
+        # Without it a statement whose client was cut runs on, and so do its locks.
+        "client_connection_check_interval": "1000",
         "tcp_keepalives_idle": "30",
         "jit": "off",
     }

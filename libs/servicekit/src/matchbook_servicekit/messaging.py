@@ -165,7 +165,10 @@ class Publisher:
 
     async def start(self) -> None:
         """Connect; raises Transient when no broker answers."""
-        await self._ready()
+        try:
+            await self._ready()
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise _classified(error) from error
 
     async def stop(self) -> None:
         """Send what is on its way, then close."""

@@ -76,9 +76,10 @@ async def _reconcile(bootstrap: str, wanted: Sequence[Wanted], *, create: bool) 
         await admin.start()
         present = set(await admin.list_topics())
         missing = [topic for topic in wanted if topic.name not in present]
-        if create and missing:
+        if create:
             await _create(admin, missing)
-        said = [] if create else [f"{topic.name} is missing; `matchbook topics apply` creates it" for topic in missing]
+            return await _drift(admin, wanted)
+        said = [f"{topic.name} is missing; `matchbook topics apply` creates it" for topic in missing]
         return [*said, *await _drift(admin, [topic for topic in wanted if topic.name in present])]
     except (KafkaError, OSError) as error:
         raise TopicsError(f"Kafka at {bootstrap} could not be asked about its topics: {error!r}") from error
@@ -87,6 +88,8 @@ async def _reconcile(bootstrap: str, wanted: Sequence[Wanted], *, create: bool) 
 
 
 async def _create(admin: AIOKafkaAdminClient, missing: Sequence[Wanted]) -> None:
+    if not missing:
+        return
     replicas = min(_REPLICAS, len((await admin.describe_cluster())["brokers"]))
     new = [NewTopic(topic.name, topic.partitions, replicas, topic_configs=dict(topic.config)) for topic in missing]
     response = await admin.create_topics(new, timeout_ms=30_000)

@@ -1,0 +1,250 @@
+"""Units of work, deadlines, JSON, and migrations."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import asyncpg
+import pytest
+from matchbook_local.testing import Database as Scratch
+from matchbook_servicekit.database import (
+    Connection,
+    Database,
+    DatabaseSettings,
+    DeadlineExceeded,
+    MigrationError,
+    is_transient,
+    load_queries,
+    migrate,
+    migrations,
+)
+
+from .conftest import until
+
+PACKAGE = "servicekit_test_package"
+
+
+@pytest.fixture
+def settings(database: Scratch) -> DatabaseSettings:
+    return DatabaseSettings(database.dsn, database.schema, deadline=5, lock_timeout=0.3)
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Iterator[Path]:
+    """An importable package with two migrations and a query."""
+    root = tmp_path / PACKAGE
+    (root / "sql" / "migrations").mkdir(parents=True)
+    (root / "sql" / "queries").mkdir()
+    (root / "__init__.py").touch()
+    (root / "sql" / "migrations" / "0001_things.sql").write_text("CREATE TABLE things (id int PRIMARY KEY);")
+    (root / "sql" / "migrations" / "0002_more.sql").write_text("ALTER TABLE things ADD COLUMN more text;")
+    (root / "sql" / "queries" / "count_things.sql").write_text("SELECT count(*) FROM things")
+    sys.path.insert(0, str(tmp_path))
+    yield root
+    sys.path.remove(str(tmp_path))
+    sys.modules.pop(PACKAGE, None)
+
+
+async def started(settings: DatabaseSettings) -> Database:
+    database = Database(settings)
+    await database.start()
+    return database
+
+
+async def test_migrating_twice_and_at_once_is_the_same_as_once(settings: DatabaseSettings, package: Path) -> None:
+    await asyncio.gather(*(migrate(replace(settings, lock_timeout=20), PACKAGE) for _ in range(4)))
+    await migrate(settings, PACKAGE)
+    database = await started(settings)
+    async with database.connection() as connection:
+        assert await connection.fetchval(load_queries(PACKAGE)["count_things"]) == 0
+        applied = await connection.fetch("SELECT package, number FROM schema_migrations ORDER BY 1, 2")
+    await database.stop()
+    own = len(migrations("matchbook_servicekit"))
+    assert [tuple(row) for row in applied][own:] == [(PACKAGE, 1), (PACKAGE, 2)]
+
+
+async def test_a_changed_migration_is_refused_with_what_to_do(settings: DatabaseSettings, package: Path) -> None:
+    await migrate(settings, PACKAGE)
+    (package / "sql" / "migrations" / "0002_more.sql").write_text("ALTER TABLE things ADD COLUMN other text;")
+    with pytest.raises(MigrationError, match=r"0002_more of .* was changed after it was applied"):
+        await migrate(settings, PACKAGE)
+
+
+async def test_a_database_of_a_newer_release_is_refused(settings: DatabaseSettings, package: Path) -> None:
+    await migrate(settings, PACKAGE)
+    (package / "sql" / "migrations" / "0002_more.sql").unlink()
+    with pytest.raises(MigrationError, match="newer release"):
+        await migrate(settings, PACKAGE)
+
+
+async def test_a_broken_migration_leaves_nothing_behind(settings: DatabaseSettings, package: Path) -> None:
+    path = package / "sql" / "migrations" / "0003_broken.sql"
+    path.write_text("CREATE TABLE half (id int); SELECT 1/0;")
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await migrate(settings, PACKAGE)
+    path.write_text("CREATE TABLE half (id int);")
+    await migrate(settings, PACKAGE)
+
+
+async def test_a_migration_gives_up_on_a_lock_and_says_so(settings: DatabaseSettings, package: Path) -> None:
+    await migrate(settings, PACKAGE)
+    (package / "sql" / "migrations" / "0003_alter.sql").write_text("ALTER TABLE things ADD COLUMN third text;")
+    database = await started(settings)
+    async with database.transaction() as connection:
+        await connection.execute("LOCK TABLE things IN ACCESS SHARE MODE")
+        with pytest.raises(MigrationError, match="did not get a lock in time"):
+            await migrate(settings, PACKAGE)
+    await migrate(settings, PACKAGE)
+    await database.stop()
+
+
+@pytest.mark.parametrize("name", ["0004_gap.sql", "third.sql", "0002_twice.sql"])
+async def test_a_misnamed_migration_is_refused(settings: DatabaseSettings, package: Path, name: str) -> None:
+    (package / "sql" / "migrations" / name).write_text("SELECT 1")
+    with pytest.raises(MigrationError):
+        await migrate(settings, PACKAGE)
+
+
+async def test_a_role_that_may_not_create_schemas_migrates_its_own(database: Scratch, package: Path) -> None:
+    role, schema = f"r_{database.schema}", f"s_{database.schema}"
+    admin = await asyncpg.connect(database.dsn)
+    await admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'x'; CREATE SCHEMA {schema} AUTHORIZATION {role}")
+    try:
+        head, tail = database.dsn.split("@")
+        dsn = f"{head.split('//')[0]}//{role}:x@{tail}"
+        await migrate(DatabaseSettings(dsn, schema), PACKAGE)
+        assert await admin.fetchval(f"SELECT count(*) FROM {schema}.things") == 0
+    finally:
+        await admin.execute(f"DROP SCHEMA {schema} CASCADE; DROP OWNED BY {role}; DROP ROLE {role}")
+        await admin.close()
+
+
+async def test_json_goes_in_and_out_as_values_and_as_raw_bytes(settings: DatabaseSettings) -> None:
+    database = await started(settings)
+    async with database.transaction() as connection:
+        await connection.execute("CREATE TABLE documents (id int, a jsonb, b json)")
+        await connection.execute("INSERT INTO documents VALUES (1, $1, $2)", {"ü": [1, None]}, [True])
+        await connection.execute("INSERT INTO documents VALUES (2, $1, $2)", b'{"raw": 1}', b"[2]")
+        records = [(3, b'{"raw": 2}', {"x": "y"})]
+        await connection.copy_records_to_table("documents", records=records, columns=["id", "a", "b"])
+        rows = await connection.fetch("SELECT a, b FROM documents ORDER BY id")
+    await database.stop()
+    assert [tuple(row) for row in rows] == [
+        ({"ü": [1, None]}, [True]),
+        ({"raw": 1}, [2]),
+        ({"raw": 2}, {"x": "y"}),
+    ]
+
+
+async def test_work_past_its_deadline_is_cut_and_its_connection_not_used_again(settings: DatabaseSettings) -> None:
+    database = await started(replace(settings, max_connections=1))
+
+    async def work() -> None:
+        async with database.transaction(deadline=0.3) as connection:
+            await connection.execute("CREATE TABLE never (id int)")
+            await connection.execute("SELECT pg_sleep(30)")
+
+    started_at = asyncio.get_running_loop().time()
+    with pytest.raises(DeadlineExceeded):
+        await work()
+    assert asyncio.get_running_loop().time() - started_at < 3
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT to_regclass('never')") is None
+        # The server noticed too: a statement that runs on would keep its locks.
+        await until(lambda: still_running(connection), lambda running: running == 0, 5)
+    await database.stop()
+
+
+async def still_running(connection: Connection) -> int:
+    count: int = await connection.fetchval(
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()"
+    )
+    return count
+
+
+async def test_work_that_waits_for_something_else_is_cut_too(settings: DatabaseSettings) -> None:
+    database = await started(settings)
+
+    async def work() -> None:
+        async with database.transaction(deadline=0.2):
+            await asyncio.sleep(30)
+
+    with pytest.raises(DeadlineExceeded):
+        await work()
+    await database.stop()
+
+
+async def test_a_cancelled_task_still_rolls_back_and_returns_its_connection(settings: DatabaseSettings) -> None:
+    database = await started(replace(settings, max_connections=1))
+    entered = asyncio.Event()
+
+    async def work() -> None:
+        async with database.transaction() as connection:
+            await connection.execute("CREATE TABLE never (id int)")
+            entered.set()
+            await asyncio.sleep(30)
+
+    task = asyncio.create_task(work())
+    await entered.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT to_regclass('never')") is None
+    await database.stop()
+
+
+async def test_a_task_cancelled_during_its_commit_has_committed(settings: DatabaseSettings) -> None:
+    database = await started(settings)
+    async with database.connection() as connection:
+        await connection.execute(
+            "CREATE TABLE kept (id int); CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON kept "
+            "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()"
+        )
+
+    async def work() -> None:
+        async with database.transaction() as connection:
+            await connection.execute("INSERT INTO kept VALUES (1)")
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0.25)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM kept") == 1
+    await database.stop()
+
+
+async def test_an_exhausted_pool_gives_up_after_a_while(settings: DatabaseSettings) -> None:
+    database = await started(replace(settings, max_connections=1, acquire_timeout=0.2))
+    async with database.connection():
+        with pytest.raises(TimeoutError):
+            async with database.connection():
+                pass
+    await database.stop()
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (asyncpg.SerializationError("x"), True),
+        (asyncpg.DeadlockDetectedError("x"), True),
+        (asyncpg.AdminShutdownError("x"), True),
+        (asyncpg.CannotConnectNowError("x"), True),
+        (asyncpg.ConnectionDoesNotExistError("x"), True),
+        (asyncpg.DiskFullError("x"), True),
+        (asyncpg.InterfaceError("cannot call Connection.execute(): connection is closed"), True),
+        (ConnectionRefusedError(), True),
+        (DeadlineExceeded(), True),
+        (asyncpg.UniqueViolationError("x"), False),
+        (asyncpg.UndefinedTableError("x"), False),
+        (asyncpg.InterfaceError("cannot perform operation: another operation is in progress"), False),
+        (ValueError(), False),
+    ],
+)
+def test_what_another_attempt_may_cure(error: Exception, expected: bool) -> None:
+    assert is_transient(error) is expected
