@@ -1132,7 +1132,7 @@ export interface components {
         };
         /**
          * DeviceTotals
-         * @description Devices by status. `total` leaves out superseded and retired ones; the suggestion counts are of unmatched devices.
+         * @description Devices by status; those by suggestion are unmatched. `total` leaves out superseded and retired ones.
          */
         DeviceTotals: {
             /** Total */
