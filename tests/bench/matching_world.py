@@ -28,7 +28,7 @@ class BenchTenant:
 
 def build(devices: int, tenants: int, seed: int = 1) -> list[BenchTenant]:
     """`devices` in all, of which every third tenant has twice as many as the others."""
-    rng = Random(seed)  # noqa: S311 - a repeatable world, not a secret
+    rng = Random(seed)
     shares = [2 if number % 3 == 0 else 1 for number in range(tenants)]
     sizes = [devices * share // sum(shares) for share in shares]
     sizes[0] += devices - sum(sizes)
@@ -58,10 +58,10 @@ def _machine(
     rng: Random, tenant: BenchTenant, name: str, docks: list[str]
 ) -> tuple[DeviceFacts, ConfigurationFacts | None]:
     draw = rng.random()
-    serial = rng.choice(_JUNK) if draw < 0.03 else _serial(rng)  # noqa: PLR2004
-    wifi = f"02{_mac(rng)[2:]}" if rng.random() < 0.05 else _mac(rng)  # noqa: PLR2004
+    serial = rng.choice(_JUNK) if draw < 0.03 else _serial(rng)
+    wifi = f"02{_mac(rng)[2:]}" if rng.random() < 0.05 else _mac(rng)
     own = _mac(rng)
-    ethernet = rng.choice(docks) if rng.random() < 0.05 else own  # noqa: PLR2004
+    ethernet = rng.choice(docks) if rng.random() < 0.05 else own
     model = rng.choice(_MODELS)
     device = DeviceFacts(
         tenant.tenant_id,
@@ -75,15 +75,15 @@ def _machine(
         1_700_000_000 + rng.random() * 1e6,
     )
     kind = rng.random()
-    if kind < 0.10:  # noqa: PLR2004 - undocumented
+    if kind < 0.10:
         return device, None
-    documented = "" if kind < 0.25 else serial.lower() if kind < 0.35 else serial  # noqa: PLR2004
-    macs = (wifi, own) if rng.random() < 0.6 else ()  # noqa: PLR2004
-    named = name if rng.random() < 0.85 or not (documented or macs) else f"Reception {rng.randrange(500)}"  # noqa: PLR2004
+    documented = "" if kind < 0.25 else serial.lower() if kind < 0.35 else serial
+    macs = (wifi, own) if rng.random() < 0.6 else ()
+    named = name if rng.random() < 0.85 or not (documented or macs) else f"Reception {rng.randrange(500)}"
     return device, _configuration(rng, tenant, named, documented, macs, model)
 
 
-def _configuration(  # noqa: PLR0913, PLR0917
+def _configuration(  # noqa: PLR0917
     rng: Random, tenant: BenchTenant, name: str, serial: str, macs: tuple[str, ...], model: str | None = None
 ) -> ConfigurationFacts:
     key = serial_key(serial)

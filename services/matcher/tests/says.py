@@ -17,7 +17,9 @@ from matchbook_contracts.states import (
 __all__ = ["DeviceRetired", "RevertedPair", "TenantLost"]
 
 
-def tenant(tenant_id: str = "t1", *, name: str = "Contoso Dental Ltd", revision: int = 1, **more: Any) -> TenantDiscovered:
+def tenant(
+    tenant_id: str = "t1", *, name: str = "Contoso Dental Ltd", revision: int = 1, **more: Any
+) -> TenantDiscovered:
     return TenantDiscovered(tenant_id=tenant_id, revision=revision, display_name=name, **more)
 
 
@@ -44,7 +46,9 @@ def device(  # noqa: PLR0913
     return DeviceDiscovered(tenant_id=tenant, device_id=device_id, revision=revision, facts=facts)
 
 
-def organization(organization_id: str = "o1", *, name: str = "Contoso Dental", version: int = 1, **more: Any) -> OrganizationState:
+def organization(
+    organization_id: str = "o1", *, name: str = "Contoso Dental", version: int = 1, **more: Any
+) -> OrganizationState:
     return OrganizationState(organization_id=organization_id, version=version, name=name, **more)
 
 
@@ -78,7 +82,11 @@ def tenant_match(
     tenant_id: str = "t1", organization_id: str | None = "o1", *, version: int = 1, status: str = "matched", **more: Any
 ) -> TenantMatchState:
     return TenantMatchState(
-        tenant_id=tenant_id, version=version, status=status, organization_id=organization_id, **more  # type: ignore[arg-type]
+        tenant_id=tenant_id,
+        version=version,
+        status=status,
+        organization_id=organization_id,
+        **more,  # type: ignore[arg-type]
     )
 
 
@@ -92,5 +100,10 @@ def device_match(
     **more: Any,
 ) -> DeviceMatchState:
     return DeviceMatchState(
-        tenant_id=tenant, device_id=device_id, version=version, status=status, configuration_id=configuration_id, **more  # type: ignore[arg-type]
+        tenant_id=tenant,
+        device_id=device_id,
+        version=version,
+        status=status,
+        configuration_id=configuration_id,
+        **more,  # type: ignore[arg-type]
     )

@@ -46,7 +46,9 @@ async def test_the_order_in_which_the_inputs_arrive_makes_no_difference(world: W
         assert suggestion.candidate.rule == "serial_number"
 
 
-async def test_a_decided_device_loses_its_suggestion_and_gets_it_back_when_reverted_except_the_same_pair(world: World) -> None:
+async def test_a_decided_device_loses_its_suggestion_and_gets_it_back_when_reverted_except_the_same_pair(
+    world: World,
+) -> None:
     await world.start_matcher()
     await world.say(*documented(1))
     await world.say(says.configuration("spare", organization="o1", serial=None, name="LT-001"))
@@ -113,7 +115,14 @@ async def test_an_emptied_schema_says_the_same_again(world: World) -> None:
     first = {(headers_of(r)["ce_id"], r.value) for r in world.heard.records if b'"device"' in r.value}
     before = len(world.heard.records)
     await world.stop_matcher(matcher)
-    for table in ("consumer_offsets", "device_suggestions", "tenant_suggestions", "devices", "configurations", "tenant_work"):
+    for table in (
+        "consumer_offsets",
+        "device_suggestions",
+        "tenant_suggestions",
+        "devices",
+        "configurations",
+        "tenant_work",
+    ):
         await world.fetch(f"DELETE FROM {table}")
     await world.start_matcher()
     await world.settle()
@@ -122,7 +131,9 @@ async def test_an_emptied_schema_says_the_same_again(world: World) -> None:
 
 
 @pytest.mark.parametrize("published", [False, True], ids=["before it published", "after it published"])
-async def test_a_process_that_ends_between_storing_and_confirming_repeats_itself_to_the_byte(world: World, published: bool) -> None:
+async def test_a_process_that_ends_between_storing_and_confirming_repeats_itself_to_the_byte(
+    world: World, published: bool
+) -> None:
     intake = await world.start_matcher("consumer")
     await world.say(*documented(1))
     await world.until(lambda: _taken_in(world, 5))
@@ -165,7 +176,9 @@ async def test_two_matchers_share_the_work_and_number_without_gaps_or_forks(worl
     await world.start_matcher()
     await world.start_matcher()
     for number in range(12):
-        await world.say_at_once([says.tenant(f"t{number}"), says.organization(f"o{number}"), says.tenant_match(f"t{number}", f"o{number}")])
+        await world.say_at_once(
+            [says.tenant(f"t{number}"), says.organization(f"o{number}"), says.tenant_match(f"t{number}", f"o{number}")]
+        )
     for revision in (1, 2, 3):
         await world.say_at_once(
             [
@@ -173,7 +186,13 @@ async def test_two_matchers_share_the_work_and_number_without_gaps_or_forks(worl
                 for number in range(12)
                 for n in range(10)
                 for event in (
-                    says.configuration(f"c{number}-{n}", organization=f"o{number}", serial=f"PF{number:02}AA{n:02}", version=revision, name=f"X{revision}"),
+                    says.configuration(
+                        f"c{number}-{n}",
+                        organization=f"o{number}",
+                        serial=f"PF{number:02}AA{n:02}",
+                        version=revision,
+                        name=f"X{revision}",
+                    ),
                     says.device(f"d{n}", tenant=f"t{number}", serial=f"PF{number:02}AA{n:02}", revision=revision),
                 )
             ]
@@ -251,7 +270,11 @@ async def test_a_serial_number_of_another_organization_is_reported_as_that(world
     await world.settle()
     await world.say(says.configuration("c9", organization="o9", serial="PF1AAAA1", name="WS-9"))
     found = last(await world.settle())
-    assert (found.status, found.elsewhere.configuration_id, found.elsewhere.organization_name) == ("elsewhere", "c9", "o9")
+    assert (found.status, found.elsewhere.configuration_id, found.elsewhere.organization_name) == (
+        "elsewhere",
+        "c9",
+        "o9",
+    )
     await world.say(says.organization("o9", name="Fabrikam"))
     assert last(await world.settle()).elsewhere.organization_name == "Fabrikam"
     await world.say(says.organization("o9", name="Fabrikam Ltd", version=2))
@@ -284,7 +307,9 @@ async def test_the_newest_enrolment_gets_the_suggestion_and_the_older_says_so(wo
 
 async def test_a_superseded_device_that_is_matched_says_so_for_the_match_to_be_carried_over(world: World) -> None:
     await world.start_matcher()
-    await world.say(*documented(1), says.device_match("d1", "c1"), says.device("d2", tenant="t1", serial="PF1AAA01", synced=50))
+    await world.say(
+        *documented(1), says.device_match("d1", "c1"), says.device("d2", tenant="t1", serial="PF1AAA01", synced=50)
+    )
     heard = await world.settle()
     assert last(heard, "t1/d1").superseded_by == "d2"
     assert not isinstance(last(heard, "t1/d2"), MatchSuggested)

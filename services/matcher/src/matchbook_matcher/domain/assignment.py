@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from matchbook_matcher.domain.pairs import Pair
 from matchbook_matcher.domain.records import Device
@@ -12,8 +13,7 @@ Row = tuple[Device, list[Pair]]
 """A device with all of its pairs."""
 
 
-@dataclass(slots=True, frozen=True)
-class Chosen:
+class Chosen(NamedTuple):
     """The device's configuration; `others` are the pairs it might be instead, best first."""
 
     best: Pair

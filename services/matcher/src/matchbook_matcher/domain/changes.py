@@ -1,11 +1,11 @@
 """From answers to what has to be published: only what differs from what is known to have been said."""
 
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 from matchbook_contracts.suggestions import WithdrawalReason
 
-from matchbook_matcher.domain.suggestions import Body, digest, with_revision, withdrawal
+from matchbook_matcher.domain.suggestions import Body, digest, with_revision, withdrawal, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,7 @@ class Work:
     published: int
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """The last suggestion of a subject; `content` is its digest, or the reason of a withdrawal.
 
     `evaluation` says at which of its tenant's evaluations it was stored.
@@ -33,8 +32,7 @@ class Known:
         return self.evaluation <= work.published
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A record to publish. `remember` is what to store first, None when a former evaluation has stored it."""
 
     tenant_id: str
@@ -48,15 +46,16 @@ class Change:
 
 def suggest(body: Body, known: Known | None, work: Work) -> Change | None:
     """The change that says `body`; None where it has been said. What may or may not have been said is said again."""
-    content = digest(body)
+    value = written(body)
+    content = digest(value)
     tenant_id, device_id = body["tenant_id"], body.get("device_id")
     if known is not None and known.live and known.content == content:
         if known.certain(work):
             return None
-        again = with_revision(body, known.revision)
+        again = with_revision(value, known.revision)
         return Change(tenant_id, device_id, "MatchSuggested", known.revision, content, again, None)
     revision = 1 if known is None else known.revision + 1
-    said = with_revision(body, revision)
+    said = with_revision(value, revision)
     remember = Known(revision, work.evaluation + 1, True, content)
     return Change(tenant_id, device_id, "MatchSuggested", revision, content, said, remember)
 
@@ -75,5 +74,5 @@ def withdraw(
     else:
         content, revision, remember = known.content, known.revision, None
     body = withdrawal(tenant_id, device_id, cast("WithdrawalReason", content.decode()))
-    said = with_revision(body, revision)
+    said = with_revision(written(body), revision)
     return Change(tenant_id, device_id, "SuggestionWithdrawn", revision, content, said, remember)

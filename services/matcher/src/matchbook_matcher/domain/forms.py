@@ -17,6 +17,7 @@ _GROUP_DIGITS = frozenset("13579BDF")
 _BEGINNINGS = (17, 14, 11, 8)
 _PUNCTUATION = {code: None for code in range(128) if not chr(code).isalnum()}
 _NUMBERS = re.compile(r"[0-9]+")
+_NUMBERS_WITHOUT_ZEROS = re.compile(r"[1-9][0-9]*|(?<![0-9])0+(?![0-9])")
 _LABEL = r"\.[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*"
 _LOCAL_DOMAINS = r"\.(?:ad|com|corp|domain|home|internal|intern|intra|lan|local|net|org)"
 _DOMAIN_NAME = re.compile(rf"[^.]+(?:(?:{_LABEL}){{2,}}|{_LOCAL_DOMAINS})\.?", re.IGNORECASE)
@@ -60,7 +61,7 @@ class Hygiene:
 
 
 def numbers_of(key: str) -> tuple[str, ...]:
-    return tuple(number.lstrip("0") or "0" for number in _NUMBERS.findall(key))
+    return tuple(_NUMBERS_WITHOUT_ZEROS.findall(key))
 
 
 def letters_of(key: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from matchbook_matcher.domain.assignment import Chosen, Outcome, Tied, assign
 from matchbook_matcher.domain.compare import Learned, compare
@@ -24,8 +24,7 @@ class Elsewhere:
     configuration_name: str
 
 
-@dataclass(slots=True, frozen=True)
-class Suggested:
+class Suggested(NamedTuple):
     """`twice`: further configurations with the same serial number."""
 
     best: Pair

@@ -12,7 +12,7 @@ from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.scale import Findings, Mac, Model, Named, Serial, Worth, findings_of
 
 Aside = tuple[tuple[str, str], ...]
-_LONGEST_SHOWN = 250
+LONGEST_SHOWN = 250
 _RIVAL = "another device fits this configuration just as well"
 _MANY = "on many devices or configurations"
 
@@ -168,15 +168,15 @@ def _shown(mine: Name | None, names: tuple[Name, ...]) -> str | None:
 
 def shown(value: str) -> str:
     """Nobody reads more, and a record must not outgrow what Kafka takes."""
-    return value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…"
+    return value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…"
 
 
 def _entry(field: str, verdict: Verdict, mine: str | None, theirs: str | None, reason: str | None) -> Evidence:
     entry: Evidence = {"field": field, "verdict": verdict}
     if mine:
-        entry["device_value"] = shown(mine)
+        entry["device_value"] = mine if len(mine) <= LONGEST_SHOWN else shown(mine)
     if theirs:
-        entry["documented_value"] = shown(theirs)
+        entry["documented_value"] = theirs if len(theirs) <= LONGEST_SHOWN else shown(theirs)
     if reason is not None:
         entry["reason"] = reason
     return entry

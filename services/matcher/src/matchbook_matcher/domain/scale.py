@@ -2,6 +2,7 @@
 
 import math
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from matchbook_contracts.suggestions import Rule
@@ -70,6 +71,7 @@ class Findings(NamedTuple):
         return self.serial * SERIAL_STEP + self.mac * MAC_STEP + self.name * NAME_STEP + self.model * MODEL_STEP
 
 
+@lru_cache(maxsize=CODES)
 def findings_of(code: int) -> Findings:
     return Findings(
         Serial(code // SERIAL_STEP),

@@ -73,14 +73,19 @@ def withdrawal(tenant_id: str, device_id: str | None, reason: WithdrawalReason) 
     return {**_head(tenant_id, device_id), "reason": reason}
 
 
-def digest(body: Body) -> bytes:
-    """The same for the same content, whatever its revision."""
-    return blake2b(to_json({**body, _REVISION: 0}), digest_size=_ID_BYTES).digest()
+def written(body: Body) -> bytes:
+    """The record's value with revision 0: what the digest is made of."""
+    return to_json(body)
 
 
-def with_revision(body: Body, revision: int) -> bytes:
-    """The record's value."""
-    return to_json({**body, _REVISION: revision})
+def digest(value: bytes) -> bytes:
+    """The same for the same content, whatever its revision; of a value with revision 0."""
+    return blake2b(value, digest_size=_ID_BYTES).digest()
+
+
+def with_revision(value: bytes, revision: int) -> bytes:
+    """The record's value with its revision. Quotes inside of values are escaped, so the first hit is the field itself."""
+    return value.replace(b'"revision":0', b'"revision":%d' % revision, 1)
 
 
 def _head(tenant_id: str, device_id: str | None) -> Body:
