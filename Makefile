@@ -92,10 +92,25 @@ lint: install types ## Style, types and the rules on who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	@$(MAKE) contracts-check
+
+# What is on main already, or main's last state when this is main.
+BASE ?= $(shell base=$$(git rev-parse -q --verify origin/main || git rev-parse -q --verify main); \
+	test "$$base" != "$$(git rev-parse HEAD)" && echo $$base || git rev-parse -q --verify HEAD~1)
+
+.PHONY: contracts-check
+contracts-check: install ## The committed schemas are the models', and break nothing that is on main
+	$(BIN)/python -m matchbook_contracts check libs/contracts/schemas $(if $(BASE),--against $(BASE))
+
+.PHONY: schemas
+schemas: install ## Write the contracts' JSON Schemas and the AsyncAPI document
+	$(BIN)/python -m matchbook_contracts export libs/contracts/schemas
 
 .PHONY: types
 types: install ## Types alone
-	$(BIN)/mypy libs services deploy tests
+	$(BIN)/mypy libs deploy tests $(wildcard services/*/src)
+	@# A hyphen is no part of a module's name, so each service's tests have equal names: one run each.
+	@for tests in services/*/tests; do echo "$(BIN)/mypy $$tests"; $(BIN)/mypy $$tests; done
 
 .PHONY: fmt
 fmt: install ## Put the code into the agreed shape
