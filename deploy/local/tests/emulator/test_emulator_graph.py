@@ -144,7 +144,7 @@ async def test_a_world_that_moves_between_pages_repeats_nothing(tmp_path: Path) 
     assert before & after <= set(found)
 
 
-async def test_a_retired_device_is_not_found_by_its_id(tmp_path: Path) -> None:
+async def test_lists_and_single_reads_follow_the_world(tmp_path: Path) -> None:
     world = World.build(seed=3, tenants=1, devices=300)
     (tenant,) = world.states
     before = {d.id for d in world.states[tenant].devices}
@@ -157,9 +157,15 @@ async def test_a_retired_device_is_not_found_by_its_id(tmp_path: Path) -> None:
                 answers = [await http.get(f"{emulator.url}/v1.0/{DEVICES}/{i}?$select=id") for i in ids]
                 return {answer.status for answer in answers}
 
+            async def listed() -> set[str]:
+                async with http.get(f"{emulator.url}/v1.0/{DEVICES}?$select=id") as response:
+                    return {device["id"] for device in (await response.json())["value"]}
+
+            assert await listed() == before
             assert await statuses(before) == {200}
             await emulator.advance(30)
             after = {d.id for d in world.states[tenant].devices}
+            assert await listed() == after != before
             assert await statuses(before - after) == {404}
             assert await statuses(after) == {200}
 
