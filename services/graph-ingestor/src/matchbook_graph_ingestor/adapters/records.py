@@ -3,7 +3,7 @@
 An id is a function of the event, so that what is published again is the same record.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -16,6 +16,7 @@ from pydantic_core import to_json
 from matchbook_graph_ingestor.domain.devices import Change
 
 SOURCE: Final = "graph-ingestor"
+_DEVICE: Final = DeviceDiscovered.ce_type()
 
 
 def tenant_record(event: TenantDiscovered | TenantLost) -> Outgoing:
@@ -48,36 +49,22 @@ def device_records(tenant_id: str, changes: Sequence[Change]) -> list[Outgoing]:
     """
     if not changes:
         return []
-    sample = DeviceDiscovered(tenant_id=tenant_id, device_id=changes[0].device_id, revision=1, facts=DeviceFacts())
+    sample = DeviceDiscovered(tenant_id=tenant_id, device_id="-", revision=1, facts=DeviceFacts())
     model = outgoing(sample, source=SOURCE, event_id="-")
     head = b'{"tenant_id":' + to_json(tenant_id) + b',"device_id":'
-    kind = sample.ce_type()
-    return list(_device_records(tenant_id, changes, model, head, kind))
+    names = [name for name, _ in model.headers]
+    places = (names.index("ce_id"), names.index("ce_subject"))
+    return [_device_record(tenant_id, change, model, head, places) for change in changes]
 
 
-def _device_records(
-    tenant_id: str, changes: Iterable[Change], model: Outgoing, head: bytes, kind: str
-) -> Iterable[Outgoing]:
-    at = {name: place for place, (name, _) in enumerate(model.headers)}
-    id_place, subject_place = at["ce_id"], at["ce_subject"]
-    for change in changes:
-        body = b"".join(
-            (
-                head,
-                to_json(change.device_id),
-                b',"revision":',
-                b"%d" % change.revision,
-                b',"facts":',
-                change.facts,
-                b"}",
-            )
-        )
-        key = device_key(tenant_id, change.device_id)
-        event_id = _id(kind, body)
-        headers = list(model.headers)
-        headers[id_place] = ("ce_id", event_id.encode())
-        headers[subject_place] = ("ce_subject", key.encode())
-        yield Outgoing(model.topic, key, model.partition_key, event_id, body, tuple(headers))
+def _device_record(tenant_id: str, change: Change, model: Outgoing, head: bytes, places: tuple[int, int]) -> Outgoing:
+    body = b'%b%b,"revision":%d,"facts":%b}' % (head, to_json(change.device_id), change.revision, change.facts)
+    key = device_key(tenant_id, change.device_id)
+    event_id = _id(_DEVICE, body)
+    headers = list(model.headers)
+    headers[places[0]] = ("ce_id", event_id.encode())
+    headers[places[1]] = ("ce_subject", key.encode())
+    return Outgoing(model.topic, key, model.partition_key, event_id, body, tuple(headers))
 
 
 def _id(kind: str, body: bytes) -> str:

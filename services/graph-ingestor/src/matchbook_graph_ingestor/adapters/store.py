@@ -16,6 +16,7 @@ from matchbook_graph_ingestor.domain.retirement import Absent
 from matchbook_graph_ingestor.domain.tenants import Tenant
 
 _QUERIES: Final = load_queries("matchbook_graph_ingestor")
+_COPIED: Final = ("tenant_id", "device_id", "revision", "digest", "last_sync_at", "details_pending")
 _TENANT_FIELDS: Final = tuple(field.name for field in fields(Tenant))
 _EVENTS: Final[Mapping[str, type[TenantDiscovered | TenantLost]]] = {
     "TenantDiscovered": TenantDiscovered,
@@ -60,17 +61,23 @@ async def lock_tenant(connection: Connection, tenant_id: str) -> None:
     await connection.execute(_QUERIES["lock_tenant"], tenant_id)
 
 
-async def known_devices(connection: Connection, tenant_id: str, device_ids: Sequence[str]) -> dict[str, Known]:
-    """What is known of these devices, by id."""
-    rows = await connection.fetch(_QUERIES["known_devices"], tenant_id, device_ids)
+async def known_devices(connection: Connection, tenant_id: str, device_ids: Sequence[str] | None) -> dict[str, Known]:
+    """What is known of these devices, or of all of the tenant's for None, by id."""
+    if device_ids is None:
+        rows = await connection.fetch(_QUERIES["all_devices"], tenant_id)
+    else:
+        rows = await connection.fetch(_QUERIES["known_devices"], tenant_id, device_ids)
     return {row[0]: Known._make(row) for row in rows}
 
 
 async def store_changes(connection: Connection, tenant_id: str, changes: Sequence[Change]) -> None:
-    """Keep what was published of a page's new and changed devices."""
-    if changes:
-        ids, revisions, digests, syncs, pending, _ = zip(*changes, strict=True)
-        await connection.execute(_QUERIES["upsert_devices"], tenant_id, ids, revisions, digests, syncs, pending)
+    """Keep what was published of a page's new and changed devices. The tenant must be locked."""
+    if new := [(tenant_id, *change[:-1]) for change in changes if change.revision == 1]:
+        # Twice as fast as an upsert, and safe: nobody else can add the same devices while the tenant is locked.
+        await connection.copy_records_to_table("devices", records=new, columns=_COPIED)
+    if changed := [change for change in changes if change.revision > 1]:
+        ids, revisions, digests, syncs, pending, _ = zip(*changed, strict=True)
+        await connection.execute(_QUERIES["update_devices"], tenant_id, ids, revisions, digests, syncs, pending)
 
 
 async def mark_seen(connection: Connection, tenant_id: str, device_ids: Sequence[str]) -> None:

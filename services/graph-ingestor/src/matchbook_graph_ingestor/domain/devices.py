@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -84,7 +85,7 @@ def compare(devices: Sequence[ManagedDevice], known: Mapping[str, Known], refres
     for device in devices:
         before = known.get(device.device_id)
         facts = _encoded(device)
-        digest = _digest(facts)
+        digest = content_digest(facts)
         if before is None or before.retired or before.digest != digest:
             changes.append(_change(device, facts, digest, before))
         elif _overdue(device.last_sync_at, before.last_sync_at, refresh):
@@ -101,12 +102,12 @@ def _encoded(device: ManagedDevice) -> bytes:
     return facts
 
 
-def _digest(facts: bytes) -> bytes:
+def content_digest(facts: bytes) -> bytes:
     """Hash the facts without their last sync.
 
     In JSON the key's quotation marks can't stand inside a string unescaped.
     """
-    start = facts.find(_LAST_SYNC)
+    start = facts.rfind(_LAST_SYNC)
     if start >= 0:
         facts = facts[:start] + facts[facts.index(b'"', start + len(_LAST_SYNC)) + 1 :]
     return blake2b(facts, digest_size=DIGEST_BYTES).digest()
@@ -130,8 +131,12 @@ def with_details(device: ManagedDevice, before: Known) -> ManagedDevice:
 
 
 def _wants_details(device: ManagedDevice) -> bool:
-    system = (device.operating_system or "").replace(" ", "").lower()
-    return device.ethernet_mac_address is None and system not in _WITHOUT_ETHERNET
+    return device.ethernet_mac_address is None and _may_have_ethernet(device.operating_system)
+
+
+@lru_cache(maxsize=256)
+def _may_have_ethernet(operating_system: str | None) -> bool:
+    return (operating_system or "").replace(" ", "").lower() not in _WITHOUT_ETHERNET
 
 
 def _overdue(now: datetime | None, published: datetime | None, refresh: timedelta) -> bool:

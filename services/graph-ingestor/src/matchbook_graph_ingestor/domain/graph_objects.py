@@ -123,7 +123,7 @@ OrganizationPage = Page[Organization]
 ContractPage = Page[PartnerContract]
 RelationshipPage = Page[AdminRelationship]
 _Model = TypeVar("_Model", bound=BaseModel)
-_AS_JSON: Final = TypeAdapter(DeviceFacts)
+_AS_JSON: Final = TypeAdapter(DeviceFacts).serializer
 
 
 def read(model: type[_Model], body: bytes) -> _Model:
@@ -155,7 +155,7 @@ def _without_nul(body: bytes) -> bytes:
 
 def facts_json(facts: DeviceFacts) -> bytes:
     """The facts as they stand in the body of DeviceDiscovered."""
-    return _AS_JSON.dump_json(facts, exclude_none=True)
+    return _AS_JSON.to_json(facts, exclude_none=True)
 
 
 def _faults(error: ValidationError) -> str:

@@ -1,7 +1,9 @@
 """Which absent devices may be retired: two complete sweeps without them, a brake, and a last look by id."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+from matchbook_graph_ingestor.domain.devices import Known
 
 SWEEPS_MISSED = 2
 
@@ -14,6 +16,11 @@ class Absent(NamedTuple):
 
     device_id: str
     absences: int
+
+
+def absent(known: Iterable[Known], seen: set[str]) -> list[Absent]:
+    """Of all of a tenant's known devices the live ones that a sweep did not see."""
+    return [Absent(item.device_id, item.absences) for item in known if item.device_id not in seen and not item.retired]
 
 
 class Brake(NamedTuple):
@@ -39,12 +46,12 @@ class Judgement(NamedTuple):
     braked: int
 
 
-def judge(absent: Sequence[Absent], live: int, brake: Brake, confirmed: int | None = None) -> Judgement:
+def judge(missed: Sequence[Absent], live: int, brake: Brake, confirmed: int | None = None) -> Judgement:
     """Judge a complete sweep. `live` counts the devices that were live before it, the absent ones among them.
 
     `confirmed` is an administrator's word that devices absent this often or more may go whatever their number.
     """
-    ripe = sorted(item for item in absent if item.absences + 1 >= SWEEPS_MISSED)
+    ripe = sorted(item for item in missed if item.absences + 1 >= SWEEPS_MISSED)
     freed = [item.device_id for item in ripe if confirmed is not None and item.absences >= confirmed]
     others = [item.device_id for item in ripe if confirmed is None or item.absences < confirmed]
     if len(others) > brake.limit(live):

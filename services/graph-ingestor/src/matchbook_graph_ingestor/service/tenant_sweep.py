@@ -1,7 +1,7 @@
 """The sweep of one tenant: its own record, then its devices page by page, then what has been absent long enough."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from matchbook_graph_ingestor.adapters import records, store
 from matchbook_graph_ingestor.adapters.graph import Graph
 from matchbook_graph_ingestor.adapters.store import Rhythm, Standing
 from matchbook_graph_ingestor.domain import devices, retirement, tenants
-from matchbook_graph_ingestor.domain.devices import Comparison
+from matchbook_graph_ingestor.domain.devices import Comparison, Known
 from matchbook_graph_ingestor.domain.failures import Failure, of_customer
 from matchbook_graph_ingestor.domain.graph_objects import DevicePage, ManagedDevice, Organization, Unreadable
 from matchbook_graph_ingestor.domain.retirement import Absent, Brake
@@ -136,17 +136,20 @@ class TenantSweep:
         Returns whether that was also the end of the sweep: the last page, and no device is absent.
         """
         listed = devices.distinct(page.value, visit.seen)
+        whole = first and page.next_link is None
         async with self._database.transaction() as connection:
             standing = await self._hold(connection, visit)
             told = await self._learn(connection, visit, standing.tenant) if first else []
-            found = await self._compared(connection, visit, listed)
+            ids = None if whole else [device.device_id for device in listed]
+            known = await store.known_devices(connection, visit.tenant_id, ids)
+            found = self._compared(listed, known)
             told += records.device_records(visit.tenant_id, found.changes)
             await self._publisher.publish(told)
             failpoint("ingestor.before_commit")
             await store.store_changes(connection, visit.tenant_id, found.changes)
             await store.mark_seen(connection, visit.tenant_id, found.back)
             _count(visit.run, len(listed), found)
-            if page.next_link is None and await self._nobody_absent(connection, visit, standing.rhythm):
+            if whole and not standing.rhythm.braked_runs and not retirement.absent(known.values(), visit.seen):
                 await self._end(connection, visit, standing.rhythm, None)
                 return True
             await outbox.append(connection, runs.progress(visit.run, self._clock()))
@@ -169,23 +172,20 @@ class TenantSweep:
             await store.save_tenants(connection, [after])
         return [records.tenant_record(event)] if event else []
 
-    async def _compared(self, connection: Connection, visit: Visit, listed: Sequence[ManagedDevice]) -> Comparison:
-        known = await store.known_devices(connection, visit.tenant_id, [device.device_id for device in listed])
+    def _compared(self, listed: Sequence[ManagedDevice], known: Mapping[str, Known]) -> Comparison:
         try:
             return devices.compare(listed, known, self.rules.refresh)
         except Unreadable as error:
             raise SweepFailed(Failure("bad_answer", str(error))) from None
 
-    async def _nobody_absent(self, connection: Connection, visit: Visit, rhythm: Rhythm) -> bool:
-        # What a sweep saw is live, so equal numbers are the same devices.
-        live = await store.count_live(connection, visit.tenant_id)
-        return live == len(visit.seen) and not rhythm.braked_runs
-
     async def _retire(self, visit: Visit) -> None:
         """After a complete sweep: count absences, retire what is gone for good, and end."""
         async with self._database.connection() as connection:
             live = await store.count_live(connection, visit.tenant_id)
-            absent = await store.absent_devices(connection, visit.tenant_id, visit.seen)
+            # What a sweep saw is live, so equal numbers are the same devices.
+            absent = (
+                [] if live == len(visit.seen) else await store.absent_devices(connection, visit.tenant_id, visit.seen)
+            )
         async with self._database.transaction() as connection:
             rhythm = (await self._hold(connection, visit)).rhythm
         judged = retirement.judge(absent, live, self.rules.brake, rhythm.confirmed_absences)
