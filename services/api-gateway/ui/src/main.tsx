@@ -14,6 +14,13 @@ import { applyTheme, storedTheme } from "./lib/theme";
 import { connection } from "./live/events";
 
 const MOST_TRIES = 2;
+const RECOVER_MS = 5000;
+
+/** Whether the same request may succeed later: there was no answer, or the gateway was at fault. */
+function passing(error: unknown): boolean {
+  const { status } = asProblem(error);
+  return status === 0 || status >= 500;
+}
 
 function noticeSignedOut(error: unknown): void {
   if (asProblem(error).status === 401) connection.set("signed-out");
@@ -29,10 +36,9 @@ const client = new QueryClient({
       refetchOnWindowFocus: false,
       // Loopback and intranets work while the browser believes itself offline.
       networkMode: "always",
-      retry: (tries, error) => {
-        const { status } = asProblem(error);
-        return tries < MOST_TRIES && (status === 0 || status >= 500);
-      },
+      retry: (tries, error) => tries < MOST_TRIES && passing(error),
+      // What failed for a passing reason comes back by itself.
+      refetchInterval: ({ state }) => (state.status === "error" && passing(state.error) ? RECOVER_MS : false),
     },
   },
 });

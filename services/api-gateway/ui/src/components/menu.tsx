@@ -86,6 +86,7 @@ function MenuList({ id, label, items, anchor, onClose, onChoose }: MenuListProps
     event.preventDefault();
     focusItem(list.current, focusedItem(list.current) + step);
   };
+  const shared = sharedRefusal(items);
   return (
     <div
       ref={list}
@@ -102,6 +103,7 @@ function MenuList({ id, label, items, anchor, onClose, onChoose }: MenuListProps
         onClose();
       }}
     >
+      {shared && <p className="menu-reason">{shared}</p>}
       {items.map((item) => (
         <button
           key={item.id}
@@ -114,11 +116,17 @@ function MenuList({ id, label, items, anchor, onClose, onChoose }: MenuListProps
         >
           <span className="menu-label">{item.label}</span>
           {item.key && <kbd>{item.key}</kbd>}
-          {item.refusal && <span className="menu-reason">{item.refusal}</span>}
+          {item.refusal && item.refusal !== shared && <span className="menu-reason">{item.refusal}</span>}
         </button>
       ))}
     </div>
   );
+}
+
+/** The reason that stands against every item, told once. */
+function sharedRefusal(items: readonly MenuItem[]): string | null {
+  const first = items[0]?.refusal;
+  return first && items.every((item) => item.refusal === first) ? first : null;
 }
 
 const GAP = 4;

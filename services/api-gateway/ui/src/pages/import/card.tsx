@@ -14,12 +14,13 @@ import { imports, type ImportState, send, type Subject } from "./state";
 interface ImportCardProps {
   readonly subject: Subject;
   readonly title: string;
+  readonly choose: string;
   readonly columns: string;
   readonly note: string;
   readonly refusal: string | null;
 }
 
-export function ImportCard({ subject, title, columns, note, refusal }: ImportCardProps) {
+export function ImportCard({ subject, title, choose, columns, note, refusal }: ImportCardProps) {
   const heading = useId();
   const state = useStore(imports[subject]);
   return (
@@ -31,7 +32,7 @@ export function ImportCard({ subject, title, columns, note, refusal }: ImportCar
         <p className="mono columns">{columns}</p>
       </details>
       <FileChooser
-        label={`Choose a ${subject} file`}
+        label={choose}
         refusal={refusal ?? (state.kind === "sending" ? "A file is being sent." : null)}
         onFile={(file) => void send(subject, file)}
       />

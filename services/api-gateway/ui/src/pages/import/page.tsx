@@ -23,6 +23,7 @@ export function ImportPage() {
       <div className="cards">
         <ImportCard
           subject="organizations"
+          choose="Choose an organizations file"
           title="Organizations"
           columns="id, name, short_name, organization_type, organization_status, domains, aliases"
           note="Import these first: configurations belong to them. Several domains or aliases are separated by a semicolon."
@@ -30,6 +31,7 @@ export function ImportPage() {
         />
         <ImportCard
           subject="configurations"
+          choose="Choose a configurations file"
           title="Configurations"
           columns="id, organization_id, organization, name, hostname, primary_ip, mac_address, serial_number, asset_tag, configuration_type, configuration_status, manufacturer, model, operating_system, location, contact, notes, installed_at, purchased_at, warranty_expires_at, archived, interfaces"
           note="An interface is name|ip|mac|primary; several are separated by a semicolon."

@@ -94,7 +94,7 @@ export function MachinesCell({ row }: { row: TenantRow }) {
     <TwoLines
       first={
         <>
-          <Meter value={matched + ignored} total={total} label={words} />
+          <Meter value={matched} total={total - ignored} label={words} />
           <span className="figure">
             {count(matched)}/{count(total)}
           </span>
