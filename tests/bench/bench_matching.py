@@ -4,8 +4,8 @@
     python -m tests.bench.bench_matching service [--bootstrap HOST:PORT --dsn DSN]
 
 Each runs at 10,000 and at 100,000 devices and prints the ratio of the two. `processor` is the time of the process
-alone, which a busy machine distorts less than the time on the clock. The service runs on a Kafka and a PostgreSQL of its
-own unless addresses are given.
+alone, which a busy machine distorts less than the time on the clock. Without addresses the service runs on a Kafka and
+a PostgreSQL of its own.
 """
 
 import asyncio

@@ -174,7 +174,7 @@ async def world(kafka_bootstrap: str, topic_prefix: str, database: TestDatabase)
     settings = MatcherSettings(
         kafka_bootstrap=kafka_bootstrap,
         topic_prefix=topic_prefix,
-        database_dsn=database.dsn,  # type: ignore[arg-type]
+        database_dsn=database.dsn,
         database_schema=database.schema,
         quiet_seconds=0.02,
         rest_factor=0.5,

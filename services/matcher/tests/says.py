@@ -9,6 +9,7 @@ from matchbook_contracts.states import (
     ConfigurationState,
     DeviceMatchState,
     FieldValue,
+    MatchStatus,
     OrganizationState,
     RevertedPair,
     TenantMatchState,
@@ -23,7 +24,7 @@ def tenant(
     return TenantDiscovered(tenant_id=tenant_id, revision=revision, display_name=name, **more)
 
 
-def device(  # noqa: PLR0913
+def device(
     device_id: str = "d1",
     *,
     tenant: str = "t1",
@@ -52,7 +53,7 @@ def organization(
     return OrganizationState(organization_id=organization_id, version=version, name=name, **more)
 
 
-def configuration(  # noqa: PLR0913
+def configuration(
     configuration_id: str = "c1",
     *,
     organization: str = "o1",
@@ -79,14 +80,19 @@ def configuration(  # noqa: PLR0913
 
 
 def tenant_match(
-    tenant_id: str = "t1", organization_id: str | None = "o1", *, version: int = 1, status: str = "matched", **more: Any
+    tenant_id: str = "t1",
+    organization_id: str | None = "o1",
+    *,
+    version: int = 1,
+    status: MatchStatus = "matched",
+    **more: Any,
 ) -> TenantMatchState:
     return TenantMatchState(
         tenant_id=tenant_id,
         version=version,
         status=status,
         organization_id=organization_id,
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 
@@ -96,7 +102,7 @@ def device_match(
     *,
     tenant: str = "t1",
     version: int = 1,
-    status: str = "matched",
+    status: MatchStatus = "matched",
     **more: Any,
 ) -> DeviceMatchState:
     return DeviceMatchState(
@@ -105,5 +111,5 @@ def device_match(
         version=version,
         status=status,
         configuration_id=configuration_id,
-        **more,  # type: ignore[arg-type]
+        **more,
     )

@@ -4,9 +4,10 @@ import itertools
 from typing import Any
 
 import pytest
+from matchbook_contracts.suggestions import MatchSuggested, SuggestionWithdrawn
+
 from . import says
 from .conftest import World, headers_of
-from matchbook_contracts.suggestions import MatchSuggested, SuggestionWithdrawn
 
 
 def last(heard: dict[str, list[Any]], key: str = "t1/d1") -> Any:

@@ -83,7 +83,7 @@ def name_of(raw: str | None, hygiene: Hygiene) -> Name | None:
     short = raw.strip()
     if "." in short and _DOMAIN_NAME.fullmatch(short):
         short = short.partition(".")[0]
-    short = plain(short)
+    short = plain(short).rstrip("-")
     key = short.translate(_PUNCTUATION)
     if not short.isascii():
         key = "".join(c for c in key if c.isalnum())

@@ -15,8 +15,8 @@ from matchbook_matcher.domain.records import Key
 from matchbook_matcher.domain.tenants import TenantAnswer
 
 Body = dict[str, Any]
-"""The data of a `MatchSuggested` in the order of its fields: plain, since it is written a hundred thousand times. A test
-holds it against the contract."""
+"""The data of a `MatchSuggested` in the order of its fields. Plain, since it is written a hundred thousand times; a
+test holds it against the contract."""
 _REVISION = "revision"
 _ID_BYTES = 16
 _MOST_RUNNERS_UP = 5
@@ -84,7 +84,7 @@ def digest(value: bytes) -> bytes:
 
 
 def with_revision(value: bytes, revision: int) -> bytes:
-    """The record's value with its revision. Quotes inside of values are escaped, so the first hit is the field itself."""
+    """The record's value with its revision. Quotes inside values are escaped, so the first hit is the field itself."""
     return value.replace(b'"revision":0', b'"revision":%d' % revision, 1)
 
 

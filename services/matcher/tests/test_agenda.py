@@ -1,0 +1,64 @@
+"""When what was marked is evaluated."""
+
+from matchbook_matcher.adapters.store import Marked
+from matchbook_matcher.service.agenda import DIRECTORY, Pace, Rests, agenda_of, round_of
+
+PACE = Pace(quiet=0.1, patience=2.0, rest_factor=4.0, bundle=2)
+
+
+def marked(subject: str, *marks: int, kind: str = "tenant", waited: float = 1.0, quiet: float = 1.0) -> Marked:
+    return Marked((kind, subject), marks or (1,), waited, quiet)
+
+
+def test_what_still_changes_is_left_until_it_pauses_or_waited_long_enough() -> None:
+    rests = Rests(4.0)
+    busy = agenda_of([marked("t1", quiet=0.02)], PACE, rests, 0.0)
+    assert (busy.devices, round(busy.delay or 0, 3)) == ([], 0.08)
+    assert agenda_of([marked("t1", quiet=0.02, waited=2.5)], PACE, rests, 0.0).devices != []
+    assert agenda_of([], PACE, rests, 0.0).delay is None
+
+
+def test_the_directory_and_renamed_organizations_are_kept_apart() -> None:
+    marks = [Marked(DIRECTORY, (1,), 1.0, 1.0), marked("o1", kind="renamed"), marked("t1")]
+    agenda = agenda_of(marks, PACE, Rests(4.0), 0.0)
+    assert (agenda.directory, agenda.renamed, agenda.devices) == (marks[0], [marks[1]], [marks[2]])
+
+
+def test_a_long_evaluation_is_followed_by_a_longer_rest() -> None:
+    rests = Rests(4.0)
+    rests.took(["o1", ""], seconds=0.5, now=10.0)
+    agenda = agenda_of([marked("t1"), Marked(DIRECTORY, (2,), 1.0, 1.0)], PACE, rests, 11.0)
+    assert agenda.directory is None
+    round_ = round_of(agenda, {("tenant", "t1"): "o1"}, PACE, rests, 11.0)
+    assert (round_.organizations, round(agenda.delay or 0, 3)) == ([], 1.0)
+    assert round_.answered(["o1"], []) == [1], "only once it is evaluated"
+    assert rests.left("o1", 12.0) == 0
+
+
+def test_those_that_waited_longest_come_first_and_the_others_next() -> None:
+    agenda = agenda_of([marked(f"t{n}", n, waited=float(n)) for n in (3, 1, 2)], PACE, Rests(4.0), 0.0)
+    behind = {("tenant", f"t{n}"): f"o{n}" for n in (1, 2, 3)}
+    round_ = round_of(agenda, behind, PACE, Rests(4.0), 0.0)
+    assert (round_.organizations, round_.more) == (["o3", "o2"], True)
+    assert round_.answered(["o3"], []) == [3], "o2 was another evaluator's and keeps its mark"
+
+
+def test_marks_of_one_organization_are_one_evaluation() -> None:
+    marks = [
+        marked("t1", 1),
+        marked("t2", 2),
+        marked("o1", 3, kind="organization"),
+        marked("c1", 4, kind="configuration"),
+    ]
+    agenda = agenda_of(marks, PACE, Rests(4.0), 0.0)
+    round_ = round_of(agenda, {mark.subject: "o1" for mark in marks}, PACE, Rests(4.0), 0.0)
+    assert round_.organizations == ["o1"]
+    assert sorted(round_.answered(["o1"], [])) == [1, 2, 3, 4]
+
+
+def test_an_unmatched_tenant_is_seen_to_and_an_unknown_configuration_waits_for_nothing() -> None:
+    agenda = agenda_of([marked("t1", 1), marked("c1", 2, kind="configuration")], PACE, Rests(4.0), 0.0)
+    round_ = round_of(agenda, {("tenant", "t1"): None, ("configuration", "c1"): None}, PACE, Rests(4.0), 0.0)
+    assert (round_.organizations, round_.tenants) == ([], ["t1"])
+    assert round_.answered([], []) == [2]
+    assert sorted(round_.answered([], ["t1"])) == [1, 2]

@@ -1,0 +1,125 @@
+"""Names: domains, truncation, numbers, likeness, and names that say nothing."""
+
+import pytest
+from matchbook_matcher.domain.forms import Kind, name_of
+
+from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, tied, told
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ("LT-012", "lt-012"),
+        ("LT-012", "LT-012.contoso.local"),
+        ("lt-012.contoso.local", "LT-012"),
+        ("LT-012.corp.contoso.com", "lt_012"),
+        ("MUELLER-PC", "Müller-PC".replace("ü", "ue")),
+        ("MULLER-PC", "Müller-PC"),
+        ("Anna MacBook.local", "Anna MacBook"),
+        ("LT-012", "LT-012 (Jane Doe)"),
+    ],
+)
+def test_names_that_are_written_differently_agree(mine: str, theirs: str) -> None:
+    pair = one(device(name=mine), configuration(name=theirs))
+    assert pair is not None
+    assert told(pair, "device_name") == ("agree", None)
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ("LT-012", "LT-021"),
+        ("LT-012", "LT-013"),
+        ("ACME-LT-12", "ACME-LT-2"),
+        ("PC1", "PC2"),
+        ("RECEPTION-1", "RECEPTION"),
+    ],
+)
+def test_names_that_differ_in_a_number_are_different(mine: str, theirs: str) -> None:
+    assert one(device(name=mine), configuration(name=theirs)) is None
+
+
+def test_zeros_in_front_make_no_other_number() -> None:
+    pair = one(device(name="ACME-LT-012"), configuration(name="ACME-LT-12"))
+    assert pair is not None
+    assert told(pair, "device_name")[0] == "similar"
+
+
+def test_a_slip_of_the_pen_is_similar_and_counts_less() -> None:
+    exact = one(device(name="RECEPTION-LAPTOP"), configuration(name="RECEPTION-LAPTOP"))
+    slip = one(device(name="RECEPTION-LAPTOP"), configuration(name="RECPTION-LAPTOP"))
+    assert exact is not None
+    assert slip is not None
+    assert told(slip, "device_name")[0] == "similar"
+    assert slip.worth.confidence < exact.worth.confidence
+    assert one(device(name="RECEPTION"), configuration(name="WAREHOUSE")) is None
+
+
+def test_a_name_cut_to_fifteen_characters_is_found() -> None:
+    pair = one(device(name="ACME-RECEPTION-"), configuration(name="ACME-RECEPTION-WEST"))
+    assert pair is not None
+    assert told(pair, "device_name") == ("agree", "cut to 15 characters")
+    assert one(device(name="ACME-RECEPTION-WEST"), configuration(name="ACME-RECEPTION-")) is not None
+    assert one(device(name="ACME-RECEPTION"), configuration(name="ACME-RECEPTION-WEST")) is not None
+    assert one(device(name="ACME-RECEPT"), configuration(name="ACME-RECEPTION-WEST")) is None
+
+
+def test_a_cut_that_lost_the_number_is_a_conflict() -> None:
+    documents = [configuration("c1", name="ACME-WORKSTATION-01"), configuration("c2", name="ACME-WORKSTATION-02")]
+    assert tied(answer([device(name="ACME-WORKSTATIO")], documents)) == ["c1", "c2"]
+
+
+@pytest.mark.parametrize("name", ["iPhone", "iPad", "MacBook Pro", "android", "localhost", "12"])
+def test_what_a_machine_is_does_not_say_which_one(name: str) -> None:
+    assert one(device(name=name), configuration(name=name)) is None
+    found = name_of(name, KNOWLEDGE.hygiene)
+    assert found is not None
+    assert found.kind is Kind.GENERIC
+
+
+@pytest.mark.parametrize(
+    "name", ["DESKTOP-7QK2M9X", "LAPTOP-AB12CD34", "WIN-ABCDEFGHIJK", "Anna\u2019s iPhone", "Anna's MacBook Pro"]
+)
+def test_a_name_that_the_system_gave_counts_little(name: str) -> None:
+    default, own = (
+        one(device(name=name), configuration(name=name)),
+        one(device(name="LT-1"), configuration(name="LT-1")),
+    )
+    assert default is not None
+    assert own is not None
+    assert default.worth.confidence < 0.7 < own.worth.confidence
+
+
+def test_a_name_on_many_devices_or_configurations_names_nothing() -> None:
+    many = [device(f"d{n}", name="KIOSK") for n in range(9)]
+    assert target(answer(many, [configuration(name="KIOSK")], "d3")) is None
+    assert tied(answer(many, [configuration(name="KIOSK")], "d3")) == []
+    documents = [configuration(f"c{n}", name="KIOSK") for n in range(9)]
+    assert tied(answer([device(name="KIOSK")], documents)) == []
+
+
+def test_the_host_name_counts_as_well_as_the_title() -> None:
+    assert one(device(name="LT-012"), configuration(name="Front desk", hostname="lt-012.contoso.local")) is not None
+
+
+def test_two_devices_of_one_name_and_one_configuration_are_a_conflict_for_both() -> None:
+    found = evaluate([device("d1", name="LT-1"), device("d2", name="LT-1")], [configuration(name="LT-1")]).answers
+    assert tied(found["t1", "d1"]) == tied(found["t1", "d2"]) == ["c1"]
+    assert found["t1", "d1"].contested == {"c1"}  # type: ignore[union-attr]
+
+
+def test_two_configurations_of_one_name_are_a_conflict_with_both_side_by_side() -> None:
+    found = answer([device(name="LT-1")], [configuration("c2", name="LT-1"), configuration("c1", name="LT-1")])
+    assert tied(found) == ["c1", "c2"]
+
+
+def test_more_agreement_decides_between_equal_names() -> None:
+    documents = [configuration("c1", name="LT-1"), configuration("c2", name="LT-1", macs=("3c22fb000001",))]
+    found = answer([device(name="LT-1", wifi="3c22fb000001")], documents)
+    assert target(found) == "c2"
+    assert [pair.configuration.configuration_id for pair in found.others] == ["c1"]  # type: ignore[union-attr]
+
+
+def test_a_phone_without_anything_documented_has_no_suggestion() -> None:
+    phone = device(name="jsmith_AndroidForWork_3/4/2024_2:11 PM", wifi="020000000000")
+    assert one(phone, configuration(name="LT-1"), configuration("c2", name="jsmith")) is None

@@ -1,0 +1,173 @@
+"""Serial numbers: what agrees, what is junk, what vetoes."""
+
+import pytest
+from matchbook_matcher.domain.forms import scanned_serial, serial_key
+from matchbook_matcher.domain.organization import Elsewhere as Place
+from matchbook_matcher.domain.organization import Misplaced, Nothing, Superseded
+
+from .makes import answer, configuration, device, evaluate, one, target, tied, told
+
+JUNK = [
+    "N/A",
+    "(null string)",
+    "INVALID",
+    "SYS-1234567890",
+    "SN-12345",
+    "0",
+    "000000",
+    "1111111",
+    "0123456789",
+    "1234567890",
+    "NNNNNNN",
+    "xxxxxxxxxxx",
+    "EVAL",
+    "none",
+    "To Be Filled By O.E.M.",
+    "System Serial Number",
+    "SystemSerialNumb",
+    "SystemSerialNumber",
+    "Not Specified",
+    "OEM_Serial",
+    "Unknow",
+    "Unknown",
+    "Default string",
+    "Not Applicable",
+    "00000000",
+    "............",
+    "ab",
+    "",
+    "  ",
+]
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_a_placeholder_matches_nothing_and_vetoes_nothing(junk: str) -> None:
+    assert one(device(serial=junk, name="A-1"), configuration(serial=junk, name="B-2")) is None
+    pair = one(device(serial=junk, name="LT-1"), configuration(serial="PF1ABCDE", name="LT-1"))
+    assert pair is not None
+    assert pair.worth.rule == "device_name"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["pf1abcd2", " PF1A BCD2 ", "PF1-ABCD2", "S/N: PF1ABCD2", "SN PF1ABCD2", "Service Tag: PF1ABCD2", "PF1ABCD2\t"],
+)
+def test_a_serial_number_is_found_however_it_is_written(written: str) -> None:
+    pair = one(device(serial="PF1ABCD2", name="X-1"), configuration(serial=written, name="Y-2"))
+    assert pair is not None
+    assert pair.worth.rule == "serial_number"
+    assert told(pair, "serial_number") == ("agree", None)
+
+
+def test_a_scanned_bar_code_carries_a_prefix() -> None:
+    pair = one(device(serial="PF3ABCD2"), configuration(serial="1S20XW00A9USPF3ABCD2"))
+    assert pair is not None
+    assert told(pair, "serial_number") == ("agree", "documented with the prefix of its bar code")
+    assert one(device(serial="C02ABCDEF123"), configuration(serial="SC02ABCDEF123")) is not None
+    assert scanned_serial("PF3ABCD2") is None
+    assert serial_key("SN") is None
+
+
+def test_one_character_apart_is_another_machine() -> None:
+    assert one(device(serial="5CG1234567", name="LT-7"), configuration(serial="5CG1234568", name="LT-7")) is None
+
+
+def test_a_serial_number_that_disagrees_vetoes_a_name_and_a_wired_address() -> None:
+    documented = configuration(serial="OTHER123", name="LT-7", macs=("3c22fb000001",))
+    assert one(device(serial="PF1ABCD2", name="LT-7", ethernet="3c22fb000001"), documented) is None
+
+
+def test_a_wi_fi_address_proves_a_replaced_board() -> None:
+    documented = configuration(serial="OTHER123", name="LT-7", macs=("3c22fb000001",))
+    pair = one(device(serial="PF1ABCD2", name="LT-7", wifi="3c22fb000001"), documented)
+    assert pair is not None
+    assert told(pair, "serial_number")[0] == "disagree"
+    unnamed = one(
+        device(serial="PF1ABCD2", name="LT-7", wifi="3c22fb000001"), configuration(serial="PF1ABCD2", name="LT-7")
+    )
+    assert unnamed is not None
+    assert unnamed.worth.confidence > pair.worth.confidence
+
+
+def test_a_renamed_machine_is_found_by_its_serial_number_and_the_name_says_so() -> None:
+    pair = one(device(serial="PF1ABCD2", name="RECEPTION"), configuration(serial="PF1ABCD2", name="LT-7"))
+    assert pair is not None
+    assert told(pair, "device_name")[0] == "disagree"
+    assert 0.9 < pair.worth.confidence < 0.999
+
+
+def test_enrolments_with_one_serial_number_are_one_machine_and_the_newest_is_current() -> None:
+    old, new = device("d1", serial="PF1ABCD2", synced=1), device("d2", serial="pf1abcd2", synced=2)
+    found = evaluate([old, new], [configuration(serial="PF1ABCD2")]).answers
+    assert found["t1", "d1"] == Superseded("d2")
+    assert target(found["t1", "d2"]) == "c1"
+
+
+def test_the_same_last_sync_is_decided_by_the_ids() -> None:
+    twins = [device(name, serial="PF1ABCD2", synced=5) for name in ("d3", "d1", "d2")]
+    found = evaluate(twins, []).answers
+    assert [found["t1", name] for name in ("d1", "d2", "d3")] == [
+        Superseded("d3"),
+        Superseded("d3"),
+        Nothing("no_candidate"),
+    ]
+
+
+def test_placeholders_supersede_nobody() -> None:
+    found = evaluate([device("d1", serial="N/A", synced=1), device("d2", serial="N/A", synced=2)], []).answers
+    assert all(isinstance(answer, Nothing) for answer in found.values())
+
+
+def test_a_serial_number_on_many_devices_is_learned_to_be_junk() -> None:
+    many = [device(f"d{n}", serial="BUILT-BY-BOB", name=f"LT-{n}") for n in range(6)]
+    found = evaluate(many, [configuration(serial="BUILT-BY-BOB", name="LT-3")])
+    assert target(found.answers["t1", "d3"]) == "c1"
+    pair = found.answers["t1", "d3"].best  # type: ignore[union-attr]
+    assert pair.worth.rule == "device_name"
+    assert told(pair, "serial_number", found.learned) == ("set_aside", "on many devices or configurations")
+    assert not any(isinstance(answer, Superseded) for answer in found.answers.values())
+
+
+def test_a_serial_number_on_two_models_is_junk() -> None:
+    two = [device("d1", serial="SAME123", model="Latitude"), device("d2", serial="SAME123", model="OptiPlex")]
+    assert not any(isinstance(found, Superseded) for found in evaluate(two, []).answers.values())
+
+
+def test_a_serial_number_on_many_configurations_is_junk() -> None:
+    documents = [configuration(f"c{n}", serial="BUILT-BY-BOB", name=f"LT-{n}") for n in range(7)]
+    assert target(answer([device(serial="BUILT-BY-BOB", name="LT-3")], documents)) == "c3"
+
+
+def test_what_all_organizations_show_to_be_junk_is_junk_here() -> None:
+    documents, bearer = [configuration(serial="BUILTBYBOB", name="X-1")], device(serial="BUILTBYBOB", name="LT-3")
+    assert target(answer([bearer], documents)) == "c1"
+    assert target(answer([bearer], documents, common_serials=frozenset({"BUILTBYBOB"}))) is None
+
+
+def test_a_machine_documented_twice_is_suggested_once_and_the_duplicate_pointed_out() -> None:
+    documents = [configuration("c1", serial="PF1ABCD2"), configuration("c2", serial="PF1ABCD2", name="LT-7")]
+    found = answer([device(serial="PF1ABCD2", name="LT-7")], documents)
+    assert (target(found), found.twice) == ("c2", ("c1",))  # type: ignore[union-attr]
+    same = [configuration(name, serial="PF1ABCD2", name="LT-7") for name in ("c1", "c2")]
+    conflict = answer([device(serial="PF1ABCD2", name="LT-7")], same)
+    assert tied(conflict) == ["c1", "c2"]
+    assert conflict.twice == ("c1", "c2")  # type: ignore[union-attr]
+
+
+def test_what_is_documented_elsewhere_is_asked_for_and_told() -> None:
+    found = evaluate(
+        [device(serial="PF1ABCD2"), device("d2", serial="N/A"), device("d3", serial="HERE123")],
+        [configuration(serial="HERE123")],
+    )
+    assert found.unfound == {"PF1ABCD2": [("t1", "d1")]}
+    place = Place("o2", "Fabrikam", "c9", "WS-9")
+    found.complete({"PF1ABCD2": place})
+    assert found.answers["t1", "d1"] == Misplaced(place)
+
+
+def test_a_suggestion_by_name_also_tells_where_the_serial_number_is_documented() -> None:
+    found = evaluate([device(serial="PF1ABCD2", name="LT-7")], [configuration(name="LT-7")])
+    place = Place("o2", "Fabrikam", "c9", "WS-9")
+    found.complete({"PF1ABCD2": place})
+    assert target(found.answers["t1", "d1"]) == "c1"
+    assert found.answers["t1", "d1"].elsewhere == place  # type: ignore[union-attr]

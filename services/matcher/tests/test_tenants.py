@@ -1,0 +1,218 @@
+"""Which organization a tenant is: names, domains, aliases, machines in common, and none at all."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matchbook_matcher.domain.records import Standing
+from matchbook_matcher.domain.tenant_names import domain_label, words_of
+from matchbook_matcher.domain.tenants import Directory, Organization, Tenant, TenantAnswer
+
+from .makes import KNOWLEDGE
+
+CROWD = [
+    Organization(f"x{n}", name)
+    for n, name in enumerate(
+        ["Northgate Dental", "Beacon Law Group", "Harbor Plumbing", "Summit Dental", "Cedar Logistics", "Ivy Law Group"]
+    )
+]
+
+
+def answers(tenants: Sequence[Tenant], organizations: Sequence[Organization]) -> dict[str, TenantAnswer]:
+    return Directory([*organizations, *CROWD], tenants, KNOWLEDGE.weights.tenant, KNOWLEDGE.vocabulary).answers()
+
+
+def found(tenant: Tenant, *organizations: Organization) -> str | None:
+    answer = answers([tenant], organizations)[tenant.tenant_id]
+    return answer.pairs[0].organization.organization_id if answer.pairs and not answer.tied else None
+
+
+def confidence(tenant: Tenant, *organizations: Organization) -> float:
+    pairs = answers([tenant], organizations)[tenant.tenant_id].pairs
+    return pairs[0].confidence if pairs else 0.0
+
+
+def named(name: str, *domains: str, **more: Any) -> Tenant:
+    return Tenant("t1", name, domains, **more)
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ("Contoso Dental Ltd.", "Contoso Dental"),
+        ("Contoso Dental GmbH & Co. KG", "contoso dental"),
+        ("The Contoso Dental Company, Inc.", "Contoso Dental"),
+        ("Müller Logistik GmbH", "Muller Logistik"),
+        ("Smith & Jones", "Smith and Jones LLC"),
+        ("Dental Contoso", "Contoso Dental"),
+        ("Blue Harbor Foods", "BlueHarbor Foods"),
+        ("Contoso Mfg.", "Contoso Manufacturing"),
+        ("C.O.N.T. Dental", "CONT Dental"),
+        ("Contosso Dental", "Contoso Dental"),
+    ],
+)
+def test_names_that_are_written_differently_are_found(mine: str, theirs: str) -> None:
+    assert found(named(mine), Organization("o1", theirs)) == "o1"
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ("Acme Dental North", "Acme Dental South"),
+        ("Acme Dental of Ohio", "Acme Dental of Iowa"),
+        ("Acme Dental I", "Acme Dental II"),
+        ("Acme Dental 1", "Acme Dental 2"),
+        ("Keystone Dental", "Granite Dental"),
+        ("Fabrikam", "Contoso"),
+    ],
+)
+def test_namesakes_are_not_confused(mine: str, theirs: str) -> None:
+    assert found(named(mine), Organization("o1", theirs)) is None
+
+
+def test_of_two_namesakes_each_gets_its_own() -> None:
+    tenants = [Tenant("t1", "Acme Dental North Inc."), Tenant("t2", "Acme Dental South")]
+    organizations = [Organization("o1", "Acme Dental North"), Organization("o2", "Acme Dental South LLC")]
+    both = answers(tenants, organizations)
+    assert [both[key].pairs[0].organization.organization_id for key in ("t1", "t2")] == ["o1", "o2"]
+    assert all(len(answer.pairs) == 1 for answer in both.values())
+
+
+def test_a_verified_domain_leads_to_an_organization_of_another_name() -> None:
+    organization = Organization("o1", "Old Holding", domains=("Contoso.com",))
+    assert found(named("Contoso Dental", "contoso.com"), organization) == "o1"
+    assert found(named("Contoso Dental", "fabrikam.com"), organization) is None
+
+
+def test_a_mail_providers_domain_says_nothing() -> None:
+    assert (
+        found(named("Contoso Dental", "gmail.com"), Organization("o1", "Old Holding", domains=("gmail.com",))) is None
+    )
+
+
+def test_a_domain_documented_for_two_organizations_tells_neither() -> None:
+    both = [
+        Organization("o1", "Old Holding", domains=("contoso.com",)),
+        Organization("o2", "New Holding", domains=("contoso.com",)),
+    ]
+    assert found(named("Contoso Dental", "contoso.com"), *both) is None
+
+
+def test_other_domains_speak_against_an_equal_name() -> None:
+    alone = confidence(named("Contoso Dental", "contoso.com"), Organization("o1", "Contoso Dental"))
+    against = confidence(
+        named("Contoso Dental", "contoso.com"), Organization("o1", "Contoso Dental", domains=("other.com",))
+    )
+    assert 0.5 < against < alone
+
+
+def test_an_alias_is_as_good_as_the_name() -> None:
+    organization = Organization("o1", "Old Holding", aliases=("Contoso Dental", "CD"))
+    answer = answers([named("Contoso Dental Ltd")], [organization])["t1"]
+    assert (answer.pairs[0].organization, answer.pairs[0].rule) == (organization, "alias")
+
+
+def test_initials_count_with_something_else_and_not_alone() -> None:
+    assert found(named("Silverline Dental Group"), Organization("o1", "SDG")) is None
+    assert found(named("Silverline Dental Group", "sdg.com"), Organization("o1", "SDG", domains=("sdg.com",))) == "o1"
+
+
+def test_machines_in_common_lead_to_an_organization_of_another_name() -> None:
+    organization = Organization("o1", "Old Holding")
+    assert found(named("Contoso Dental", serials=40, overlaps=(("o1", 37),)), organization) == "o1"
+    assert found(named("Contoso Dental", serials=40, overlaps=(("o1", 2),)), organization) is None
+    assert found(named("Contoso Dental", serials=2, overlaps=(("o1", 2),)), organization) is None, "two are no pattern"
+
+
+def test_machines_in_common_decide_between_namesakes_with_part_of_the_name() -> None:
+    both = [Organization("o1", "Contoso Dental West"), Organization("o2", "Contoso Dental East")]
+    assert found(named("Contoso Dental", serials=40, overlaps=(("o2", 30),)), *both) == "o2"
+    assert found(named("Contoso Dental"), *both) is None
+
+
+def test_the_evidence_counts_the_machines() -> None:
+    answer = answers(
+        [named("Contoso Dental", serials=40, overlaps=(("o1", 37),))], [Organization("o1", "Contoso Dental")]
+    )["t1"]
+    entries = {entry["field"]: entry for entry in answer.pairs[0].evidence}
+    assert entries["device_overlap"]["documented_value"] == "37 of 40 serial numbers"
+    assert entries["display_name"]["verdict"] == "agree"
+
+
+def test_two_tenants_that_fit_one_organization_equally_are_a_conflict() -> None:
+    both = answers(
+        [Tenant("t1", "Contoso Dental"), Tenant("t2", "Contoso Dental Ltd")], [Organization("o1", "Contoso Dental")]
+    )
+    assert [both[key].tied for key in ("t1", "t2")] == [1, 1]
+
+
+def test_a_tenant_that_fits_better_keeps_the_others_away() -> None:
+    tenants = [Tenant("t1", "Contoso Dental", ("contoso.com",)), Tenant("t2", "Contoso Dental (Columbus)")]
+    both = answers(tenants, [Organization("o1", "Contoso Dental", domains=("contoso.com",))])
+    assert both["t1"].pairs[0].organization.organization_id == "o1"
+    assert both["t2"].pairs == ()
+
+
+def test_an_organization_with_a_tenant_needs_more_to_get_another() -> None:
+    free, held = Organization("o1", "Contoso Dental"), Organization("o1", "Contoso Dental", holder="t9")
+    assert confidence(named("Contoso Dental"), held) < confidence(named("Contoso Dental"), free)
+    assert found(named("Contoso Dental (Columbus)"), held) is None
+
+
+def test_what_people_decided_is_respected() -> None:
+    organization = Organization("o1", "Contoso Dental", holder="t1")
+    matched = answers([named("Contoso Dental", standing=Standing("matched", "o1"))], [organization])["t1"]
+    assert (matched.pairs, matched.decided) == ((), True)
+    fresh = Organization("o1", "Contoso Dental")
+    seen = answers([named("Contoso Dental")], [fresh])["t1"].pairs[0].fingerprint
+    undone = Standing("unmatched", None, {"o1": seen})
+    assert found(named("Contoso Dental", standing=undone), fresh) is None
+    assert found(named("Contoso Dental", "contoso.com", standing=undone), fresh) == "o1", "a domain is new evidence"
+    assert found(named("Contoso Dental", standing=Standing("ignored")), fresh) == "o1"
+
+
+@pytest.mark.parametrize(
+    ("domain", "label"),
+    [
+        ("contoso.com", "contoso"),
+        ("mail.contoso.co.uk", "contoso"),
+        ("contoso7.onmicrosoft.com", "contoso"),
+        ("gmail.com", None),
+        ("local", None),
+    ],
+)
+def test_the_label_of_a_domain(domain: str, label: str | None) -> None:
+    assert domain_label(domain, KNOWLEDGE.vocabulary) == label
+
+
+def test_a_name_of_legal_forms_alone_keeps_its_words() -> None:
+    assert words_of("The Company Ltd", KNOWLEDGE.vocabulary) == ("company",)
+    assert words_of("AS", KNOWLEDGE.vocabulary) == ("as",)
+
+
+WORDS = st.sampled_from(["acme", "dental", "north", "south", "contoso", "group", "ltd", "1", "2"])
+NAMES = st.lists(WORDS, min_size=1, max_size=4).map(" ".join)
+DOMAINS = st.lists(st.sampled_from(["acme.com", "contoso.com", "gmail.com"]), max_size=2).map(tuple)
+
+
+@given(
+    st.lists(st.tuples(NAMES, DOMAINS), max_size=6),
+    st.lists(st.tuples(NAMES, DOMAINS), max_size=6),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=150, deadline=None)
+def test_the_order_of_tenants_and_organizations_makes_no_difference(
+    mine: Any, theirs: Any, shuffled: random.Random
+) -> None:
+    tenants = [Tenant(f"t{n}", name, domains) for n, (name, domains) in enumerate(mine)]
+    organizations = [Organization(f"o{n}", name, (), domains) for n, (name, domains) in enumerate(theirs)]
+    expected = answers(tenants, organizations)
+    shuffled.shuffle(tenants)
+    shuffled.shuffle(organizations)
+    assert answers(tenants, organizations) == expected
+    for answer in expected.values():
+        assert all(0.5 <= pair.confidence <= 0.999 for pair in answer.pairs)
+        assert len(answer.pairs) <= 6
