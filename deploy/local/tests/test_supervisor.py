@@ -113,10 +113,10 @@ def test_waiting_ends_with_the_obstacle_named(said: io.StringIO, tmp_path: Path)
 def test_steps_run_side_by_side_and_a_failed_one_is_told(said: io.StringIO, tmp_path: Path) -> None:
     good, bad = [sys.executable, "-c", "print('done')"], [sys.executable, "-c", "raise SystemExit('no database')"]
     with supervise(said, tmp_path) as supervisor:
-        supervisor.run({"matcher": good}, {"matcher": {}})
+        supervisor.run("the steps", {"matcher": good}, {"matcher": {}})
         assert eventually(lambda: "matcher              | done" in said.getvalue())
         with pytest.raises(LocalError, match=r"(?s)^writer ended with exit code 1.*no database"):
-            supervisor.run({"matcher": good, "writer": bad}, {"matcher": {}, "writer": {}})
+            supervisor.run("the steps", {"matcher": good, "writer": bad}, {"matcher": {}, "writer": {}})
 
 
 def test_a_missing_program_is_one_sentence(said: io.StringIO, tmp_path: Path) -> None:

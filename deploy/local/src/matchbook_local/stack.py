@@ -75,7 +75,7 @@ class Stack:
         self._dsns = {name: self.postgres.create_service(_schema(name), _schema(name)) for name in SERVICES}
         self._supervisor.wait(self.kafka.obstacle, what="Kafka", seconds=READY_SECONDS)
         self._say("creating topics")
-        self._run({"topics": [self._program("matchbook"), "topics", "apply"]})
+        self._run("the topics", {"topics": [self._program("matchbook"), "topics", "apply"]})
 
     def start_emulator(self) -> None:
         """Returns at once; `wait_for_emulator` reads where it listens."""
@@ -99,7 +99,7 @@ class Stack:
         # A service looks at all of its settings before it does anything.
         self.wait_for_emulator()
         self._say("migrating the services' schemas")
-        self._run({name: [self._program(name), "migrate"] for name in SERVICES})
+        self._run("the migrations", {name: [self._program(name), "migrate"] for name in SERVICES})
 
     def start_services(self) -> None:
         """In the order of the flow; each must be ready before this returns."""
@@ -121,8 +121,8 @@ class Stack:
             "emulator": self.emulator,
         }
 
-    def _run(self, steps: Mapping[str, list[str | Path]]) -> None:
-        self._supervisor.run(steps, {name: self._environment(name) for name in steps})
+    def _run(self, what: str, steps: Mapping[str, list[str | Path]]) -> None:
+        self._supervisor.run(what, steps, {name: self._environment(name) for name in steps})
 
     def _environment(self, name: str) -> dict[str, str]:
         inherited = {key: value for key, value in os.environ.items() if is_passed_on(key)}

@@ -67,13 +67,15 @@ class Supervisor:
         child.start(command, environment)
         return child
 
-    def run(self, steps: Mapping[str, Sequence[str | Path]], environments: Mapping[str, Mapping[str, str]]) -> None:
+    def run(
+        self, what: str, steps: Mapping[str, Sequence[str | Path]], environments: Mapping[str, Mapping[str, str]]
+    ) -> None:
         """Run programs side by side to their end. Raises LocalError when one ends with another code than 0."""
         children = {name: Child(name, self.console, self._logs / f"{name}.log") for name in steps}
         try:
             for name, command in steps.items():
                 children[name].start(command, environments[name])
-            self.wait(lambda: _finished(children.values()), what=" and ".join(steps), seconds=120)
+            self.wait(lambda: _finished(children.values()), what=what, seconds=120)
         finally:
             for child in children.values():
                 child.stop(hurry=True)

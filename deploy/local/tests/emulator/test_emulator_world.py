@@ -13,6 +13,7 @@ from matchbook_local.emulator.world.calendar import DAY, graph_time
 from matchbook_local.emulator.world.export import CONFIGURATION_COLUMNS, ORGANIZATION_COLUMNS, write_world
 from matchbook_local.emulator.world.hardware import label_prefix, neighbour
 from matchbook_local.emulator.world.model import Platform
+from matchbook_local.emulator.world.tenants import customer_tenants, organizations
 
 TENANTS, DEVICES = 100, 10_000
 
@@ -91,6 +92,14 @@ def test_names_of_tenants_are_distinct_stale_and_nearly_alike(built: Built) -> N
     assert len(set(documented)) == len(documented) > len(customers)
     changed = [t for t in customers if t.organization_name and t.organization_name != t.display_name]
     assert 0.2 < len(changed) / TENANTS < 0.55
+
+
+def test_names_stay_distinct_among_thousands() -> None:
+    customers = customer_tenants(seed=1, tenants=4_000, devices=0, epoch=0)
+    documented = [o.name.casefold() for o in organizations(1, customers)]
+    assert len(set(documented)) == len(documented)
+    for names in ([t.display_name for t in customers], [t.initial_domain for t in customers]):
+        assert len(set(names)) == len(names)
 
 
 def test_shares_are_as_documented(built: Built) -> None:

@@ -9,7 +9,7 @@ from .world import Size, World
 from .world.export import CONFIGURATIONS, write_truth, write_world
 
 FILE = "world.json"
-LAYOUT = 1
+LAYOUT = 2
 """Raise when the same size gives another world than before, so that old state folders are written anew."""
 
 
