@@ -1,0 +1,100 @@
+"""What becomes of Graph's answers before anybody decides anything by them."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ingestor_makes import devices_of, graph_device, page_body
+from matchbook_contracts.discovery import DeviceFacts
+from matchbook_graph_ingestor.domain.graph_objects import (
+    BY_ID_ONLY,
+    LISTED,
+    DevicePage,
+    ManagedDevice,
+    Unreadable,
+    facts_json,
+    read,
+    without_blanks,
+)
+
+
+def test_every_fact_of_the_contract_has_a_source() -> None:
+    assert {*LISTED, *BY_ID_ONLY} == {*DeviceFacts.model_fields, "device_id"}
+
+
+def test_a_device_is_read_with_our_names_and_types() -> None:
+    (device,) = devices_of(graph_device(7, model="21CB0056GE", complianceState="compliant", freeStorageSpaceInBytes=1))
+    assert device.device_id == "00000000-0000-4000-8000-000000000007"
+    assert (device.device_name, device.serial_number, device.model) == ("LT-0007", "PF000007", "21CB0056GE")
+    assert device.last_sync_at == datetime(2026, 3, 9, 8, 14, tzinfo=UTC)
+    assert device.is_encrypted is True
+    assert device.ethernet_mac_address is None
+
+
+def test_blanks_and_the_date_of_year_one_are_nothing() -> None:
+    blank = graph_device(imei="", serialNumber="", enrolledDateTime="0001-01-01T00:00:00Z", lastSyncDateTime=None)
+    (device,) = devices_of(blank)
+    assert (device.imei, device.serial_number, device.enrolled_at, device.last_sync_at) == (None, None, None, None)
+    assert read(DevicePage, json.dumps({"value": [blank]}, indent=2).encode()).value[0] == device
+
+
+def test_a_nul_character_does_not_get_through() -> None:
+    (device,) = devices_of(graph_device(deviceName="LT\x00-1", serialNumber="back\\u0000slash"))
+    assert (device.device_name, device.serial_number) == ("LT-1", "back\\u0000slash")
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_removing_blanks_changes_nothing_but_blanks(value: Any) -> None:
+    """Whatever the JSON, it stays JSON with the same content; only empty values of keys become null."""
+    body = json.dumps({"value": value}, separators=(",", ":")).encode()
+    assert json.loads(without_blanks(body)) == {"value": _without_blanks(value)}
+
+
+def _without_blanks(value: Any, *, in_object: bool = True) -> Any:
+    if isinstance(value, dict):
+        return {key.replace("\x00", ""): _without_blanks(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_blanks(item, in_object=False) for item in value]
+    if value == "" and in_object:
+        return None
+    return value.replace("\x00", "") if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", None),
+        ("id", ""),
+        ("deviceName", 12),
+        ("isEncrypted", "yes"),
+        ("totalStorageSpaceInBytes", "much"),
+        ("lastSyncDateTime", "yesterday"),
+        ("serialNumber", ["a"]),
+    ],
+)
+def test_a_wrong_type_makes_the_page_a_bad_answer_and_is_not_quoted(field: str, value: Any) -> None:
+    with pytest.raises(Unreadable) as caught:
+        devices_of(graph_device(**{field: value}))
+    assert field in str(caught.value)
+    assert "yesterday" not in str(caught.value)
+    assert "contoso" not in str(caught.value)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"value":{}}', b'{"value":[{}', page_body([])[:-3]])
+def test_what_is_no_page_is_a_bad_answer(body: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read(DevicePage, body)
+
+
+def test_facts_are_written_as_the_contract_writes_them() -> None:
+    device = ManagedDevice.model_validate_json(json.dumps(graph_device()))
+    facts = DeviceFacts.model_validate_json(facts_json(device))
+    assert facts_json(device) == facts.model_dump_json(exclude_none=True).encode()
+    assert b"device_id" not in facts_json(device)
