@@ -1,5 +1,6 @@
 """The process: the one place that knows every part."""
 
+import gc
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -34,6 +35,10 @@ def build(settings: Settings) -> tuple[Sequence[Component], Sequence[Startable]]
 
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM."""
+    # A batch makes many objects that all live to its end and hold no cycles; collecting on each 700 of them doubles its
+    # cost.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     components, resources = build(settings)
     await serve(settings, *components, start=resources)
 

@@ -1,10 +1,12 @@
 """What a batch does: load what it touches, decide in memory, write back and publish, all in one transaction."""
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, assert_never
 
+from matchbook_contracts.decisions import ImportConfigurations, ImportOrganizations
 from matchbook_contracts.match_events import ImportApplied, MatchEvent
 from matchbook_servicekit import outbox
 from matchbook_servicekit.database import Connection, Queries
@@ -20,6 +22,8 @@ from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Reje
 from matchbook_configuration_writer.domain.world import World
 
 SOURCE = "configuration-writer"
+_SLICE = 2_000
+_TURN = 200
 
 
 class Lag(Protocol):
@@ -44,9 +48,7 @@ class Effects:
         self.records.append(outgoing(event, source=SOURCE, event_id=event_id, time=event.occurred_at))
         state = getattr(event, "state", None)
         if state is not None:
-            record = outgoing(
-                state, source=SOURCE, event_id=derived_id("states", kind, key, event.version), time=event.occurred_at
-            )
+            record = outgoing(state, source=SOURCE, event_id=f"{event_id}.state", time=event.occurred_at)
             self.records.append(record)
             self.states[kind, key] = Stored(state, record.body)
         if isinstance(event, ImportApplied):
@@ -68,27 +70,38 @@ class Writer:
         Raises Transient where a refusal rests on facts that are still on their way, or where another writer interfered.
         """
         new = await self._undecided(commands, connection)
-        if not new:
-            return
-        world = await Loader(self._queries, connection, needs_of_commands(new)).load()
-        now, effects = self._clock(), Effects()
-        early = [
-            rejected
-            for command in new
-            if (rejected := _answer(command, world, now, effects)) is not None and rejected.may_be_early
-        ]
+        slices = list(_slices(new))
+        if len(slices) > 1:
+            # All locks before the first slice: taken slice by slice, two batches could wait for each other in a circle.
+            await Loader(self._queries, connection, needs_of_commands(new)).lock()
+        for part in slices:
+            await self._decide(part, connection)
+
+    async def _decide(self, commands: Sequence[Command], connection: Connection) -> None:
+        world = await Loader(self._queries, connection, needs_of_commands(commands)).load()
+        now, effects, early, work = self._clock(), Effects(), 0, 0
+        for command in commands:
+            rejected = _answer(command, world, now, effects)
+            early += rejected is not None and rejected.may_be_early
+            work += _weight(command)
+            if work >= _TURN:
+                work = 0
+                # The group's heartbeats, the relay and the health checks share the loop.
+                await asyncio.sleep(0)
         if early and await self._lag.behind(connection):
-            raise Transient(f"{len(early)} decisions may be ahead of the facts they rest on")
+            raise Transient(f"{early} decisions may be ahead of the facts they rest on")
         await self._save(effects, connection)
 
     async def observe(self, facts: Sequence[Fact], connection: Connection) -> None:
         """Remember facts, and bring what was decided up to date with them. Raises Transient like `decide`."""
         world = await Loader(self._queries, connection, needs_of_facts(facts)).load()
         moment, effects = Moment(self._clock(), SYNC), Effects()
-        for fact in facts:
+        for number, fact in enumerate(facts, 1):
             for event in observe(fact, world, moment):
                 world.fold((event,))
                 effects.add(event)
+            if number % _TURN == 0:
+                await asyncio.sleep(0)
         saver = Saver(self._queries, connection)
         await saver.save_facts(facts)
         await self._save(effects, connection)
@@ -110,6 +123,25 @@ class Writer:
         await saver.save_answers(effects.answers)
         await saver.save_states(effects.states.values(), effects.imports)
         await outbox.append(connection, effects.records)
+
+
+def _weight(command: Command) -> int:
+    """How much work a command is: one, or one a row."""
+    return len(command.rows) if isinstance(command, (ImportOrganizations, ImportConfigurations)) else 1
+
+
+def _slices(commands: Sequence[Command]) -> Iterator[Sequence[Command]]:
+    """The commands in parts of bounded work, so that neither memory nor one query grows with the batch."""
+    part: list[Command] = []
+    work = 0
+    for command in commands:
+        if part and work + _weight(command) > _SLICE:
+            yield part
+            part, work = [], 0
+        part.append(command)
+        work += _weight(command)
+    if part:
+        yield part
 
 
 def _answer(command: Command, world: World, now: datetime, effects: Effects) -> Rejected | None:

@@ -24,8 +24,11 @@ class Loader:
         self._needs = needs
         self._world = World()
 
-    async def load(self) -> World:
-        """The world as far as the needs go. Waits for transactions that touch the same tenants or organizations."""
+    async def lock(self) -> tuple[list[str], list[str]]:
+        """Lock what the needs touch; the organizations locked, and the names of those to be created.
+
+        Waits for transactions that touch the same tenants or organizations.
+        """
         await self._lock(f"tenant {tenant_id}" for tenant_id in self._needs.tenants)
         if self._needs.tenants:
             await self._load_below_tenants()
@@ -33,6 +36,11 @@ class Loader:
         await self._lock(
             [*(f"organization {item}" for item in organizations), *(f"organization named {name}" for name in names)]
         )
+        return organizations, names
+
+    async def load(self) -> World:
+        """The world as far as the needs go, locked."""
+        organizations, names = await self.lock()
         await self._load_configurations(organizations)
         await self._load_organizations(organizations, names)
         await self._load_imports()

@@ -4,6 +4,7 @@ One rule decides which is in force: the synced value, where there is one and no 
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TypeAlias, get_args
 
 from matchbook_contracts.base import FieldChange
@@ -13,8 +14,11 @@ from matchbook_contracts.states import ConfigurationState, FieldName, FieldValue
 Fields: TypeAlias = Mapping[FieldName, FieldValue]
 FIELD_ORDER: Mapping[FieldName, int] = {name: order for order, name in enumerate(get_args(FieldName))}
 _EMPTY = FieldValue()
+_SHOWN = (*FIELD_ORDER, "interfaces", "psa_sync", "archived")
 
 
+# Documentation repeats itself: a thousand laptops share a manufacturer, and equal values may be one frozen object.
+@lru_cache(maxsize=65_536)
 def value_of(documented: str | None, synced: str | None, *, locked: bool) -> FieldValue:
     """A field whose value in force follows the rule."""
     in_force = synced is not None and not locked
@@ -135,12 +139,12 @@ def with_fields(
 def changes(before: ConfigurationState | None, after: ConfigurationState) -> tuple[FieldChange, ...]:
     """The values in force that differ, in the order of the fields; then interfaces, PSA sync and archiving."""
     old, new = _shown(before), _shown(after)
-    names = [*FIELD_ORDER, "interfaces", "psa_sync", "archived"]
-    return tuple(
-        FieldChange(field=name, before=old.get(name), after=new.get(name))
-        for name in names
-        if old.get(name) != new.get(name)
-    )
+    return tuple(_change(name, old.get(name), new.get(name)) for name in _SHOWN if old.get(name) != new.get(name))
+
+
+@lru_cache(maxsize=65_536)
+def _change(field: str, before: str | None, after: str | None) -> FieldChange:
+    return FieldChange(field=field, before=before, after=after)
 
 
 def _shown(state: ConfigurationState | None) -> dict[str, str | None]:
