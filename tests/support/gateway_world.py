@@ -104,7 +104,9 @@ class GatewayWorld:
         await until(lambda: self._fetch("SELECT count(*) FROM tenant_counts WHERE stale"), lambda stale: stale == 0)
 
     async def _lag(self) -> int:
-        names = {self.settings.topic_prefix + topic for item in self.parts.consumers for topic in item.subscription.topics}
+        names = {
+            self.settings.topic_prefix + topic for item in self.parts.consumers for topic in item.subscription.topics
+        }
         places = [TopicPartition(name, number) for name in sorted(names) for number in range(PARTITIONS)]
         ends = await self.looker.end_offsets(places)
         async with self.parts.database.connection() as connection:

@@ -6,9 +6,21 @@ from uuid import uuid4
 
 import asyncpg
 import pytest_asyncio
+import structlog
 from aiokafka.admin import AIOKafkaAdminClient
 
 from tests.support.gateway_world import GatewayWorld, running_gateway, settings_for
+
+
+# structlog's own rendering of a traceback, with every local variable, takes longer than the tests.
+structlog.configure(
+    processors=[
+        structlog.stdlib.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -185,7 +185,9 @@ async def test_pages_follow_each_other_without_gap_or_repetition(world: GatewayW
     whole = (await read(world, f"/api/tenants/{t}/devices", sort=sort, limit=500))["items"]
     seen, cursor = [], None
     while True:
-        page = await read(world, f"/api/tenants/{t}/devices", sort=sort, limit=3, **({"cursor": cursor} if cursor else {}))
+        page = await read(
+            world, f"/api/tenants/{t}/devices", sort=sort, limit=3, **({"cursor": cursor} if cursor else {})
+        )
         assert page["total"] == 11
         seen += page["items"]
         cursor = page["next_cursor"]
@@ -226,7 +228,9 @@ async def test_sweeps_and_their_settings_are_shown(world: GatewayWorld) -> None:
     t = unique("t")
     run = {"run_id": unique("run"), "tenant_id": t, "scope": "devices"}
     await world.publish(
-        SyncFailed(**run, at=AT, started_at=AT, counts=SyncCounts(seen=5), reason="licence_missing", message="No licence."),
+        SyncFailed(
+            **run, at=AT, started_at=AT, counts=SyncCounts(seen=5), reason="licence_missing", message="No licence."
+        ),
         SetDeviceSync(request_id="r", actor=ANA, requested_at=AT, tenant_id=t, enabled=False),
         tenant(t),
     )
@@ -235,7 +239,9 @@ async def test_sweeps_and_their_settings_are_shown(world: GatewayWorld) -> None:
     assert shown["last_sync"] == {"status": "failed", "at": "2026-03-09T10:05:00Z", "message": "No licence."}
     assert (shown["sync_intune_devices"], shown["sync_override"]) == (False, False)
     # What is late must not begin an ended run anew.
-    await world.publish(SyncStarted(**run, at=AT), SyncStarted(**{**run, "run_id": unique("run")}, at=AT.replace(hour=11)))
+    await world.publish(
+        SyncStarted(**run, at=AT), SyncStarted(**{**run, "run_id": unique("run")}, at=AT.replace(hour=11))
+    )
     await world.applied()
     runs = await read(world, "/api/sync-runs", tenant_id=t)
     assert [item["status"] for item in runs] == ["running", "failed"]
@@ -252,7 +258,9 @@ async def test_documentation_is_found_by_name_and_serial_number(world: GatewayWo
     free, taken = unique("c"), unique("c")
     await world.publish(
         organization(o, f"Contoso {mark}"),
-        configuration(free, o, "LT-2", serial_number="PF-9", serial_normalised="PF9", mac_addresses=("8C:1D:96:A0:B2:C3",)),
+        configuration(
+            free, o, "LT-2", serial_number="PF-9", serial_normalised="PF9", mac_addresses=("8C:1D:96:A0:B2:C3",)
+        ),
         configuration(taken, o, "LT-1"),
         configuration(unique("c"), o, "LT-3", archived=True),
         device(t, d),

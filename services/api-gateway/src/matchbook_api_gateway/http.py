@@ -3,14 +3,11 @@
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
-from matchbook_servicekit.database import is_transient
-from matchbook_servicekit.messaging import Transient
-from matchbook_servicekit.telemetry import get_logger
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from matchbook_api_gateway.domain.views import Fault, Problem
-from matchbook_api_gateway.errors import ProblemError, invalid, unavailable
+from matchbook_api_gateway.errors import ProblemError, invalid
 from matchbook_api_gateway.routes import (
     decisions,
     documentation,
@@ -23,11 +20,10 @@ from matchbook_api_gateway.routes import (
     tenants,
 )
 from matchbook_api_gateway.routes.answers import problem_answer
+from matchbook_api_gateway.routes.failures import Failures
 from matchbook_api_gateway.routes.headers import SecurityHeaders
 from matchbook_api_gateway.routes.limits import BodyLimit
 from matchbook_api_gateway.services.gateway import Gateway
-
-log = get_logger(__name__)
 
 # The page's routes come last: they take every address that nothing else has.
 ROUTERS = (signing_in, overview, tenants, documentation, decisions, imports, sync, live, page)
@@ -43,6 +39,8 @@ def create_app(gateway: Gateway) -> FastAPI:
     application.openapi = lambda: describe(application)  # type: ignore[method-assign]
     for kind, handler in _HANDLERS.items():
         application.add_exception_handler(kind, handler)
+    # The last one added is the first to see a request.
+    application.add_middleware(Failures)
     application.add_middleware(BodyLimit, largest_file=gateway.settings.largest_file)
     application.add_middleware(GZipMiddleware, minimum_size=_SHORTEST_COMPRESSED)
     application.add_middleware(SecurityHeaders, secure=gateway.settings.secure)
@@ -91,13 +89,4 @@ async def _refused(_: Request, error: Exception) -> Response:
     return problem_answer(problem, dict(error.headers or {}))
 
 
-async def _failed(_: Request, error: Exception) -> Response:
-    if isinstance(error, Transient) or is_transient(error):
-        log.warning("what a request needs is away", exc_info=error)
-        away = unavailable("Something Matchbook needs is away. Nothing is lost; try again in a moment.")
-        return problem_answer(away.problem, dict(away.headers or {}))
-    log.error("request failed", exc_info=error)
-    return problem_answer(ProblemError(500, "failure", "It failed", "A fault in Matchbook; its log has it.").problem)
-
-
-_HANDLERS = {ProblemError: _known, RequestValidationError: _not_valid, HTTPException: _refused, Exception: _failed}
+_HANDLERS = {ProblemError: _known, RequestValidationError: _not_valid, HTTPException: _refused}

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from matchbook_contracts.base import Contract
-from matchbook_contracts.match_events import ImportApplied, MatchEvent
+from matchbook_contracts.match_events import ImportApplied, ImportRowResult, MatchEvent
 from matchbook_contracts.states import ConfigurationState, DeviceMatchState, OrganizationState, TenantMatchState
 from matchbook_servicekit.database import Connection
 from matchbook_servicekit.messaging import Outgoing, Received
+from pydantic import TypeAdapter
 
 from matchbook_api_gateway.adapters.write_store import put, put_by_key, tell
 from matchbook_api_gateway.domain.history import history_row, outcomes_of
@@ -33,6 +34,9 @@ TOPICS = (
     "matchbook.configurations",
     "matchbook.organizations",
 )
+
+# As bytes: of a list of lists PostgreSQL would make one array of all their elements.
+_RESULTS = TypeAdapter(list[ImportRowResult])
 
 
 @dataclass
@@ -134,7 +138,7 @@ async def _put_imports(events: Sequence[ImportApplied], connection: Connection) 
             event.updated,
             event.unchanged,
             event.rejected,
-            [result.model_dump() for result in event.results],
+            _RESULTS.dump_json(list(event.results)),
         )
         for event in events
     }
