@@ -112,11 +112,17 @@ STANDINGS = st.sampled_from(
 def worlds(draw: Any) -> tuple[list[Any], list[Any], dict[str, Any]]:
     devices = [
         device(
-            f"d{n}", serial=draw(SERIALS), wifi=draw(ADDRESSES), ethernet=draw(ADDRESSES), name=draw(NAMES), standing=draw(STANDINGS),
-            synced=float(draw(st.integers(0, 3))), tenant=draw(st.sampled_from(["t1", "t1", "t2"])),
+            f"d{n}",
+            serial=draw(SERIALS),
+            wifi=draw(ADDRESSES),
+            ethernet=draw(ADDRESSES),
+            name=draw(NAMES),
+            synced=float(draw(st.integers(0, 3))),
+            tenant=draw(st.sampled_from(["t1", "t1", "t2"])),
+            standing=draw(STANDINGS),
         )
         for n in range(draw(st.integers(0, 7)))
-    ]  # fmt: skip
+    ]
     configurations = [
         configuration(
             f"c{n}", serial=draw(SERIALS), macs=tuple(filter(None, (draw(ADDRESSES), draw(ADDRESSES)))),

@@ -39,6 +39,16 @@ def test_names_that_differ_in_a_number_are_different(mine: str, theirs: str) -> 
     assert one(device(name=mine), configuration(name=theirs)) is None
 
 
+def test_another_number_counts_against_what_else_agrees() -> None:
+    documented = configuration(name="LT-021", macs=("3c22fb000001",))
+    pair = one(device(name="LT-012", wifi="3c22fb000001"), documented)
+    other = one(device(name="RECEPTION", wifi="3c22fb000001"), documented)
+    assert pair is not None
+    assert other is not None
+    assert told(pair, "device_name") == ("disagree", "the numbers differ")
+    assert pair.worth.confidence < other.worth.confidence
+
+
 def test_zeros_in_front_make_no_other_number() -> None:
     pair = one(device(name="ACME-LT-012"), configuration(name="ACME-LT-12"))
     assert pair is not None
@@ -99,7 +109,9 @@ def test_a_name_on_many_devices_or_configurations_names_nothing() -> None:
 
 
 def test_the_host_name_counts_as_well_as_the_title() -> None:
-    assert one(device(name="LT-012"), configuration(name="Front desk", hostname="lt-012.contoso.local")) is not None
+    pair = one(device(name="LT-012"), configuration(name="Front desk", hostname="lt-012.contoso.local"))
+    assert pair is not None
+    assert told(pair, "device_name") == ("agree", None)
 
 
 def test_two_devices_of_one_name_and_one_configuration_are_a_conflict_for_both() -> None:

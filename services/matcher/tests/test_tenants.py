@@ -66,6 +66,10 @@ def test_names_that_are_written_differently_are_found(mine: str, theirs: str) ->
         ("Acme Dental I", "Acme Dental II"),
         ("Acme Dental 1", "Acme Dental 2"),
         ("Keystone Dental", "Granite Dental"),
+        (
+            "Keystone Family Orthodontics Practice Associates East",
+            "Keystone Family Orthodontics Practice Associates West",
+        ),
         ("Fabrikam", "Contoso"),
     ],
 )
@@ -154,6 +158,12 @@ def test_a_tenant_that_fits_better_keeps_the_others_away() -> None:
     both = answers(tenants, [Organization("o1", "Contoso Dental", domains=("contoso.com",))])
     assert both["t1"].pairs[0].organization.organization_id == "o1"
     assert both["t2"].pairs == ()
+
+
+def test_of_two_tenants_of_one_name_the_one_with_the_domain_is_it() -> None:
+    tenants = [Tenant("t1", "Contoso Dental", ("contoso.com",)), Tenant("t2", "Contoso Dental")]
+    both = answers(tenants, [Organization("o1", "Contoso Dental", domains=("contoso.com",))])
+    assert (len(both["t1"].pairs), both["t2"].pairs) == (1, ())
 
 
 def test_an_organization_with_a_tenant_needs_more_to_get_another() -> None:
