@@ -1,7 +1,7 @@
 """What a batch does: load what it touches, decide in memory, write back and publish, all in one transaction."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, assert_never
@@ -27,9 +27,9 @@ _TURN = 200
 
 
 class Lag(Protocol):
-    """Says whether facts are still on their way to the database."""
+    """Says whether facts that came before some decisions are still on their way to the database."""
 
-    async def behind(self, connection: Connection) -> bool: ...
+    async def behind(self, decision_ids: Collection[str], connection: Connection) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -79,17 +79,19 @@ class Writer:
 
     async def _decide(self, commands: Sequence[Command], connection: Connection) -> None:
         world = await Loader(self._queries, connection, needs_of_commands(commands)).load()
-        now, effects, early, work = self._clock(), Effects(), 0, 0
+        now, effects, work = self._clock(), Effects(), 0
+        early: list[str] = []
         for command in commands:
             rejected = _answer(command, world, now, effects)
-            early += rejected is not None and rejected.may_be_early
+            if rejected is not None and rejected.may_be_early:
+                early.append(command.decision_id)
             work += _weight(command)
             if work >= _TURN:
                 work = 0
                 # The group's heartbeats, the relay and the health checks share the loop.
                 await asyncio.sleep(0)
-        if early and await self._lag.behind(connection):
-            raise Transient(f"{early} decisions may be ahead of the facts they rest on")
+        if early and await self._lag.behind(early, connection):
+            raise Transient(f"{len(early)} decisions may be ahead of the facts they rest on")
         await self._save(effects, connection)
 
     async def observe(self, facts: Sequence[Fact], connection: Connection) -> None:
