@@ -61,7 +61,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def data(kept: Path) -> Path:
-    (kept / "said").unlink(missing_ok=True)
+    for name in ("said", "done.json"):
+        (kept / name).unlink(missing_ok=True)
     return kept
 
 
@@ -112,9 +113,13 @@ def test_a_second_start_keeps_ports_and_is_refused_while_the_first_runs(tmp_path
     with matchbook(data, bin_folder, end=True) as process:
         assert process.wait(60) == 0, said(data)
     ports = json.loads((data / "ports.json").read_text())
+    assert programs.order(bin_folder).count("matcher migrate") == 1
     with matchbook(data, bin_folder) as process:
         wait_until_ready(data, process)
         assert json.loads((data / "ports.json").read_text()) == ports
+        # Neither topics nor schemas have changed.
+        assert programs.order(bin_folder).count("matcher migrate") == 1
+        assert programs.order(bin_folder).count("matchbook topics apply") == 1
         with matchbook(data, bin_folder) as second:
             assert second.wait(20) == 1
         assert f"already runs from {data} (process {process.pid})" in said(data)

@@ -16,6 +16,8 @@ from matchbook_local.errors import LocalError
 
 # The packages are installed editable: the clone is where this file is.
 REPOSITORY = Path(__file__).resolve().parents[4]
+# Up to so many devices the broker has little to do, and starts in half the time when it optimises less.
+SMALL_WORLD = 20_000
 # Commands that live elsewhere: name, module, attribute.
 ELSEWHERE = {
     "emulator": ("matchbook_local.emulator.cli", "emulator"),
@@ -118,6 +120,7 @@ def _run(  # noqa: PLR0913 - the options of the command line
         page_port=port,
         sync_seconds=sync_seconds,
         repository=os.environ.get("MATCHBOOK_MAVEN_REPOSITORY"),
+        short_lived=devices <= SMALL_WORLD,
     )
     sys.exit(running.run(plan, running.Mode(demo, infrastructure_only, exit_when_ready)))
 

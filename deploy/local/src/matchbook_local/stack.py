@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from matchbook_local import done
 from matchbook_local.holding import choose_ports
 from matchbook_local.kafka import Kafka, KafkaOptions
 from matchbook_local.machine import LOOPBACK, require_room
@@ -74,8 +75,14 @@ class Stack:
         self._supervisor.hold(self.postgres).start()
         self._dsns = {name: self.postgres.create_service(_schema(name), _schema(name)) for name in SERVICES}
         self._supervisor.wait(self.kafka.obstacle, what="Kafka", seconds=READY_SECONDS)
-        self._say("creating topics")
-        self._run("the topics", {"topics": [self._program("matchbook"), "topics", "apply"]})
+        self._apply_topics()
+
+    def _apply_topics(self) -> None:
+        wanted = {"topics": done.digest(["matchbook_contracts", "matchbook_servicekit"], ["topics/*", "topics.py"])}
+        if done.outstanding(self.plan.data, wanted):
+            self._say("creating topics")
+            self._run("the topics", {"topics": [self._program("matchbook"), "topics", "apply"]})
+            done.remember(self.plan.data, wanted)
 
     def start_emulator(self) -> None:
         """Returns at once; `wait_for_emulator` reads where it listens."""
@@ -98,8 +105,15 @@ class Stack:
         """Bring every service's schema up to date, side by side: none sees another's."""
         # A service looks at all of its settings before it does anything.
         self.wait_for_emulator()
-        self._say("migrating the services' schemas")
-        self._run("the migrations", {name: [self._program(name), "migrate"] for name in SERVICES})
+        wanted = {
+            name: done.digest(["matchbook_servicekit", f"matchbook_{_schema(name)}"], ["sql/**/*.sql", "database.py"])
+            for name in SERVICES
+        }
+        steps = done.outstanding(self.plan.data, wanted)
+        if steps:
+            self._say(f"migrating the schemas of {', '.join(steps)}")
+            self._run("the migrations", {name: [self._program(name), "migrate"] for name in steps})
+            done.remember(self.plan.data, wanted)
 
     def start_services(self) -> None:
         """In the order of the flow; each must be ready before this returns."""
