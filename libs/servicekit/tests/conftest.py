@@ -19,6 +19,14 @@ from matchbook_servicekit.messaging import KafkaSettings, Outgoing, Publisher, R
 
 DEVICES = "matchbook.devices"
 PARTITIONS = 3
+CREATE_APPLIED = """
+CREATE TABLE applied (
+    number bigint GENERATED ALWAYS AS IDENTITY,
+    event_id text NOT NULL,
+    kafka_partition integer NOT NULL,
+    kafka_offset bigint NOT NULL
+)
+"""
 
 
 def device(number: int, *, tenant: str = "t1", revision: int = 1, name: str = "LT-1") -> DeviceDiscovered:
@@ -139,10 +147,7 @@ async def world(kafka_bootstrap: str, topic_prefix: str, database: Scratch) -> A
     await pool.start()
     await publisher.start()
     async with pool.connection() as connection:
-        await connection.execute(
-            "CREATE TABLE applied (number bigint GENERATED ALWAYS AS IDENTITY, event_id text NOT NULL, "
-            "kafka_partition integer NOT NULL, kafka_offset bigint NOT NULL)"
-        )
+        await connection.execute(CREATE_APPLIED)
     yield World(kafka, settings, pool, publisher)
     await publisher.stop()
     await pool.stop()

@@ -132,3 +132,11 @@ def test_a_record_carries_the_running_span_or_the_one_it_is_given() -> None:
 @pytest.mark.parametrize("text", ["", "00-xyz", "00-" + "0" * 32 + "-" + "0" * 16 + "-00", "\ufffd"])
 def test_what_is_no_traceparent_is_no_span(text: str) -> None:
     assert span_context(text) is None
+
+
+def test_what_a_library_repeats_is_written_once_in_ten_seconds(lines: Any) -> None:
+    for port in range(100):
+        logging.getLogger("aiokafka.client").error("Unable connect to %s", port)
+        logging.getLogger("ours").error("Unable connect to %s", port)
+    assert [line["logger"] for line in lines()].count("aiokafka.client") == 1
+    assert [line["logger"] for line in lines()].count("ours") == 100

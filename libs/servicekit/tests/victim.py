@@ -32,7 +32,7 @@ def answer(record: Received) -> Outgoing:
 
 
 async def main(what: str, bootstrap: str, prefix: str, dsn: str, schema: str) -> None:
-    kafka = KafkaSettings(bootstrap, prefix, session_timeout=6)
+    kafka = KafkaSettings(bootstrap, prefix, instance_id="victim")
     database, publisher = Database(DatabaseSettings(dsn, schema)), Publisher(kafka)
     await database.start()
     await publisher.start()

@@ -65,11 +65,20 @@ class ServiceSettings(BaseSettings):
     log_format: LogFormat = "json"
     otlp_endpoint: str | None = None
     instance_id: str | None = None
+    brake_run: int = Field(default=50, ge=1)
+    brake_share: float = Field(default=0.5, gt=0, le=1)
 
     @property
     def kafka(self) -> KafkaSettings:
         """How to reach Kafka, for consumers and publishers."""
-        return KafkaSettings(self.kafka_bootstrap, self.topic_prefix, self.service_name, self.instance_id)
+        return KafkaSettings(
+            self.kafka_bootstrap,
+            self.topic_prefix,
+            client_id=self.service_name,
+            instance_id=self.instance_id,
+            brake_run=self.brake_run,
+            brake_share=self.brake_share,
+        )
 
     @property
     def database(self) -> DatabaseSettings:

@@ -60,8 +60,8 @@ class Subscription:
 
     `apply` gets the decoded records of a batch, in order within each partition, inside one transaction, and returns
     what is to be published before the commit. It may be called again with the same records, or with a part of them.
-    `after_commit` gets what was applied; its failures are logged and change nothing. `max_records` bounds a batch,
-    `batch_timeout_ms` the wait for its first record.
+    `after_commit` gets what was applied; its failures are logged and change nothing, and after a crash it may not be
+    called at all. `max_records` bounds a batch, `batch_timeout_ms` the wait for its first record.
     """
 
     name: str
@@ -138,8 +138,8 @@ class Applier:
     async def apply(self, records: Sequence[Any], expected: Offsets, done: Callable[[Offsets], None]) -> None:
         """Apply a batch of raw records; `done` is told the next offsets after each commit.
 
-        Returns early, with the rest not applied, when stopping. Raises BrakeEngaged or Rewound, nothing else that a
-        record or an outage could cause.
+        Returns early, with the rest not applied, when stopping. Raises BrakeEngaged or Rewound; anything else only when
+        a record can neither be applied nor set aside.
         """
         work = Work(deque([records]))
         while work.pieces and not self._stopping.is_set():
@@ -197,6 +197,9 @@ class Applier:
             work.searching = True
             _halve(work)
             work.attempts = 1
+        elif place_of(piece[0]) in work.condemned:
+            # Not even setting it aside works; nothing here can help, so the process ends with the error.
+            raise error
         else:
             detail = f"{type(error).__name__}: {error}"
             raw = piece[0]

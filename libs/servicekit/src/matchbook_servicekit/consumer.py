@@ -117,7 +117,7 @@ class BatchConsumer:
             kafka=kafka,
             database=database,
             publisher=publisher,
-            brake=Brake(limits or BrakeLimits()),
+            brake=Brake(limits or BrakeLimits(run=kafka.brake_run, share=kafka.brake_share)),
             stopping=self._stopping,
         )
         self._subscriber: BatchSubscriber | None = None
@@ -197,6 +197,9 @@ class BatchConsumer:
 
     def revoked(self) -> None:
         """The group rebalances: nothing is ours until the next assignment."""
+        for partition in self._expected:
+            with contextlib.suppress(KeyError):
+                metrics.lag.remove(self.group, partition.topic, str(partition.partition))
         self._generation += 1
         self._expected.clear()
         self._uncommitted.clear()
@@ -222,8 +225,7 @@ class BatchConsumer:
         pause = 0.1
         while generation == self._generation:
             try:
-                stored = await self._applier.stored_offsets(partitions) if partitions else {}
-                ends = await self._consumer.end_offsets(partitions) if partitions else {}
+                stored, begins, ends = await self._offsets(partitions)
             except Exception as error:  # noqa: BLE001 - what is not an outage goes to `run`
                 if not (isinstance(error, (KafkaError, Transient)) or is_transient(error)):
                     self._fail(error)
@@ -233,14 +235,29 @@ class BatchConsumer:
                 pause = min(5.0, pause * 2)
             else:
                 if generation == self._generation:
-                    self._seek(stored, ends)
+                    self._seek(stored, begins, ends)
                 return
 
-    def _seek(self, stored: Offsets, ends: Offsets) -> None:
+    async def _offsets(self, partitions: list[TopicPartition]) -> tuple[Offsets, Offsets, Offsets]:
+        """What the database has applied up to, and what the broker has: first and next offset."""
+        if not partitions:
+            return {}, {}, {}
+        stored = await self._applier.stored_offsets(partitions)
+        return stored, await self._consumer.beginning_offsets(partitions), await self._consumer.end_offsets(partitions)
+
+    def _seek(self, stored: Offsets, begins: Offsets, ends: Offsets) -> None:
         for partition, offset in stored.items():
             if offset > ends[partition]:
                 self._fail(_ahead(self.group, partition, offset, ends[partition]))
                 return
+            if 0 < offset < begins[partition]:
+                log.error(
+                    "records were deleted before they were applied; rebuild from a topic that is kept",
+                    group=self.group,
+                    topic=partition.topic,
+                    partition=partition.partition,
+                    lost=begins[partition] - offset,
+                )
         for partition, offset in stored.items():
             self._consumer.seek(partition, offset)
             self._expected[partition] = offset
@@ -291,7 +308,8 @@ class BatchConsumer:
                 group=self.group,
                 cause=str(error),
                 remedy=f"look at the newest records of {', '.join(self.subscription.topics)} and of their .dlq topics, "
-                "mend the producer or this service, then restart it; nothing was skipped",
+                "mend the producer or this service and restart it, or set them aside all the same with a higher "
+                "MATCHBOOK_BRAKE_RUN or MATCHBOOK_BRAKE_SHARE; nothing was skipped",
             )
         if self._failure is not None and not self._failure.done():
             self._failure.set_exception(error)

@@ -13,7 +13,7 @@ from typing import Any
 from matchbook_contracts.base import Contract
 from pydantic import ValidationError
 
-from matchbook_servicekit.messaging import LARGEST_BODY_BYTES, KafkaSettings, Received, Wire
+from matchbook_servicekit.messaging import LARGEST_BODY_BYTES, LARGEST_RECORD_BYTES, KafkaSettings, Received, Wire
 from matchbook_servicekit.telemetry import get_logger
 
 log = get_logger(__name__)
@@ -155,8 +155,18 @@ def dead_letter(dead: Dead, *, group: str, at: datetime) -> Wire:
         "dlq_stack": dead.stack,
         "dlq_at": at.isoformat(),
     }
-    headers = (*raw.headers, *((name, text.encode("utf-8", "replace")) for name, text in added.items()))
-    return Wire(f"{raw.topic}.dlq", raw.key, raw.value, headers, raw.partition)
+    value, headers = raw.value, raw.headers
+    if len(value or b"") + _size(headers) > LARGEST_RECORD_BYTES:
+        # A compressed record can be larger than what any topic takes; better its beginning than nothing.
+        added["dlq_truncated_from"] = str(len(value or b""))
+        value = value and value[:LARGEST_BODY_BYTES]
+        headers = headers if _size(headers) < LARGEST_BODY_BYTES else ()
+    ours = ((name, text.encode("utf-8", "replace")) for name, text in added.items())
+    return Wire(f"{raw.topic}.dlq", raw.key, value, (*headers, *ours), raw.partition)
+
+
+def _size(headers: Sequence[tuple[str, bytes | None]]) -> int:
+    return sum(len(name) + len(value or b"") for name, value in headers)
 
 
 @dataclass(frozen=True, slots=True)

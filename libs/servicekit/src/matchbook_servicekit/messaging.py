@@ -31,6 +31,7 @@ CONTENT_TYPE = b"application/json"
 
 _NAMESPACE = UUID("c1ad3a0e-4d68-5c77-9a0d-6f1a3c0de5b7")
 _BATCH_BYTES = 512 * 1024
+_FLUSH_SECONDS = 5.0
 # What a later attempt cannot change; everything else means that the broker is away or busy.
 _HOPELESS = (
     InvalidMessageError,
@@ -52,7 +53,8 @@ class PublishRefused(Exception):  # noqa: N818
 class KafkaSettings:
     """How to reach Kafka. `prefix` goes before every topic name and group; times are in seconds.
 
-    `instance_id` makes consumers static members: a restart within the session time-out moves no partitions.
+    `instance_id` makes consumers static members: a restart within the session time-out moves no partitions. The brake
+    stops a consumer after `brake_run` dead letters in a row on one partition, or past a share of `brake_share`.
     """
 
     bootstrap: str
@@ -61,6 +63,8 @@ class KafkaSettings:
     instance_id: str | None = None
     publish_timeout: float = 30.0
     session_timeout: float = 10.0
+    brake_run: int = 50
+    brake_share: float = 0.5
 
     def physical(self, topic: str) -> str:
         """The topic's name on the broker."""
@@ -155,13 +159,17 @@ class Publisher:
     """An idempotent producer, `acks=all`, that keeps the order of records that share a partition.
 
     Each partition's records go in batches of which the next is sent only after the one before was acknowledged, so a
-    batch that fails is never overtaken by a later one.
+    batch that fails is never overtaken by a later one. A batch that is not acknowledged in time stays with the
+    producer, whose sequence numbers keep it from being written twice; until its fate is known nothing more is sent to
+    its partition. With `abandon`, for commands that a person was told had failed, such a batch is given up instead.
     """
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, *, abandon: bool = False) -> None:
         self.settings = settings
+        self.abandon = abandon
         self._producer: AIOKafkaProducer | None = None
         self._lock = asyncio.Lock()
+        self._undecided: dict[tuple[str, int], asyncio.Future[Any]] = {}
 
     async def start(self) -> None:
         """Connect; raises Transient when no broker answers."""
@@ -175,8 +183,7 @@ class Publisher:
         async with self._lock:
             producer, self._producer = self._producer, None
         if producer is not None:
-            with contextlib.suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(producer.stop(), self.settings.publish_timeout)
+            await _close(producer, self.settings.publish_timeout)
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Send all records and return when all are acknowledged.
@@ -210,17 +217,57 @@ class Publisher:
         try:
             producer = await self._ready()
             chains = await _chains(producer, records)
-        except (KafkaError, OSError, TimeoutError, Transient) as error:
+        except (KafkaError, OSError, TimeoutError) as error:
             return Delivery(places, _classified(error))
         ends = await asyncio.gather(
-            *(_send_chain(producer, place, records, chain, places) for place, chain in chains.items()),
+            *(self._send_chain(producer, place, records, chain, places) for place, chain in chains.items()),
             return_exceptions=True,
         )
-        failure = _first_failure(ends)
-        if failure is not None and not isinstance(failure, PublishRefused):
+        failures = [end for end in ends if end is not None]
+        if any(not isinstance(end, _Unanswered) for end in failures) or (failures and self.abandon):
             await self._forget(producer)
         failpoint("publisher.after_publish")
-        return Delivery(places, failure)
+        return Delivery(places, _first_failure(failures))
+
+    async def _send_chain(
+        self,
+        producer: AIOKafkaProducer,
+        place: tuple[str, int],
+        records: Sequence[Wire],
+        chain: Sequence[int],
+        places: list[tuple[int, int] | None],
+    ) -> None:
+        await self._decided(place)
+        topic, partition = place
+        at = 0
+        while at < len(chain):
+            batch, count = _batch(producer, records, chain[at:])
+            written = await self._acknowledged(place, await producer.send_batch(batch, topic, partition=partition))
+            for step, index in enumerate(chain[at : at + count]):
+                places[index] = (partition, written.offset + step)
+            metrics.records_published.labels(topic).inc(count)
+            at += count
+
+    async def _decided(self, place: tuple[str, int]) -> None:
+        """Wait for the fate of a batch that an earlier call left behind, whatever it is."""
+        earlier = self._undecided.get(place)
+        if earlier is not None:
+            await asyncio.wait([earlier], timeout=self.settings.publish_timeout)
+            if not earlier.done():
+                raise _Unanswered(f"Kafka has not answered for {place[0]}-{place[1]} yet")
+            self._undecided.pop(place, None)
+
+    async def _acknowledged(self, place: tuple[str, int], answer: "asyncio.Future[Any]") -> Any:
+        try:
+            await asyncio.wait([answer], timeout=self.settings.publish_timeout)
+            if not answer.done():
+                raise _Unanswered(f"Kafka did not answer for {place[0]}-{place[1]} in time")
+            return answer.result()
+        finally:
+            # Also when the caller is cancelled: its deadline says nothing of the batch.
+            if not answer.done():
+                self._undecided[place] = answer
+                answer.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def _ready(self) -> AIOKafkaProducer:
         async with self._lock:
@@ -233,9 +280,28 @@ class Publisher:
         async with self._lock:
             if self._producer is producer:
                 self._producer = None
+                self._undecided.clear()
                 metrics.producer_restarts.inc()
-        with contextlib.suppress(KafkaError, TimeoutError):
-            await asyncio.wait_for(producer.stop(), 5)
+        await _close(producer, 0 if self.abandon else _FLUSH_SECONDS)
+
+
+class _Unanswered(Transient):
+    """A batch is with the producer, and perhaps on the topic."""
+
+
+async def _close(producer: AIOKafkaProducer, seconds: float) -> None:
+    """Let the producer send what it holds for that long, then end it whatever it holds."""
+    closing = asyncio.ensure_future(producer.stop())
+    closing.add_done_callback(lambda done: done.cancelled() or done.exception())
+    await asyncio.wait([closing], timeout=seconds)
+    if not closing.done():
+        closing.cancel()
+        # It retries for ever and has no public way to be told otherwise.
+        sender = producer._sender  # noqa: SLF001
+        if sender is not None and sender.sender_task is not None:
+            sender.sender_task.cancel()
+        with contextlib.suppress(KafkaError, OSError):
+            await producer.client.close()
 
 
 async def _connected(settings: KafkaSettings) -> AIOKafkaProducer:
@@ -253,8 +319,7 @@ async def _connected(settings: KafkaSettings) -> AIOKafkaProducer:
         # An idempotent producer waits for its id without bound when the broker went away in between.
         await asyncio.wait_for(producer.start(), settings.publish_timeout)
     except BaseException:
-        with contextlib.suppress(Exception):
-            await asyncio.wait_for(producer.stop(), 5)
+        await _close(producer, _FLUSH_SECONDS)
         raise
     return producer
 
@@ -270,8 +335,8 @@ def _classified(error: BaseException) -> Exception:
     return error if isinstance(error, Exception) else Transient(repr(error))
 
 
-def _first_failure(ends: Iterable[BaseException | None]) -> Exception | None:
-    failures = [_classified(end) for end in ends if end is not None]
+def _first_failure(ends: Iterable[BaseException]) -> Exception | None:
+    failures = [_classified(end) for end in ends]
     # A record that can never be sent says more than the neighbours that are to be tried again.
     return next((item for item in failures if isinstance(item, PublishRefused)), next(iter(failures), None))
 
@@ -286,25 +351,6 @@ async def _chains(producer: AIOKafkaProducer, records: Sequence[Wire]) -> dict[t
             partition = partition_of(record.partition_key, counts[record.topic])
         chains[record.topic, partition % counts[record.topic]].append(index)
     return chains
-
-
-async def _send_chain(
-    producer: AIOKafkaProducer,
-    place: tuple[str, int],
-    records: Sequence[Wire],
-    chain: Sequence[int],
-    places: list[tuple[int, int] | None],
-) -> None:
-    topic, partition = place
-    at = 0
-    while at < len(chain):
-        batch, count = _batch(producer, records, chain[at:])
-        acknowledged = await producer.send_batch(batch, topic, partition=partition)
-        written = await acknowledged
-        for step, index in enumerate(chain[at : at + count]):
-            places[index] = (partition, written.offset + step)
-        metrics.records_published.labels(topic).inc(count)
-        at += count
 
 
 def _batch(producer: AIOKafkaProducer, records: Sequence[Wire], chain: Sequence[int]) -> tuple[Any, int]:

@@ -36,6 +36,7 @@ _SPEAKING = ("aiokafka.", "asyncpg.", "matchbook_", "click.", "aiohttp.", "ssl",
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _EVENT_LIMIT = 2_000
 _FRAMES = 30
+_THROTTLE_SECONDS = 10
 
 
 class LogSettings(Protocol):
@@ -79,6 +80,7 @@ def configure_logging(settings: LogSettings) -> None:
     if settings.log_format == "console":
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_Throttle("aiokafka"))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -90,6 +92,27 @@ def configure_logging(settings: LogSettings) -> None:
     root.setLevel(logging.INFO)
     for noisy in ("aiokafka", "faststream", "uvicorn.access", "httpx", "msal", "azure"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _Throttle(logging.Filter):
+    """Of what one library says, each sentence at most once in ten seconds.
+
+    In an outage aiokafka writes sixty lines a second.
+    """
+
+    def __init__(self, library: str) -> None:
+        super().__init__()
+        self._library = library
+        self._next: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith(self._library):
+            return True
+        sentence = f"{record.name} {record.msg}"
+        if record.created < self._next.get(sentence, 0):
+            return False
+        self._next[sentence] = record.created + _THROTTLE_SECONDS
+        return True
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
