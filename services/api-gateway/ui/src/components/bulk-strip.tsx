@@ -9,7 +9,6 @@ import type { BulkAction } from "../decisions/commands";
 import { removeBulk } from "../decisions/pending";
 import { count, plural } from "../lib/format";
 import { useStore } from "../lib/store";
-import { useSession } from "../session";
 import { Meter } from "./confidence";
 import { Dialog } from "./dialog";
 import { Cross } from "./icons";
@@ -29,7 +28,6 @@ export function BulkStrips({ tenantId }: { tenantId: string }) {
 function BulkStrip({ started }: { started: StartedBulk }) {
   const { bulkId, action, tenantId } = started;
   const client = useQueryClient();
-  const { decider } = useSession();
   const { data } = useQuery(queries.bulk(bulkId));
   const [details, setDetails] = useState(false);
   const finished = data?.pending === 0;
@@ -49,11 +47,6 @@ function BulkStrip({ started }: { started: StartedBulk }) {
       {data && data.rejected > 0 && (
         <button type="button" className="link" onClick={() => setDetails(true)}>
           Show what was refused
-        </button>
-      )}
-      {finished && data.applied > 0 && action !== "revert" && (
-        <button type="button" className="link" onClick={() => void decider.undoBulk(bulkId)}>
-          Undo all
         </button>
       )}
       <button type="button" className="icon-button" aria-label="Dismiss" onClick={() => hideBulk(bulkId)}>

@@ -6,6 +6,7 @@ import { useNow } from "../lib/hooks";
 export function SyncState({ tenant }: { tenant: TenantRow }) {
   const now = useNow();
   const last = tenant.last_sync;
+  if (tenant.access === "lost") return <span className="danger-text">No access</span>;
   if (!tenant.sync_intune_devices) return <span className="muted">Sync is off</span>;
   if (!last) return <span className="muted">Not synced yet</span>;
   if (last.status === "running") return <span className="pending">Syncing…</span>;
@@ -26,7 +27,7 @@ const LOSSES: Record<NonNullable<TenantRow["access_reason"]>, string> = {
 export function accessTrouble(tenant: TenantRow): string | null {
   if (tenant.access === "lost") {
     const reason = tenant.access_reason ? LOSSES[tenant.access_reason] : "Access to this tenant is gone.";
-    return tenant.access_detail && tenant.access_detail !== reason ? `${reason} ${tenant.access_detail}` : reason;
+    return tenant.access_detail && tenant.access_detail !== reason ? `${reason} (${tenant.access_detail})` : reason;
   }
   return tenant.last_sync?.status === "failed" ? (tenant.last_sync.message ?? "The last sync failed.") : null;
 }

@@ -72,17 +72,6 @@ export class Decider {
     }
   }
 
-  /** Take back a whole bulk action; what has changed since stays as it is. */
-  async undoBulk(bulkId: string): Promise<void> {
-    const undo = { command: "UndoBulk", undone_bulk_id: bulkId } as const;
-    try {
-      await body(api.POST("/api/decisions", { body: { decisions: [undo] } }));
-      say({ tone: "quiet", text: "Undoing. What has changed since stays as it is." });
-    } catch (error) {
-      this.#refused(error, () => void this.undoBulk(bulkId));
-    }
-  }
-
   /** An outcome arrived, from the stream or because it was asked for. */
   outcome(outcome: Outcome): void {
     const sent = findPending(outcome.decision_id);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ago, bytes, eventLabel, fact, fieldLabel, percent, plural } from "./format";
+import { ago, bytes, eventLabel, fact, fieldLabel, modelName, percent, plural } from "./format";
 
 describe("percent", () => {
   it.each([
@@ -50,6 +50,16 @@ describe("labels", () => {
 
   it("writes events as sentences begin", () => {
     expect(eventLabel("MatchCarriedOver")).toBe("Match carried over");
+  });
+
+  it("names a maker once", () => {
+    expect(modelName("HP", "HP ProDesk 400 G7")).toBe("HP ProDesk 400 G7");
+    expect(modelName("Dell Inc.", "Latitude 5440")).toBe("Dell Inc. Latitude 5440");
+    expect([modelName(null, "Latitude"), modelName("Dell", null), modelName(null, null)]).toEqual([
+      "Latitude",
+      "Dell",
+      "",
+    ]);
   });
 
   it("counts with the right number", () => {

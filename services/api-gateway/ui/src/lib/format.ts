@@ -71,6 +71,12 @@ export function fieldLabel(field: string): string {
   return [first.charAt(0).toUpperCase() + first.slice(1), ...rest].join(" ");
 }
 
+/** "Dell Latitude 5440"; makers that begin a model's name with their own are not named twice. */
+export function modelName(manufacturer: string | null, model: string | null): string {
+  if (!manufacturer || !model) return manufacturer ?? model ?? "";
+  return model.toLowerCase().startsWith(manufacturer.toLowerCase()) ? model : `${manufacturer} ${model}`;
+}
+
 const RULES: Record<string, string> = {
   intune_id: "Intune ID",
   serial_number: "serial number",

@@ -6,7 +6,7 @@ import { Confidence } from "../../components/confidence";
 import { Warning } from "../../components/icons";
 import { subjectKey, underWay } from "../../decisions/commands";
 import { usePending } from "../../decisions/pending";
-import { ago, moment, ruleLabel } from "../../lib/format";
+import { ago, modelName, moment, ruleLabel } from "../../lib/format";
 import { useNow } from "../../lib/hooks";
 
 /** What is being decided about a device, from this page or by anybody else; null when nothing is. */
@@ -43,11 +43,10 @@ export function DeviceCell({ row }: { row: DeviceRow }) {
 }
 
 export function SerialCell({ row }: { row: DeviceRow }) {
-  const model = [row.manufacturer, row.model].filter(Boolean).join(" ");
   return (
     <TwoLines
       first={<span className="mono">{row.serial_number ?? <span className="muted">No serial number</span>}</span>}
-      second={model}
+      second={modelName(row.manufacturer, row.model)}
     />
   );
 }

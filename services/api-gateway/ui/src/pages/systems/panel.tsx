@@ -10,7 +10,7 @@ import { History } from "../../components/history";
 import { Cross, Warning } from "../../components/icons";
 import { Failure, Loading } from "../../components/states";
 import { deviceActions, type DeviceActionId, deviceRefusal } from "../../decisions/actions";
-import { fact, fieldLabel, moment, ruleLabel } from "../../lib/format";
+import { fact, fieldLabel, ruleLabel } from "../../lib/format";
 import { useSession } from "../../session";
 import { deviceName, MatchCell, usePendingCommand } from "./cells";
 import type { Act } from "./columns";
@@ -91,15 +91,21 @@ interface DetailsProps {
 }
 
 function Details({ detail, row, onMatch }: DetailsProps) {
+  // Who matched it matters more than what it is once it is matched, and less before.
+  const decided = row.status === "matched" || row.status === "ignored";
+  const history = (
+    <Section title="History">
+      <History entries={detail.history} />
+    </Section>
+  );
   return (
     <>
       <SuggestionSection detail={detail} row={row} onMatch={onMatch} />
+      {decided && history}
       <Section title="Facts from Intune">
         <Facts detail={detail} />
       </Section>
-      <Section title="History">
-        <History entries={detail.history} />
-      </Section>
+      {!decided && history}
     </>
   );
 }
@@ -185,12 +191,44 @@ export function RunnerUp({ candidate, refusal, onChoose }: RunnerUpProps) {
   );
 }
 
+// What tells a person which machine it is; the rest is there for those who look for it.
+const TELLING = new Set([
+  "device_name",
+  "serial_number",
+  "manufacturer",
+  "model",
+  "operating_system",
+  "os_version",
+  "wifi_mac_address",
+  "ethernet_mac_address",
+  "user_display_name",
+  "user_principal_name",
+  "compliance_state",
+  "enrolled_at",
+  "last_sync_at",
+]);
+
 function Facts({ detail }: { detail: DeviceDetail }) {
   const facts = Object.entries(detail.facts ?? {}).flatMap(([field, value]) => {
     const words = fact(field, value);
     return words === null ? [] : [[field, words] as const];
   });
   if (facts.length === 0) return <p className="muted">Intune says nothing about this device.</p>;
+  const more = facts.filter(([field]) => !TELLING.has(field));
+  return (
+    <>
+      <FactList facts={facts.filter(([field]) => TELLING.has(field))} />
+      {more.length > 0 && (
+        <details>
+          <summary className="muted">More facts</summary>
+          <FactList facts={more} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function FactList({ facts }: { facts: readonly (readonly [field: string, words: string])[] }) {
   return (
     <dl className="facts">
       {facts.map(([field, words]) => (
@@ -199,12 +237,6 @@ function Facts({ detail }: { detail: DeviceDetail }) {
           <dd>{words}</dd>
         </div>
       ))}
-      {detail.ignored_until && (
-        <div>
-          <dt>Ignored until</dt>
-          <dd>{moment(detail.ignored_until)}</dd>
-        </div>
-      )}
     </dl>
   );
 }
