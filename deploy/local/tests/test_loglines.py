@@ -17,6 +17,7 @@ def line(**fields: object) -> str:
         (line(event="slow", level="warning", logger="uvicorn.error"), "WARNING: slow"),
         (line(event="Started", level="info", logger="uvicorn.error"), None),
         (line(event="failed", level="error", failure="KeyError", frames=["a", "b"]), "ERROR: failed failure=KeyError"),
+        (line(event="lost\nfuture: x", level="error"), "ERROR: lost future: x"),
         ("plain text", "plain text"),
         ("", None),
         ('{"no": "event"}', '{"no": "event"}'),

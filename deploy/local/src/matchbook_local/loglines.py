@@ -42,4 +42,5 @@ def _render_event(event: dict[str, Any]) -> str | None:
         return None
     details = [f"{key}={value}" for key, value in event.items() if key not in LEFT_OUT and value is not None]
     words = [f"{level.upper()}:"] if loud else []
-    return " ".join([*words, str(event["event"]), *details])
+    # One event is one line here, whatever a library put into its message.
+    return " ".join(" ".join([*words, str(event["event"]), *details]).split())
