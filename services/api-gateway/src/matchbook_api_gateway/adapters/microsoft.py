@@ -38,6 +38,20 @@ class _NoCache(msal.TokenCache):  # type: ignore[misc]
         pass
 
 
+class _Session(requests.Session):
+    """Every request names its time-out and its authorities: REQUESTS_CA_BUNDLE would override a session's own."""
+
+    def __init__(self, ca_file: Path | None) -> None:
+        super().__init__()
+        self._ca_file = ca_file
+
+    def request(self, *arguments: Any, **options: Any) -> requests.Response:
+        options["timeout"] = options.get("timeout") or _TIMEOUT_SECONDS
+        if self._ca_file is not None:
+            options["verify"] = str(self._ca_file)
+        return super().request(*arguments, **options)
+
+
 class Microsoft:
     """Talks to the home tenant's sign-in service. Its libraries block, so each call runs in a thread."""
 
@@ -45,6 +59,7 @@ class Microsoft:
         self._settings = settings
         self._authority = f"{settings.login_url.rstrip('/')}/{settings.home_tenant_id}"
         self._lock = threading.Lock()
+        self._session = _Session(settings.ca_file)
         self._client: Any = None
         self._issuer = ""
         self._keys: jwt.PyJWKClient | None = None
@@ -123,20 +138,15 @@ class Microsoft:
             instance_discovery=False,
             exclude_scopes=["offline_access"],
             token_cache=_NoCache(),
-            verify=self._verify,
-            timeout=_TIMEOUT_SECONDS,
+            http_client=self._session,
         )
 
     def _discovered(self) -> dict[str, Any]:
         address = f"{self._authority}/v2.0/.well-known/openid-configuration"
-        response = requests.get(address, verify=self._verify, timeout=_TIMEOUT_SECONDS, allow_redirects=False)
+        response = self._session.get(address, allow_redirects=False)
         response.raise_for_status()
         document: dict[str, Any] = response.json()
         return document
-
-    @property
-    def _verify(self) -> str | bool:
-        return str(self._settings.ca_file) if self._settings.ca_file else True
 
 
 def _nonce_of(flow: dict[str, Any]) -> str:
