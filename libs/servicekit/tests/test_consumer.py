@@ -1,6 +1,7 @@
 """Exactly-once effects over rebalances, outages, restarts and rewinds."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -240,3 +241,22 @@ async def test_readiness_tells_of_the_assignment(world: World) -> None:
     async with running(consumer):
         await until(lambda: asyncio.sleep(0, consumer.ready()), lambda reason: reason is None)
     assert consumer.ready() is not None
+
+
+async def test_a_commit_that_swallows_its_cancellation_does_not_keep_the_consumer(world: World) -> None:
+    """As Python 3.11's wait_for does, and so aiokafka, when both come at the same moment."""
+    consumer, entered = world.consumer(), asyncio.Event()
+
+    async def swallowing() -> None:
+        entered.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(30)
+
+    consumer._commit = swallowing  # type: ignore[method-assign]
+    consumer._commit_wanted.set()
+    loop = asyncio.create_task(consumer._commit_loop())
+    await entered.wait()
+    loop.cancel()
+    done, _ = await asyncio.wait([loop], timeout=2)
+    assert done == {loop}
+    assert loop.cancelled()

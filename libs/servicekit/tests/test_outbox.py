@@ -1,6 +1,7 @@
 """The outbox: order, commits that come late, failures midway, one relay at a time, and pruning."""
 
 import asyncio
+import contextlib
 from datetime import date, timedelta
 from typing import Any
 
@@ -140,3 +141,28 @@ async def test_published_ids_are_kept_by_day_and_dropped_after_a_while(world: Wo
         assert await connection.fetchval("SELECT count(*) FROM outbox_published") == 2
         await tend_published(connection, date(2026, 3, 9), timedelta(days=7))
         assert [row[0] for row in await connection.fetch("SELECT event_id FROM outbox_published")] == ["new"]
+
+
+class Deaf(Publisher):
+    """Swallows its caller's cancellation, as Python 3.11's wait_for does when both come at the same moment."""
+
+    entered: asyncio.Event
+
+    async def deliver(self, records: Any) -> Delivery:
+        self.entered.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(30)
+        return Delivery([None] * len(records), None)
+
+
+async def test_a_relay_stops_although_its_publisher_swallows_the_cancellation(world: World) -> None:
+    publisher = Deaf(world.kafka)
+    publisher.entered = asyncio.Event()
+    async with world.database.transaction() as connection:
+        await outbox.append(connection, [sent(device(1), "e1")])
+    relay = asyncio.create_task(Relay(world.database, publisher).run())
+    await asyncio.wait_for(publisher.entered.wait(), 10)
+    relay.cancel()
+    done, _ = await asyncio.wait([relay], timeout=5)
+    assert done == {relay}
+    assert relay.cancelled()

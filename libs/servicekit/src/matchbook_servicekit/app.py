@@ -236,7 +236,8 @@ async def serve(
             process.stopping.set()
             server.should_exit = True
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(serving), _GRACE_SECONDS)
+                async with asyncio.timeout(_GRACE_SECONDS):
+                    await asyncio.shield(serving)
             for resource in reversed(start):
                 await _quietly(resource.stop())
             log.info("stopped")
@@ -325,7 +326,8 @@ async def _measure_loop() -> None:
 
 async def _quietly(work: Awaitable[None]) -> None:
     try:
-        await asyncio.wait_for(work, _GRACE_SECONDS)
+        async with asyncio.timeout(_GRACE_SECONDS):
+            await work
     except Exception as error:  # noqa: BLE001 - the process ends anyway
         log.warning("could not be stopped in order", cause=describe(error))
 

@@ -209,7 +209,8 @@ class Applier:
     async def _pause(self, seconds: float) -> None:
         """Wait between half and the whole of `seconds`, or until stopping."""
         try:
-            await asyncio.wait_for(self._stopping.wait(), seconds * random.uniform(0.5, 1))  # noqa: S311 - jitter
+            async with asyncio.timeout(seconds * random.uniform(0.5, 1)):  # noqa: S311 - jitter
+                await self._stopping.wait()
         except TimeoutError:
             return
 

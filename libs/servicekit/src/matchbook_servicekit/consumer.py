@@ -18,7 +18,7 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 from opentelemetry.trace import SpanKind
 
 from matchbook_servicekit.applying import Applier, Apply, Invalid, Offsets, Rewound, Subscription
-from matchbook_servicekit.database import Database, is_transient
+from matchbook_servicekit.database import Database, is_transient, stop_if_cancelled
 from matchbook_servicekit.dead_letters import Brake, BrakeEngaged, BrakeLimits
 from matchbook_servicekit.failpoints import failpoint
 from matchbook_servicekit.messaging import LARGEST_RECORD_BYTES, KafkaSettings, Publisher, Transient
@@ -184,7 +184,8 @@ class BatchConsumer:
         await self._commit()
         self._joined = False
         with contextlib.suppress(KafkaError, OSError, TimeoutError):
-            await asyncio.wait_for(broker.stop(), 20)
+            async with asyncio.timeout(20):
+                await broker.stop()
 
     # --- positions
 
@@ -322,6 +323,7 @@ class BatchConsumer:
             await self._commit_wanted.wait()
             self._commit_wanted.clear()
             await self._commit()
+            stop_if_cancelled()
 
     async def _commit(self) -> None:
         offsets, self._uncommitted = self._uncommitted, {}
@@ -329,7 +331,8 @@ class BatchConsumer:
             mine = self._consumer.assignment()
             offsets = {partition: offset for partition, offset in offsets.items() if partition in mine}
             if offsets:
-                await asyncio.wait_for(self._consumer.commit(offsets), 10)
+                async with asyncio.timeout(10):
+                    await self._consumer.commit(offsets)
         except (KafkaError, IllegalStateError, TimeoutError, OSError) as error:
             # Another member has the partition now, or the broker is away: the database's offsets are what counts.
             log.info("Kafka took no offsets", group=self.group, cause=describe(error))
@@ -446,7 +449,8 @@ async def _answers(kafka: KafkaSettings) -> bool:
     """Whether Kafka answers a connection made for the question."""
     client = AIOKafkaClient(bootstrap_servers=kafka.bootstrap, client_id=kafka.client_id)
     try:
-        await asyncio.wait_for(client.bootstrap(), 5)
+        async with asyncio.timeout(5):
+            await client.bootstrap()
     except (KafkaError, OSError, TimeoutError):
         return False
     else:

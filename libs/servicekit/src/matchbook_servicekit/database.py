@@ -85,7 +85,8 @@ class Database:
         pool, self._pool = self._pool, None
         if pool is not None:
             try:
-                await asyncio.wait_for(pool.close(), _CLEAN_UP_SECONDS)
+                async with asyncio.timeout(_CLEAN_UP_SECONDS):
+                    await pool.close()
             except TimeoutError:
                 pool.terminate()
 
@@ -175,7 +176,7 @@ def _cut(connection: Any) -> None:
 
 async def _undisturbed(work: Coroutine[Any, Any, Result], seconds: float = _CLEAN_UP_SECONDS) -> Result:
     """Run to the end, at most `seconds`, even when the caller is cancelled; the cancellation follows afterwards."""
-    task = asyncio.ensure_future(asyncio.wait_for(work, seconds))
+    task = asyncio.ensure_future(_within(work, seconds))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
@@ -183,6 +184,19 @@ async def _undisturbed(work: Coroutine[Any, Any, Result], seconds: float = _CLEA
         if not task.cancelled():
             task.exception()
         raise
+
+
+async def _within(work: Coroutine[Any, Any, Result], seconds: float) -> Result:
+    # Not `wait_for`: in Python 3.11 it loses a cancellation that comes as the work ends.
+    async with asyncio.timeout(seconds):
+        return await work
+
+
+def stop_if_cancelled() -> None:
+    """Raise the cancellation that something called by this task has swallowed; for loops that run until cancelled."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def server_settings(settings: DatabaseSettings) -> dict[str, str]:
@@ -302,7 +316,7 @@ async def migrate(settings: DatabaseSettings, package: str) -> None:
     try:
         await _migrate(connection, settings, pending)
     finally:
-        await asyncio.wait_for(connection.close(), _CLEAN_UP_SECONDS)
+        await connection.close(timeout=_CLEAN_UP_SECONDS)
 
 
 async def _migrate(connection: Any, settings: DatabaseSettings, wanted: list[Migration]) -> None:

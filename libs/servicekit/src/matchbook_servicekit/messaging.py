@@ -317,7 +317,8 @@ async def _connected(settings: KafkaSettings) -> AIOKafkaProducer:
     )
     try:
         # An idempotent producer waits for its id without bound when the broker went away in between.
-        await asyncio.wait_for(producer.start(), settings.publish_timeout)
+        async with asyncio.timeout(settings.publish_timeout):
+            await producer.start()
     except BaseException:
         await _close(producer, _FLUSH_SECONDS)
         raise

@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from matchbook_servicekit.database import Connection, Database, is_transient, load_queries
+from matchbook_servicekit.database import Connection, Database, is_transient, load_queries, stop_if_cancelled
 from matchbook_servicekit.failpoints import failpoint
 from matchbook_servicekit.messaging import Delivery, Outgoing, Publisher, PublishRefused, Transient
 from matchbook_servicekit.telemetry import describe, get_logger, metrics
@@ -110,9 +110,11 @@ class Relay:
             self._wake.clear()
             await self._tend(connection)
             await self._drain(connection)
+            stop_if_cancelled()
             self._trouble = None
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+                async with asyncio.timeout(_POLL_SECONDS):
+                    await self._wake.wait()
 
     async def _drain(self, connection: Connection) -> None:
         """Publish until the outbox is empty, reading the next rows while the last are on their way.
@@ -125,6 +127,7 @@ class Relay:
                 self._read(connection, [row["position"] for row in rows]), self._deliver(rows)
             )
             await self._settle(connection, rows, delivery)
+            stop_if_cancelled()
             if delivery.failure is not None:
                 raise delivery.failure
             rows = ahead
