@@ -8,7 +8,6 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -179,7 +178,7 @@ async def running_gateway(settings: GatewaySettings, *, topics_exist: bool = Fal
     await parts.publisher.start()
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(parts.application, log_config=None, timeout_graceful_shutdown=2))
-    components = [*parts.consumers, parts.gateway.live, parts.counting]
+    components: list[Any] = [*parts.consumers, parts.gateway.live, parts.counting]
     tasks = [asyncio.create_task(component.run(), name=component.name) for component in components]
     serving = asyncio.create_task(_serve(server, listener))
     looker = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap)
@@ -216,7 +215,7 @@ async def _reasons(components: Sequence[Any]) -> list[str]:
     return [reason for component in components if (reason := component.ready())]
 
 
-# --- events ------------------------------------------------------------------------------------------------------------
+# --- events ---
 
 
 def tenant(tenant_id: str, name: str = "Contoso", *, revision: int = 1, **more: Any) -> TenantDiscovered:
@@ -307,10 +306,3 @@ def rejected_event(
         tenant_id=tenant_id,
         device_id=device_id,
     )
-
-
-def csv_file(folder: Path, text: str | bytes) -> Path:
-    """A file with the text as UTF-8, or with exactly these bytes."""
-    path = folder / f"{unique('file')}.csv"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return path

@@ -11,7 +11,6 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from tests.support.gateway_world import GatewayWorld, running_gateway, settings_for
 
-
 # structlog's own rendering of a traceback, with every local variable, takes longer than the tests.
 structlog.configure(
     processors=[

@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from matchbook_api_gateway.domain.people import Need, Person, strongest_role
@@ -59,7 +58,7 @@ def _calls(dependant: Dependant) -> Iterator[Any]:
         yield from _calls(item)
 
 
-OPERATIONS = [(method, route.path, needs_of(route)) for route in routes() for method in sorted(route.methods)]
+OPERATIONS = [(method, route.path, needs_of(route)) for route in routes() for method in sorted(route.methods or ())]
 PRIVATE = [(method, path, needs[0]) for method, path, needs in OPERATIONS if needs and needs[0] is not Need.PUBLIC]
 PUBLIC = {
     ("GET", "/auth/sign-in"),
@@ -79,7 +78,7 @@ def test_every_route_is_classified_once(method: str, path: str, needs: list[Need
 
 
 def test_nothing_is_served_beside_the_routers(world: GatewayWorld) -> None:
-    application: FastAPI = world.parts.application
+    application = world.parts.application
     served = {path for route in application.routes for path in _paths(route)}
     assert served == {route.path for route in routes()}
 
@@ -123,7 +122,8 @@ def _filled_options(options: Any, ids: dict[str, str]) -> Any:
             return _filled(options.decode(), ids).encode()
         case str():
             return _filled(options, ids)
-    return options
+        case _:
+            return options
 
 
 async def fill(world: GatewayWorld, ids: dict[str, str]) -> None:

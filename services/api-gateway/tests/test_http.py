@@ -81,7 +81,7 @@ async def test_without_a_built_page_one_is_told_how_to_build_it(world: GatewayWo
     async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://gateway") as client:
         response = await client.get("/")
     assert response.status_code == 503
-    assert "make page" in response.text
+    assert "make ui" in response.text
 
 
 async def test_large_answers_are_compressed(world: GatewayWorld) -> None:
@@ -99,7 +99,7 @@ async def test_the_api_is_described_at_its_address(world: GatewayWorld) -> None:
 
 
 def test_the_committed_description_is_the_applications() -> None:
-    """`make openapi` writes it again; the page's client is generated from it."""
+    """`api-gateway openapi > services/api-gateway/openapi.json` writes it again; the page's client is made from it."""
     assert OPENAPI.read_text() == openapi_document()
 
 

@@ -47,6 +47,11 @@ class Stream:
                 found[name] = value
         raise EOFError
 
+    async def end(self) -> None:
+        """Read on; raises EOFError when the stream ends."""
+        while True:
+            await self.next()
+
     async def until(self, kind: str, **data: Any) -> dict[str, Any]:
         """The first event of this kind whose data holds these values, among those seen already or to come."""
         index = 0
@@ -154,9 +159,7 @@ async def test_a_stream_ends_with_its_session(world: GatewayWorld, monkeypatch: 
     async with stream(client) as events:
         await client.post("/auth/sign-out")
         with pytest.raises(EOFError):
-            async with asyncio.timeout(10):
-                while True:
-                    await events.next()
+            await asyncio.wait_for(events.end(), 10)
 
 
 async def test_a_browser_that_does_not_read_costs_no_memory(world: GatewayWorld) -> None:

@@ -226,7 +226,7 @@ async def test_tenants_are_listed_counted_and_searched(world: GatewayWorld) -> N
 
 async def test_sweeps_and_their_settings_are_shown(world: GatewayWorld) -> None:
     t = unique("t")
-    run = {"run_id": unique("run"), "tenant_id": t, "scope": "devices"}
+    run: dict[str, Any] = {"run_id": unique("run"), "tenant_id": t, "scope": "devices"}
     await world.publish(
         SyncFailed(
             **run, at=AT, started_at=AT, counts=SyncCounts(seen=5), reason="licence_missing", message="No licence."

@@ -186,7 +186,7 @@ def test_one_is_led_to_our_own_addresses_only(to: str, leads: str) -> None:
     assert local_path(to) == leads
 
 
-# --- the id token ------------------------------------------------------------------------------------------------------
+# --- the id token ---
 
 KEY = rsa.generate_private_key(65537, 2048)
 OTHER_KEY = rsa.generate_private_key(65537, 2048)
@@ -234,7 +234,7 @@ def test_a_token_that_is_not_for_us_is_refused(checking: Microsoft, changes: dic
 
 def test_a_token_of_another_key_or_algorithm_is_refused(checking: Microsoft) -> None:
     shared = "a secret that is long enough for HS256"
-    unsigned = jwt.encode(claims(), None, "none")
+    unsigned = jwt.encode(claims(), "", "none")
     for token in (
         jwt.encode(claims(), OTHER_KEY, "RS256"),
         jwt.encode(claims(), shared, "HS256"),

@@ -58,9 +58,10 @@ class ReadStore:
         found = _words(words)
         async with self.database.connection(deadline=_DEADLINE_SECONDS) as connection:
             statement = await _planned_for_values(connection, "devices_page")
-            return await statement.fetch(
+            rows: list[Row] = await statement.fetch(
                 tenant_id, *found, status, suggestion, sort, descending, *_place(after), limit,
             )  # fmt: skip
+        return rows
 
     async def bulk_selection(  # noqa: PLR0913 - the query's parameters
         self,
@@ -77,9 +78,10 @@ class ReadStore:
         found = _words(words)
         async with self.database.connection() as connection:
             statement = await _planned_for_values(connection, "bulk_selection")
-            return await statement.fetch(
+            rows: list[Row] = await statement.fetch(
                 tenant_id, *found, status, suggestion, list(eligible), suggested_only, list(excluded),
             )  # fmt: skip
+        return rows
 
 
 def _words(words: Words | None) -> tuple[str | None, str | None]:

@@ -58,6 +58,6 @@ def _document(title: str, body: str) -> str:
 
 _UNBUILT = _document(
     "The page is not built",
-    "<p>Run <code>make page</code> in the repository, then load this address again. The API works without it: "
+    "<p>Run <code>make ui</code> in the repository, then load this address again. The API works without it: "
     "<a href='/api/openapi.json'>its description</a>.</p>",
 )
