@@ -111,6 +111,16 @@ def test_a_match_moves_back_when_the_old_enrolment_lives_again() -> None:
     assert world.device_matches[TENANT, DEVICE].superseded_by is None
 
 
+def test_an_enrolment_that_is_matched_again_is_superseded_no_longer() -> None:
+    world = matched()
+    observed(world, superseded())
+    observed(world, suggestion(DESKTOP, revision=3))
+    applied(world, command(IgnoreDevice))
+    assert world.device_matches[TENANT, DEVICE].superseded_by == SECOND
+    applied(world, command(MatchTo, configuration_id=DESKTOP))
+    assert world.device_matches[TENANT, DEVICE].superseded_by is None
+
+
 def test_an_ignored_machine_stays_ignored_after_it_is_enrolled_again() -> None:
     world = a_world()
     applied(world, command(IgnoreDevice, reason="Kiosk"))

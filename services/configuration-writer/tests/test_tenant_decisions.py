@@ -14,6 +14,7 @@ from matchbook_contracts.decisions import (
     IgnoreTenant,
     MatchTenantTo,
     MatchTo,
+    RevertMatch,
     RevertTenantMatch,
 )
 from matchbook_contracts.states import OrganizationState
@@ -217,6 +218,14 @@ def test_an_orphaned_match_is_not_synced_until_its_tenant_is_back() -> None:
     assert names(events) == ["ConfigurationUpdated", "MatchOrphaned", "MatchOrphaned", "TenantMatched"]
     assert not world.device_matches[TENANT, DEVICE].orphaned
     assert world.configurations[LAPTOP].fields["hostname"].value == "LT-9"
+
+
+def test_an_orphaned_match_takes_access_to_both_organizations() -> None:
+    world = matched_below()
+    applied(world, command(ChangeTenantMatch, organization_id=FABRIKAM))
+    for actor in (scoped(FABRIKAM), scoped(CONTOSO)):
+        assert refused(world, command(RevertMatch, actor=actor)).reason == "not_allowed"
+    applied(world, command(RevertMatch, actor=scoped(CONTOSO, FABRIKAM)))
 
 
 def test_an_orphaned_match_can_be_changed_into_the_new_organization() -> None:
