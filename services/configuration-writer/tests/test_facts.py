@@ -2,7 +2,7 @@
 
 from matchbook_configuration_writer.domain.intake import fact_of
 from matchbook_configuration_writer.domain.world import Device, Retirement, Suggestion, Tenant, World
-from matchbook_contracts.decisions import AcceptMatch, IgnoreDevice, MatchTo, RevertMatch
+from matchbook_contracts.decisions import AcceptMatch, IgnoreDevice, MatchTo, RevertMatch, RevertTenantMatch
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceFacts, DeviceRetired, TenantDiscovered, TenantLost
 from matchbook_contracts.match_events import ConfigurationUpdated, MatchCarriedOver
 from matchbook_contracts.suggestions import Candidate, MatchSuggested, SuggestionWithdrawn
@@ -119,6 +119,15 @@ def test_an_enrolment_that_is_matched_again_is_superseded_no_longer() -> None:
     assert world.device_matches[TENANT, DEVICE].superseded_by == SECOND
     applied(world, command(MatchTo, configuration_id=DESKTOP))
     assert world.device_matches[TENANT, DEVICE].superseded_by is None
+
+
+def test_an_orphaned_match_moves_without_telling_its_configuration_of_the_new_enrolment() -> None:
+    world = matched()
+    applied(world, command(RevertTenantMatch))
+    before = world.configurations[LAPTOP]
+    assert names(observed(world, superseded())) == ["MatchCarriedOver", "MatchCarriedOver"]
+    assert world.device_matches[TENANT, SECOND].orphaned
+    assert world.configurations[LAPTOP] == before
 
 
 def test_an_ignored_machine_stays_ignored_after_it_is_enrolled_again() -> None:

@@ -121,6 +121,14 @@ def test_an_import_updates_documentation_below_what_sync_wrote_and_respects_lock
     assert fields["location"].value == "Reception"
 
 
+def test_a_row_without_interfaces_takes_none_away() -> None:
+    world = a_world()
+    wired = Interface(name="Ethernet", mac_address="8c1d.96a0.b2c4")
+    summary(world, import_configurations(row(2, "cfg-new", interfaces=(wired,))))
+    assert counts(summary(world, import_configurations(row(2, "cfg-new")))) == (0, 0, 1, 0)
+    assert world.configurations["cfg-new"].interfaces == (wired,)
+
+
 def test_an_import_archives_and_brings_back() -> None:
     world = a_world()
     summary(world, import_configurations(row(2, LAPTOP, archived=True)))
