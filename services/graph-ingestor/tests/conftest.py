@@ -1,6 +1,55 @@
-"""Puts the helpers beside the tests on the path: a hyphen in a folder's name forbids importing them relatively."""
+"""One Microsoft emulator for all tests of the service, and an ingestor for each."""
 
 import sys
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
+from matchbook_local.emulator import Emulator, Options, World, running_emulator
+from matchbook_local.testing import Database
+from matchbook_servicekit import topics
+
+# A hyphen in a folder's name forbids importing the helpers beside the tests relatively.
 sys.path.insert(0, str(Path(__file__).parent))
+
+from ingestor_world import PARTITIONS, Ingesting, Mischief, ingesting, settings_for
+
+Configure = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def _mischief_of_all() -> Mischief:
+    return Mischief()
+
+
+@pytest.fixture(scope="session")
+async def microsoft(scratch: Path, _mischief_of_all: Mischief) -> AsyncIterator[Emulator]:
+    """24 tenants with 240 devices; one tenant each without consent, licence, relationship and application."""
+    world = World.build(seed=11, tenants=24, devices=240)
+    options = Options(faults=_mischief_of_all)
+    async with running_emulator(world, scratch / "microsoft", options, write_documentation=False) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def mischief(_mischief_of_all: Mischief) -> Mischief:
+    """Microsoft as it should be, until the test says otherwise."""
+    _mischief_of_all.reset()
+    return _mischief_of_all
+
+
+@pytest.fixture
+async def configure(microsoft: Emulator, kafka_bootstrap: str, topic_prefix: str, database: Database) -> Configure:
+    """Settings for this test, with whatever it wants otherwise."""
+    await topics.apply(kafka_bootstrap, topic_prefix, partitions=PARTITIONS)
+    return lambda **others: settings_for(
+        microsoft, kafka_bootstrap, topic_prefix, database.dsn, database.schema, **others
+    )
+
+
+@pytest.fixture
+async def world(configure: Configure, microsoft: Emulator, mischief: Mischief) -> AsyncIterator[Ingesting]:
+    """An ingestor that has not swept anything yet."""
+    async with ingesting(configure(), microsoft, mischief) as found:
+        yield found

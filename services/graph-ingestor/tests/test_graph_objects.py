@@ -87,6 +87,12 @@ def test_a_wrong_type_makes_the_page_a_bad_answer_and_is_not_quoted(field: str, 
     assert "contoso" not in str(caught.value)
 
 
+@pytest.mark.parametrize("link", ['"@odata.nextLink":""', '"@odata.nextLink" : ""', '"@odata.nextLink":7'])
+def test_a_next_page_without_an_address_is_no_end_of_the_list(link: str) -> None:
+    with pytest.raises(Unreadable):
+        read(DevicePage, b'{"value":[],%b}' % link.replace(" :", ":").encode())
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"value":{}}', b'{"value":[{}', page_body([])[:-3]])
 def test_what_is_no_page_is_a_bad_answer(body: bytes) -> None:
     with pytest.raises(Unreadable):

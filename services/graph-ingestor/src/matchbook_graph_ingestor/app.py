@@ -1,7 +1,7 @@
 """The process: what is made of what."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from matchbook_servicekit.app import Component, Startable, command, serve
@@ -16,6 +16,7 @@ from matchbook_graph_ingestor.domain.retirement import Brake
 from matchbook_graph_ingestor.handlers import TOPIC, Commands
 from matchbook_graph_ingestor.service.customer_sweep import CustomerSweep
 from matchbook_graph_ingestor.service.details import DetailReader
+from matchbook_graph_ingestor.service.runs import Clock, utc_now
 from matchbook_graph_ingestor.service.scheduler import Scheduler
 from matchbook_graph_ingestor.service.tenant_sweep import Rules, TenantSweep
 from matchbook_graph_ingestor.settings import IngestorSettings
@@ -27,29 +28,43 @@ PACKAGE = "matchbook_graph_ingestor"
 class Ingestor:
     """The parts of one process."""
 
-    components: Sequence[Component]
-    start: Sequence[Startable]
+    database: Database
+    publisher: Publisher
+    graph: Graph
+    customers: CustomerSweep
+    tenants: TenantSweep
+    scheduler: Scheduler
+    consumer: BatchConsumer
+    details: DetailReader
+    relay: Relay
+
+    @property
+    def components(self) -> Sequence[Component]:
+        return (self.consumer, self.scheduler, self.details, self.relay)
+
+    @property
+    def resources(self) -> Sequence[Startable]:
+        return (self.database, self.publisher, self.graph)
 
 
-def subscription(settings: IngestorSettings, scheduler: Scheduler) -> Subscription:
+def subscription(settings: IngestorSettings, wake: Callable[[], None]) -> Subscription:
     """What the ingestor listens to."""
-    commands = Commands(rules_of(settings), scheduler.wake)
+    commands = Commands(rules_of(settings), wake)
     return Subscription("sync-requests", (TOPIC,), commands.apply, after_commit=commands.after_commit)
 
 
-def build(settings: IngestorSettings) -> Ingestor:
-    """Make the parts.
+def build(settings: IngestorSettings, clock: Clock = utc_now) -> Ingestor:
+    """Make the parts; nothing is connected yet.
 
-    Nothing is connected yet. Raises ConfigurationError for a certificate or bundle that can't be used.
+    Raises ConfigurationError for a certificate or bundle that can't be used.
     """
     database, publisher = Database(settings.database), Publisher(settings.kafka)
     graph, rules = _graph(settings), rules_of(settings)
-    customers = CustomerSweep(graph, database, publisher, rules, partner=settings.partner_tenant_id)
-    scheduler = Scheduler(
-        customers, TenantSweep(graph, database, publisher, rules), database, settings.sweep_concurrency
-    )
+    tenants = TenantSweep(graph, database, publisher, rules, clock)
+    customers = CustomerSweep(graph, database, publisher, rules, partner=settings.partner_tenant_id, clock=clock)
+    scheduler = Scheduler(customers, tenants, database, settings.sweep_concurrency, clock)
     consumer = BatchConsumer(
-        subscription(settings, scheduler),
+        subscription(settings, scheduler.wake),
         kafka=settings.kafka,
         database=database,
         publisher=publisher,
@@ -63,7 +78,8 @@ def build(settings: IngestorSettings) -> Ingestor:
         per_second=settings.detail_reads_per_second,
         concurrency=settings.detail_concurrency,
     )
-    return Ingestor((consumer, scheduler, details, Relay(database, publisher)), (database, publisher, graph))
+    relay = Relay(database, publisher)
+    return Ingestor(database, publisher, graph, customers, tenants, scheduler, consumer, details, relay)
 
 
 def rules_of(settings: IngestorSettings) -> Rules:
@@ -105,7 +121,7 @@ async def run(settings: IngestorSettings) -> None:
     # What was imported lives as long as the process; the collector need not walk it after every page of devices.
     gc.collect()
     gc.freeze()
-    await serve(settings, *ingestor.components, start=ingestor.start)
+    await serve(settings, *ingestor.components, start=ingestor.resources)
 
 
 main = command("graph-ingestor", IngestorSettings, run, PACKAGE)

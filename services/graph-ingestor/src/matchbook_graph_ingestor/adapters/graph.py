@@ -40,7 +40,7 @@ _DEVICES: Final = "/v1.0/deviceManagement/managedDevices"
 _RELATIONSHIPS: Final = "/v1.0/tenantRelationships/delegatedAdminRelationships"
 _CONTRACTS: Final = "/v1.0/contracts"
 _ORGANIZATION: Final = "/v1.0/organization"
-_IDLE_PAGES: Final = 3
+_IDLE_PAGES: Final = 25
 _TRANSIENT: Final = frozenset({"throttled", "unavailable"})
 _Item = TypeVar("_Item")
 _Model = TypeVar("_Model", bound=BaseModel)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msal
 import requests
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 from requests.adapters import HTTPAdapter
@@ -108,7 +109,7 @@ def _credential(file: Path) -> Mapping[str, Any]:
     """
     try:
         pem = file.read_bytes()
-        load_pem_x509_certificate(pem)
+        certificate = load_pem_x509_certificate(pem)
         key = load_pem_private_key(pem, password=None)
     except OSError as error:
         raise ConfigurationError(f"MATCHBOOK_CERTIFICATE_FILE can't be read: {error.strerror}.") from error
@@ -116,6 +117,12 @@ def _credential(file: Path) -> Mapping[str, Any]:
         raise ConfigurationError(
             "MATCHBOOK_CERTIFICATE_FILE must hold a private key without a password and its certificate, both as PEM."
         ) from error
+    if not isinstance(key, RSAPrivateKey):
+        raise ConfigurationError("MATCHBOOK_CERTIFICATE_FILE must hold an RSA key: Microsoft accepts no other.")
+    if key.public_key() != certificate.public_key():
+        raise ConfigurationError(
+            "MATCHBOOK_CERTIFICATE_FILE holds a key and a certificate that do not belong together."
+        )
     return {"private_key": key, "public_certificate": pem.decode("ascii")}
 
 

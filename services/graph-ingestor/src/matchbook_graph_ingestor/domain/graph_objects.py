@@ -54,6 +54,7 @@ BY_ID_ONLY: Final[Mapping[str, str]] = {
 _PROPERTIES: Final[Mapping[str, str]] = {**LISTED, **BY_ID_ONLY}
 _ITEM = TypeVar("_ITEM")
 _SPACED_BLANK = re.compile(rb':\s+""')
+_BLANK_LINK = re.compile(rb'@odata\.nextLink":\s*""')
 _NO_DATE = b'"0001-01-01T00:00:00Z"'
 _NUL = b"\\u0000"
 
@@ -128,6 +129,9 @@ _AS_JSON: Final = TypeAdapter(DeviceFacts).serializer
 
 def read(model: type[_Model], body: bytes) -> _Model:
     """Read an answer's body; raises Unreadable for what breaks the documented shape."""
+    if _BLANK_LINK.search(body):
+        # Read as an absent value it would make a list that goes on look complete.
+        raise Unreadable("a next page without an address")
     try:
         return model.model_validate_json(without_blanks(body))
     except ValidationError as error:

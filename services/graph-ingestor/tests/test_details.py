@@ -1,0 +1,140 @@
+"""What no list gives: read by id, after the sweeps, and published as a change."""
+
+from typing import Any
+
+from ingestor_world import DEVICES, Ingesting, devices_list, edited, gone, largest, readable, refusal
+from matchbook_graph_ingestor.service.details import DetailReader
+from matchbook_local.emulator.faults import Call
+
+
+def reader(world: Ingesting, per_second: float = 10_000) -> DetailReader:
+    parts = world.parts
+    return DetailReader(
+        parts.graph,
+        parts.database,
+        parts.publisher,
+        idle=lambda: True,
+        per_second=per_second,
+        concurrency=4,
+    )
+
+
+async def read_all(world: Ingesting) -> None:
+    details = reader(world)
+    while await details.step():
+        pass
+
+
+def by_id(calls: list[Call]) -> list[str]:
+    return [call.path.rsplit("/", 1)[1] for call in calls if "/managedDevices/" in call.path]
+
+
+def computers(world: Ingesting) -> dict[str, Any]:
+    devices = (device for state in readable(world) for device in state.devices)
+    return {device.id: device for device in devices if not device.hardware.platform.is_phone}
+
+
+async def test_ethernet_addresses_follow_as_changes(world: Ingesting) -> None:
+    await world.everything()
+    first = await world.events(DEVICES)
+    assert all(event.facts.ethernet_mac_address is None for event in first)
+    world.mischief.calls.clear()
+    await read_all(world)
+    assert sorted(by_id(world.mischief.calls)) == sorted(computers(world))
+    news = (await world.events(DEVICES))[len(first) :]
+    found = {
+        event.device_id: event.facts.ethernet_mac_address
+        for event in await world.events(DEVICES)
+        if event.revision == 2
+    }
+    expected = {key: device.ethernet_mac for key, device in computers(world).items() if device.ethernet_mac}
+    assert {key: value for key, value in found.items() if value} == expected
+    assert expected
+    assert len(news) == len(found)
+
+
+async def test_once_read_they_stay_and_are_not_asked_for_again(world: Ingesting) -> None:
+    await world.everything()
+    await read_all(world)
+    before = await world.heard(DEVICES)
+    world.mischief.calls.clear()
+    await world.sweep()
+    await read_all(world)
+    assert by_id(world.mischief.calls) == []
+    assert await world.heard(DEVICES) == before
+
+
+async def test_a_changed_device_keeps_its_address_and_is_read_again(world: Ingesting) -> None:
+    await world.everything()
+    await read_all(world)
+    tenant_id, ids = largest(world)
+    wired = next(key for key, device in computers(world).items() if key in ids and device.ethernet_mac)
+    world.mischief.edit = edited(wired, deviceName="RENAMED")
+    world.mischief.calls.clear()
+    await world.sweep(tenant_id)
+    latest = [event for event in await world.events(DEVICES) if event.device_id == wired][-1]
+    assert latest.facts.ethernet_mac_address == computers(world)[wired].ethernet_mac
+    await read_all(world)
+    assert by_id(world.mischief.calls) == [wired]
+
+
+async def test_a_device_that_is_gone_is_not_asked_for_for_ever(world: Ingesting) -> None:
+    await world.everything()
+    missing = next(iter(computers(world)))
+    world.mischief.instead = gone(missing)
+    await read_all(world)
+    world.mischief.calls.clear()
+    await read_all(world)
+    assert by_id(world.mischief.calls) == []
+
+
+async def test_a_tenant_that_throttles_is_set_aside_and_the_others_are_read(world: Ingesting) -> None:
+    await world.everything()
+    tenant_id, ids = largest(world)
+    world.mischief.instead = lambda call: refusal(429) if call.tenant_id == tenant_id else None
+    await read_all(world)
+    rows = await world.rows("SELECT device_id FROM devices WHERE details_pending ORDER BY device_id")
+    assert [row["device_id"] for row in rows] == sorted(set(ids) & set(computers(world)))
+
+
+async def test_what_changed_since_it_was_asked_for_is_asked_for_again(world: Ingesting) -> None:
+    """A sweep publishes between the read by id and its commit: the older facts must not follow the newer ones."""
+    await world.customers()
+    tenant_id, _ = largest(world)
+    await world.sweep(tenant_id)
+    details = reader(world)
+    real = details._graph.device
+    changed = False
+
+    async def device(*args: str) -> Any:
+        nonlocal changed
+        if not changed:
+            changed = True
+            world.mischief.edit = lambda call, body: (
+                body | {"value": [item | {"osVersion": "99"} for item in body["value"]]} if devices_list(call) else None
+            )
+            await world.sweep(tenant_id)
+        return await real(*args)
+
+    world.parts.graph.device = device  # type: ignore[assignment, method-assign]
+    try:
+        await details._batch(tenant_id)
+        assert all(event.facts.os_version == "99" for event in await world.events(DEVICES) if event.revision > 1)
+    finally:
+        del world.parts.graph.device
+
+
+async def test_reads_keep_to_their_budget(world: Ingesting) -> None:
+    await world.customers()
+    tenant_id, ids = largest(world)
+    await world.sweep(tenant_id)
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    details = reader(world, per_second=5)
+    details._pause = pause
+    await details._batch(tenant_id)
+    computers_here = set(ids) & set(computers(world))
+    assert 0 < len(computers_here) / 5 - sum(pauses) < 5
