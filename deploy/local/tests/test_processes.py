@@ -17,7 +17,9 @@ SLEEPER = "import time; time.sleep(600)"
 STARTER = """
 import subprocess, sys, time
 from matchbook_local.processes import spawn
-child = spawn([sys.executable, "-c", "import time; time.sleep(600)"], output=subprocess.DEVNULL)
+program = "import time; print('up', flush=True); time.sleep(600)"
+child = spawn([sys.executable, "-c", program], output=subprocess.PIPE)
+child.stdout.readline()
 print(child.pid, flush=True)
 time.sleep(600)
 """
