@@ -69,7 +69,7 @@ class Result:
 class Watch:
     """Reads how far each topic and each service is: end offsets, and the offsets that the services' databases hold."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, connection: asyncpg.Connection[Any]) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, connection: "asyncpg.Connection[Any]") -> None:
         self._consumer = consumer
         self._connection = connection
 
