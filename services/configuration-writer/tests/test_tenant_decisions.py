@@ -11,6 +11,7 @@ from matchbook_contracts.decisions import (
     ChangeMatch,
     ChangeTenantMatch,
     CreateOrganization,
+    EditConfiguration,
     IgnoreTenant,
     MatchTenantTo,
     MatchTo,
@@ -218,6 +219,16 @@ def test_an_orphaned_match_is_not_synced_until_its_tenant_is_back() -> None:
     assert names(events) == ["ConfigurationUpdated", "MatchOrphaned", "MatchOrphaned", "TenantMatched"]
     assert not world.device_matches[TENANT, DEVICE].orphaned
     assert world.configurations[LAPTOP].fields["hostname"].value == "LT-9"
+
+
+def test_an_edit_of_a_configuration_whose_match_is_orphaned_lets_nothing_of_the_device_in() -> None:
+    world = matched_below()
+    applied(world, command(RevertTenantMatch))
+    observed(world, device(revision=2, device_name="LT-9"))
+    edit = command(EditConfiguration, organization_id=CONTOSO, configuration_id=LAPTOP, values={"location": "Hall"})
+    (event,) = applied(world, edit)
+    assert world.configurations[LAPTOP].fields["hostname"].value == "LT-1"
+    assert event.device_id is None  # type: ignore[attr-defined]
 
 
 def test_an_orphaned_match_takes_access_to_both_organizations() -> None:
