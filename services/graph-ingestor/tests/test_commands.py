@@ -106,20 +106,17 @@ async def test_switching_device_sync_is_announced_and_obeyed(service: Ingesting)
     async with working(service):
         await send(service, SetDeviceSync(**asked(tenant_id="*", enabled=False)))
         await send(service, SetDeviceSync(**asked(tenant_id=tenant_id, enabled=True)))
+        await service.until(lambda: _only_syncing(service, tenant_id))
         await service.until(lambda: all_swept(service))
-    # The scheduler may have been faster than the command; what counts is the state after both.
-    told = await _latest_tenants(service)
-    syncing = {key for key, event in told.items() if isinstance(event, TenantDiscovered) and event.sync_intune_devices}
-    assert syncing == {tenant_id}
-    before = len([call for call in service.mischief.calls if devices_list(call)])
-    async with working(service):
         await send(service, SetDeviceSync(**asked(tenant_id=tenant_id, enabled=None)))
-        await service.until(lambda: _announced(service, tenant_id, syncing=False))
+        await service.until(lambda: _only_syncing(service, None))
+        before = len([call for call in service.mischief.calls if devices_list(call)])
+        swept = len(await sweeps_of(service, tenant_id))
         await send(service, RequestSync(**asked(tenant_id=tenant_id)))
-        await asyncio.sleep(1)
+        await asyncio.sleep(2)
         assert len([call for call in service.mischief.calls if devices_list(call)]) == before
         await send(service, SetDeviceSync(**asked(tenant_id=tenant_id, enabled=True)))
-        await service.until(lambda: _count(service, tenant_id, 2))
+        await service.until(lambda: _count(service, tenant_id, swept + 1))
         await service.until(lambda: all_swept(service))
     assert {event.device_id for event in await service.events(DEVICES) if event.tenant_id == tenant_id} == set(ids)
 
@@ -204,5 +201,8 @@ async def _latest_tenants(world: Ingesting) -> dict[str, Any]:
     return {event.tenant_id: event for event in await world.events(TENANTS)}
 
 
-async def _announced(world: Ingesting, tenant_id: str, *, syncing: bool) -> bool:
-    return bool((await _latest_tenants(world))[tenant_id].sync_intune_devices is syncing)
+async def _only_syncing(world: Ingesting, tenant_id: str | None) -> bool:
+    """Whether every readable tenant is announced, and of them this one alone, or none, syncs devices."""
+    told = [event for event in (await _latest_tenants(world)).values() if isinstance(event, TenantDiscovered)]
+    syncing = {event.tenant_id for event in told if event.sync_intune_devices}
+    return len(told) >= len(readable(world)) and syncing == ({tenant_id} if tenant_id else set())
