@@ -8,7 +8,8 @@ from playwright.async_api import expect
 from tests.browser.conftest import PATIENCE_MS, SignIn
 from tests.support.stack import Running
 
-pytestmark = pytest.mark.browser
+# Asked for first, so that nothing is started where there is no browser.
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium")]
 
 expect.set_options(timeout=PATIENCE_MS)
 
