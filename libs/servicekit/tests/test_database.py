@@ -1,10 +1,12 @@
 """Units of work, deadlines, JSON, and migrations."""
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -155,6 +157,57 @@ async def test_work_past_its_deadline_is_cut_and_its_connection_not_used_again(s
         # The server noticed too: a statement that runs on would keep its locks.
         await until(lambda: still_running(connection), lambda running: running == 0, 5)
     await database.stop()
+
+
+class Stalling:
+    """A way to the server on which, once stalled, nothing moves any more; as after a failover without a reset."""
+
+    def __init__(self, dsn: str) -> None:
+        self._target = urlsplit(dsn)
+        self.stalled = asyncio.Event()
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def start(self) -> str:
+        """Returns the DSN that goes this way."""
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
+        login = self._target.netloc.rpartition("@")[0]
+        return self._target._replace(netloc=f"{login}@127.0.0.1:{port}").geturl()
+
+    async def stop(self) -> None:
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection(self._target.hostname, self._target.port)
+        self._writers += [writer, back]
+        with contextlib.suppress(OSError):
+            await asyncio.gather(self._copy(reader, back), self._copy(there, writer))
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            if not self.stalled.is_set():
+                writer.write(data)
+
+
+async def test_a_server_that_answers_nothing_any_more_does_not_hold_the_work(settings: DatabaseSettings) -> None:
+    way = Stalling(settings.dsn)
+    database = await started(replace(settings, dsn=await way.start()))
+
+    async def work() -> None:
+        async with database.transaction(deadline=0.5) as connection:
+            await connection.fetchval("SELECT 1")
+            way.stalled.set()
+            await connection.fetchval("SELECT 2")
+
+    started_at = asyncio.get_running_loop().time()
+    with pytest.raises(DeadlineExceeded):
+        await asyncio.wait_for(work(), 20)
+    # Neither the cancelled statement, nor the rollback, nor giving the connection back was waited for.
+    assert asyncio.get_running_loop().time() - started_at < 3
+    await database.stop()
+    await way.stop()
 
 
 async def still_running(connection: Connection) -> int:

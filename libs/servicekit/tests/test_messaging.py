@@ -1,5 +1,6 @@
 """Headers, ids, partitions, and what the publisher promises when sending fails."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -91,6 +92,49 @@ async def test_a_failed_batch_is_not_overtaken_by_the_next(world: World, monkeyp
     await publisher.stop()
     found = [dict(record.headers)["ce_id"].decode() for record in await world.read(DEVICES, 41, seconds=2)]
     assert found == [record.event_id for record in records]
+
+
+async def test_a_batch_answered_with_a_failure_stops_its_partition(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("matchbook_servicekit.messaging._BATCH_BYTES", 2000)
+    publisher = Publisher(world.kafka)
+    await publisher.start()
+    producer: Any = publisher._producer
+    send, calls = producer.send_batch, 0
+
+    async def answered(*arguments: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls != 2:
+            return await send(*arguments, **options)
+        failure = asyncio.get_running_loop().create_future()
+        failure.set_exception(KafkaTimeoutError())
+        return failure
+
+    monkeypatch.setattr(producer, "send_batch", answered)
+    delivery = await publisher.deliver([sent(device(n), f"e{n}") for n in range(40)])
+    await publisher.stop()
+    assert isinstance(delivery.failure, Transient)
+    assert calls == 2
+    known = sum(place is not None for place in delivery.places)
+    assert len(await world.read(DEVICES, 40, seconds=2)) == known
+
+
+async def test_a_producer_whose_sender_died_is_replaced(world: World) -> None:
+    publisher = Publisher(replace(world.kafka, publish_timeout=1))
+    await publisher.start()
+    dead: Any = publisher._producer
+    # It ends with a batch in hand: nobody will ever resolve its future.
+    dead._sender.sender_task.cancel()
+    await asyncio.wait([dead._sender.sender_task])
+    publisher._undecided[world.kafka.physical(DEVICES), partition_of(b"t1", 3)] = (
+        asyncio.get_running_loop().create_future()
+    )
+    await publisher.publish([sent(device(1), "e1")])
+    await publisher.stop()
+    assert publisher._producer is not dead
+    assert len(await world.read(DEVICES, 1)) == 1
 
 
 async def test_a_record_the_broker_never_takes_is_told_from_an_outage(world: World) -> None:

@@ -271,6 +271,12 @@ class Publisher:
 
     async def _ready(self) -> AIOKafkaProducer:
         async with self._lock:
+            if self._producer is not None and _is_dead(self._producer):
+                # What it held is lost with it, and the futures of that are never resolved.
+                await _close(self._producer, 0)
+                self._producer = None
+                self._undecided.clear()
+                metrics.producer_restarts.inc()
             if self._producer is None:
                 self._producer = await _connected(self.settings)
             return self._producer
@@ -287,6 +293,12 @@ class Publisher:
 
 class _Unanswered(Transient):
     """A batch is with the producer, and perhaps on the topic."""
+
+
+def _is_dead(producer: AIOKafkaProducer) -> bool:
+    """Whether the task that sends has ended, after which a producer takes records and sends none."""
+    sender = producer._sender  # noqa: SLF001 - it has no public sign of it
+    return sender is None or sender.sender_task is None or sender.sender_task.done()
 
 
 async def _close(producer: AIOKafkaProducer, seconds: float) -> None:
