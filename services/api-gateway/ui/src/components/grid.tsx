@@ -7,6 +7,7 @@ import {
   type CSSProperties,
   type KeyboardEvent,
   type ReactNode,
+  type RefObject,
   useEffect,
   useId,
   useLayoutEffect,
@@ -61,10 +62,9 @@ const ROW_HEIGHT = 42;
 const NOTE_HEIGHT = 24;
 const OVERSCAN = 10;
 
-export function Grid<Row>(props: GridProps<Row>) {
-  const { columns, rows, total, idOf, hasNote, active, onNeed, checking } = props;
-  const scroller = useRef<HTMLDivElement>(null);
-  const base = useId();
+/** The rows in sight and a few around them, with where each stands; `height` is that of all rows, in pixels. */
+function useShownRows<Row>(scroller: RefObject<HTMLElement | null>, props: GridProps<Row>) {
+  const { rows, total, hasNote, active, onNeed } = props;
   // eslint-disable-next-line react-hooks/incompatible-library -- the React compiler, which it can't live with, isn't used
   const virtualizer = useVirtualizer({
     count: total,
@@ -77,17 +77,25 @@ export function Grid<Row>(props: GridProps<Row>) {
     scrollMargin: HEAD_HEIGHT,
     scrollPaddingStart: HEAD_HEIGHT,
   });
-  const shown = virtualizer.getVirtualItems();
-  const last = shown.at(-1)?.index ?? 0;
+  const items = virtualizer.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
   useEffect(() => onNeed(last), [last, onNeed, rows]);
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, rows]);
   useLayoutEffect(() => {
     if (total > 0) virtualizer.scrollToIndex(active, { align: "auto" });
   }, [virtualizer, active, total]);
+  return { items, height: virtualizer.getTotalSize() };
+}
+
+export function Grid<Row>(props: GridProps<Row>) {
+  const { columns, rows, total, idOf, hasNote, checking } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const base = useId();
+  const { items, height } = useShownRows(scroller, props);
   useKeptFocus(scroller, rows);
 
   const tracks = [...(checking ? ["36px"] : []), ...columns.map((column) => column.track)].join(" ");
-  const activeRow = rows[active];
+  const activeRow = rows[props.active];
   return (
     <div
       ref={scroller}
@@ -103,8 +111,8 @@ export function Grid<Row>(props: GridProps<Row>) {
       onKeyDown={(event) => props.onKey(event, pageRows(scroller.current))}
     >
       <GridHead columns={columns} sort={props.sort} onSort={props.onSort} {...(checking ? { checking } : {})} />
-      <div role="rowgroup" className="grid-rows" style={{ height: virtualizer.getTotalSize() }}>
-        {shown.map((item) => {
+      <div role="rowgroup" className="grid-rows" style={{ height }}>
+        {items.map((item) => {
           const row = rows[item.index];
           return (
             <GridRow
@@ -116,7 +124,7 @@ export function Grid<Row>(props: GridProps<Row>) {
               height={item.size}
               columns={columns}
               note={row !== undefined && hasNote(row) ? props.noteOf : null}
-              active={item.index === active}
+              active={item.index === props.active}
               open={row !== undefined && idOf(row) === props.openId}
               checked={checking && row !== undefined ? checking.isChecked(idOf(row)) : null}
               onActive={props.onActive}

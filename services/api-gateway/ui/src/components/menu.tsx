@@ -105,21 +105,33 @@ function MenuList({ id, label, items, anchor, onClose, onChoose }: MenuListProps
     >
       {shared && <p className="menu-reason">{shared}</p>}
       {items.map((item) => (
-        <button
-          key={item.id}
-          type="button"
-          role="menuitem"
-          tabIndex={-1}
-          className={item.separated ? "menu-item separated" : "menu-item"}
-          aria-disabled={item.refusal ? true : undefined}
-          onClick={() => choose(item)}
-        >
-          <span className="menu-label">{item.label}</span>
-          {item.key && <kbd>{item.key}</kbd>}
-          {item.refusal && item.refusal !== shared && <span className="menu-reason">{item.refusal}</span>}
-        </button>
+        <MenuEntry key={item.id} item={item} told={item.refusal === shared} onChoose={choose} />
       ))}
     </div>
+  );
+}
+
+interface MenuEntryProps {
+  readonly item: MenuItem;
+  /** Whether the reason against it stands above already. */
+  readonly told: boolean;
+  readonly onChoose: (item: MenuItem) => void;
+}
+
+function MenuEntry({ item, told, onChoose }: MenuEntryProps) {
+  return (
+    <button
+      type="button"
+      role="menuitem"
+      tabIndex={-1}
+      className={item.separated ? "menu-item separated" : "menu-item"}
+      aria-disabled={item.refusal ? true : undefined}
+      onClick={() => onChoose(item)}
+    >
+      <span className="menu-label">{item.label}</span>
+      {item.key && <kbd>{item.key}</kbd>}
+      {item.refusal && !told && <span className="menu-reason">{item.refusal}</span>}
+    </button>
   );
 }
 

@@ -1,5 +1,5 @@
 // A list that is read page by page, as one run of rows with a place in it.
-import { useCallback, useMemo, useState } from "react";
+import { type Dispatch, type SetStateAction, useCallback, useMemo, useState } from "react";
 
 import { keepPlace, type Place, placeAt, TOP } from "./place";
 
@@ -20,7 +20,7 @@ export interface List<Row> {
   /** All rows, those not read yet included. */
   readonly total: number;
   /** Say that the row at an index is in sight or soon will be. */
-  readonly need: (index: number) => void;
+  readonly onNeed: (index: number) => void;
 }
 
 // Asked for this many rows ahead of the last one in sight.
@@ -30,14 +30,14 @@ export function useList<Row>(query: PagedQuery<PageOf<Row>>): List<Row> {
   const { data, hasNextPage, isFetching, fetchNextPage } = query;
   const rows = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
   const loaded = rows.length;
-  const need = useCallback(
+  const onNeed = useCallback(
     (index: number) => {
       if (hasNextPage && !isFetching && index + AHEAD >= loaded) void fetchNextPage();
     },
     [hasNextPage, isFetching, fetchNextPage, loaded],
   );
   const total = hasNextPage ? Math.max(loaded, data?.pages.at(-1)?.total ?? 0) : loaded;
-  return { rows, total, need };
+  return { rows, total, onNeed };
 }
 
 export interface Cursor<Row> {
@@ -53,4 +53,24 @@ export function useCursor<Row>(rows: readonly Row[], idOf: (row: Row) => string)
   if (place.id !== stored.id || place.index !== stored.index) setStored(place);
   const goTo = useCallback((index: number) => setStored(placeAt(index, rows, idOf)), [rows, idOf]);
   return { index: place.index, row: rows[place.index], goTo };
+}
+
+export interface Opening<Row> {
+  readonly open: boolean;
+  readonly setOpen: Dispatch<SetStateAction<boolean>>;
+  /** A row was chosen: it becomes the active one, and its details open, or close when they were open. */
+  readonly onOpen: (row: Row, index: number) => void;
+}
+
+/** Whether the details of the active row are shown. */
+export function useOpening<Row>({ index, row, goTo }: Cursor<Row>): Opening<Row> {
+  const [wanted, setOpen] = useState(false);
+  const onOpen = useCallback(
+    (_: Row, at: number) => {
+      goTo(at);
+      setOpen((was) => (at === index ? !was : true));
+    },
+    [goTo, index],
+  );
+  return { open: wanted && row !== undefined, setOpen, onOpen };
 }

@@ -1,6 +1,6 @@
 // Microsoft Tenant Matching: every tenant, the organization it is, and how many of its machines are matched.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useCallback, useMemo, useState } from "react";
+import { type KeyboardEvent, useMemo, useState } from "react";
 
 import * as queries from "../../api/queries";
 import { EVERY_TENANT, requestSync } from "../../api/requests";
@@ -8,12 +8,13 @@ import type { Status, Summary, TenantRow } from "../../api/types";
 import { FilterTabs, SearchBox, Toolbar } from "../../components/filters";
 import { Grid } from "../../components/grid";
 import { Sync, Warning } from "../../components/icons";
-import { Empty, Failure, Loading } from "../../components/states";
+import { ListBody } from "../../components/list-body";
+import { Empty } from "../../components/states";
 import { accessTrouble } from "../../components/sync-state";
 import { ago, plural } from "../../lib/format";
 import { useFilter } from "../../lib/filters";
 import { useNow } from "../../lib/hooks";
-import { useCursor, useList } from "../../lib/list";
+import { useCursor, useList, useOpening } from "../../lib/list";
 import { movement } from "../../lib/place";
 import { decideRefusal } from "../../lib/roles";
 import { nextTenantSort, TENANTS_DEFAULT, type TenantsFilter, tenantsFilter } from "../../lib/routes";
@@ -32,6 +33,7 @@ const noteOf = (row: TenantRow) => (
     <Warning /> {troubleOf(row)}
   </span>
 );
+const TENANT_ROWS = { label: "Tenants", idOf, hasNote, noteOf };
 
 export function TenantsPage() {
   const [filter, change] = useFilter(tenantsFilter, TENANTS_DEFAULT);
@@ -40,19 +42,11 @@ export function TenantsPage() {
   const list = useList(query);
   const cursor = useCursor(list.rows, idOf);
   const [asked, setAsked] = useState<Asked | null>(null);
-  const [open, setOpen] = useState(false);
+  const { open, setOpen, onOpen } = useOpening(cursor);
   const { act, match, create, ignore } = useTenantActs(setAsked, setOpen);
   const columns = useMemo(() => tenantColumns(act), [act]);
   const { index, row, goTo } = cursor;
-  const onOpen = useCallback(
-    (_: TenantRow, at: number) => {
-      goTo(at);
-      setOpen((was) => (at === index ? !was : true));
-    },
-    [goTo, index],
-  );
   useTitle("Microsoft Tenant Matching");
-  const shownOpen = open && row !== undefined;
   return (
     <main id="content" className="page">
       <TenantsHead summary={summary.data} />
@@ -66,32 +60,22 @@ export function TenantsPage() {
         <SearchBox label="Search tenants" value={filter.search} onChange={(search) => change({ search })} />
       </Toolbar>
       <div className="split">
-        <div className="content">
-          {query.isPending && <Loading label="Loading tenants…" />}
-          {query.error && !query.data && <Failure error={query.error} onRetry={() => void query.refetch()} />}
-          {query.data && list.total === 0 && !query.isPlaceholderData && <NoTenants filter={filter} />}
-          {list.total > 0 && (
-            <Grid
-              label="Tenants"
-              columns={columns}
-              rows={list.rows}
-              total={list.total}
-              idOf={idOf}
-              noteOf={noteOf}
-              hasNote={hasNote}
-              active={index}
-              onActive={goTo}
-              openId={shownOpen ? row.tenant_id : null}
-              onOpen={onOpen}
-              onKey={(event, page) => onKey(event, page, { index, row, goTo, act, close: () => setOpen(false) })}
-              onNeed={list.need}
-              sort={filter.sort}
-              onSort={(key) => change({ sort: nextTenantSort(filter.sort, key) })}
-              busy={query.isPlaceholderData}
-            />
-          )}
-        </div>
-        {shownOpen && <TenantPanel row={row} onMatch={match} onClose={() => setOpen(false)} />}
+        <ListBody query={query} total={list.total} loading="Loading tenants…" empty={<NoTenants filter={filter} />}>
+          <Grid
+            columns={columns}
+            {...TENANT_ROWS}
+            {...list}
+            active={index}
+            onActive={goTo}
+            openId={open ? (row?.tenant_id ?? null) : null}
+            onOpen={onOpen}
+            onKey={(event, page) => onKey(event, page, { index, row, goTo, act, close: () => setOpen(false) })}
+            sort={filter.sort}
+            onSort={(key) => change({ sort: nextTenantSort(filter.sort, key) })}
+            busy={query.isPlaceholderData}
+          />
+        </ListBody>
+        {open && row && <TenantPanel row={row} onMatch={match} onClose={() => setOpen(false)} />}
       </div>
       <TenantDialogs asked={asked} onMatch={match} onCreate={create} onIgnore={ignore} onClose={() => setAsked(null)} />
     </main>
