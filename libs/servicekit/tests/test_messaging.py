@@ -122,7 +122,7 @@ async def test_a_batch_answered_with_a_failure_stops_its_partition(
 
 
 async def test_a_producer_whose_sender_died_is_replaced(world: World) -> None:
-    publisher = Publisher(replace(world.kafka, publish_timeout=1))
+    publisher = Publisher(replace(world.kafka, publish_timeout=10))
     await publisher.start()
     dead: Any = publisher._producer
     # It ends with a batch in hand: nobody will ever resolve its future.

@@ -55,7 +55,7 @@ class Stream:
     async def until(self, kind: str, **data: Any) -> dict[str, Any]:
         """The first event of this kind whose data holds these values, among those seen already or to come."""
         index = 0
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             while True:
                 event = self.seen[index] if index < len(self.seen) else await self.next()
                 index += 1
@@ -138,7 +138,7 @@ async def test_a_scoped_person_is_told_of_their_own_tenants_only(world: GatewayW
 
 
 async def test_every_replica_tells_what_another_applied(world: GatewayWorld) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(110):
         t = unique("t")
         async with running_gateway(world.settings, topics_exist=True) as second:
             # Partitions are shared between the two; whoever applies the record, both tell of it.
