@@ -70,7 +70,7 @@ async def test_a_device_in_graph_becomes_a_match_event_for_the_psa(stack: Runnin
     assert matched.cause.actor.role == "Administrator"
     assert matched.configuration is not None
     assert matched.configuration.configuration_id == matched.configuration_id
-    assert matched.version == 1
+    assert matched.version == device["version"] + 1
     for event in events:
         if isinstance(event, ConfigurationUpdated) and event.cause.decision_id == decision_id:
             assert event.changes
