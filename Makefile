@@ -87,6 +87,10 @@ down: ## End what `make up` started; the data stays
 test: install ## All tests; the browser's only where Chromium is installed
 	@exec $(PYTEST) $(ARGS)
 
+.PHONY: coverage
+coverage: install ## All tests, and which lines none of them ran
+	@exec $(PYTEST) --cov --cov-report=term-missing:skip-covered $(ARGS)
+
 .PHONY: lint
 lint: install types ## Style, types and the rules on who may import whom
 	$(BIN)/ruff format --check .
@@ -100,7 +104,8 @@ BASE ?= $(shell base=$$(git rev-parse -q --verify origin/main || git rev-parse -
 
 .PHONY: contracts-check
 contracts-check: install ## The committed schemas are the models', and break nothing that is on main
-	$(BIN)/python -m matchbook_contracts check libs/contracts/schemas $(if $(BASE),--against $(BASE))
+	@test -n "$(BASE)" || { echo "No commit to compare with: name one, as in \`make contracts-check BASE=v1\`." >&2; exit 1; }
+	$(BIN)/python -m matchbook_contracts check libs/contracts/schemas --against $(BASE)
 
 .PHONY: schemas
 schemas: install ## Write the contracts' JSON Schemas and the AsyncAPI document

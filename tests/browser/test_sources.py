@@ -12,7 +12,7 @@ SECONDS = 240
 
 
 @pytest.mark.timeout(SECONDS + 30)
-@pytest.mark.parametrize("script", ["check:generated", "typecheck", "test"])
+@pytest.mark.parametrize("script", ["check:generated", "typecheck", "lint", "test"])
 def test_the_page_passes_its_own_check(script: str) -> None:
     assert (UI / "node_modules").is_dir(), "the page's dependencies are not installed: run `make install`"
     tools = toolchain()

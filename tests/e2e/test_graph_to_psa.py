@@ -1,6 +1,7 @@
 """From a page of Microsoft Graph to the event that a PSA consumer reads, through every service."""
 
 import json
+import re
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -8,6 +9,16 @@ from matchbook_contracts.match_events import ConfigurationUpdated, DeviceMatched
 from matchbook_contracts.registry import contracts
 
 from tests.support.stack import Running
+
+PUBLIC_LOG = "matchbook.match-events"
+TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def trace_of(record: Any) -> str:
+    """The trace that a record belongs to."""
+    found = TRACEPARENT.fullmatch(dict(record.headers)["traceparent"].decode())
+    assert found is not None
+    return found[1]
 
 
 def devices(stack: Running, query: str) -> list[dict[str, Any]]:
@@ -28,12 +39,11 @@ def accept(device: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def public_log(bootstrap: str) -> list[Any]:
-    """What a PSA consumer finds on the public log: (headers, key, body) of every record."""
+async def records_of(topic: str, bootstrap: str) -> list[Any]:
+    """Every record of a topic, as any consumer finds them."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False)
     await consumer.start()
     try:
-        topic = "matchbook.match-events"
         partitions = [TopicPartition(topic, number) for number in await partitions_of(consumer, topic)]
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
@@ -59,11 +69,18 @@ async def test_a_device_in_graph_becomes_a_match_event_for_the_psa(stack: Runnin
     (decision_id,) = answer["decision_ids"]
     assert stack.decided(decision_id)["status"] == "applied"
 
-    records = await public_log(stack.stack.kafka.bootstrap)
+    records = await records_of(PUBLIC_LOG, stack.stack.kafka.bootstrap)
     events = [contracts()[dict(record.headers)["ce_type"].decode()].from_body(record.value) for record in records]
     (matched,) = [
         event for event in events if isinstance(event, DeviceMatched) and event.cause.decision_id == decision_id
     ]
+    (command,) = [
+        record
+        for record in await records_of("matchbook.decisions", stack.stack.kafka.bootstrap)
+        if dict(record.headers)["ce_id"].decode() == decision_id
+    ]
+    (event,) = [record for record in records if json.loads(record.value) == json.loads(matched.body())]
+    assert trace_of(event) == trace_of(command)
     assert matched.device_id == device["device_id"]
     assert matched.configuration_id == device["suggestion"]["target_id"]
     assert matched.cause.actor is not None
@@ -71,9 +88,7 @@ async def test_a_device_in_graph_becomes_a_match_event_for_the_psa(stack: Runnin
     assert matched.configuration is not None
     assert matched.configuration.configuration_id == matched.configuration_id
     assert matched.version == device["version"] + 1
-    for event in events:
-        if isinstance(event, ConfigurationUpdated) and event.cause.decision_id == decision_id:
-            assert event.changes
+    assert all(event.changes for event in events if isinstance(event, ConfigurationUpdated))
 
     row = stack.gateway.get(f"/api/tenants/{device['tenant_id']}/devices/{device['device_id']}")
     assert row["status"] == "matched"
@@ -82,13 +97,13 @@ async def test_a_device_in_graph_becomes_a_match_event_for_the_psa(stack: Runnin
 
 async def test_every_record_of_the_public_log_is_a_cloud_event(stack: Running) -> None:
     seen: set[str] = set()
-    for record in await public_log(stack.stack.kafka.bootstrap):
+    for record in await records_of(PUBLIC_LOG, stack.stack.kafka.bootstrap):
         headers = dict(record.headers)
         assert headers["ce_specversion"] == b"1.0"
         assert headers["ce_source"]
         assert headers["content-type"] == b"application/json"
         assert headers["ce_subject"] == record.key
-        assert "traceparent" in headers or headers["ce_type"]
+        assert trace_of(record)
         identity = headers["ce_id"].decode()
         assert identity not in seen
         seen.add(identity)

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 from matchbook_local import holding
-from matchbook_local.stack import SERVICES
+from matchbook_local.errors import LocalError
+from matchbook_local.stack import SERVICES, Plan, require_same_world
 
 from deploy.local.tests.support import programs
 from deploy.local.tests.support.processes import descendants, eventually, gone
@@ -237,3 +238,10 @@ def test_the_background_variant_shows_the_set_up_and_runs_on(data: Path) -> None
         ended = subprocess.run(down, capture_output=True, text=True, check=False)
     assert ended.stdout == "Matchbook is stopped.\n"
     assert all(gone(each) for each in [pid, *below])
+
+
+def test_another_world_is_not_mixed_into_the_data(tmp_path: Path) -> None:
+    require_same_world(Plan(tmp_path, tenants=4, devices=40))
+    require_same_world(Plan(tmp_path, tenants=4, devices=40))
+    with pytest.raises(LocalError, match=r"holds another world \(4 tenants, 40 devices, 1 seed\).*`make clean`"):
+        require_same_world(Plan(tmp_path, tenants=4, devices=50))

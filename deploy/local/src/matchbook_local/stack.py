@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from matchbook_local import done
+from matchbook_local.errors import LocalError
 from matchbook_local.holding import choose_ports
 from matchbook_local.kafka import Kafka, KafkaOptions
 from matchbook_local.machine import LOOPBACK, require_room
@@ -23,7 +24,7 @@ LISTENERS = ("kafka", "postgres", "emulator", *SERVICES)
 READY_SECONDS = 120.0
 ROOM_MEGABYTES = 600
 # The environment's own MATCHBOOK_ variables that may reach the services; every other setting is ours.
-PASSED_ON = ("MATCHBOOK_OTLP_", "MATCHBOOK_FAILPOINTS")
+PASSED_ON = ("MATCHBOOK_OTLP_", "MATCHBOOK_FAILPOINTS", "MATCHBOOK_DETAIL_")
 # All that is started here talks to loopback, with a certificate authority of its own: the machine's proxy would not
 # know the way, and its certificates would be taken instead of those that a service is told to trust.
 KEPT_BACK = ("http_proxy", "https_proxy", "all_proxy", "requests_ca_bundle", "curl_ca_bundle", "ssl_cert_file")
@@ -58,6 +59,7 @@ class Stack:
         self._supervisor = supervisor
         require_room(plan.data, ROOM_MEGABYTES)
         (plan.data / "logs").mkdir(exist_ok=True)
+        require_same_world(plan)
         self.ports = choose_ports(plan.data, LISTENERS, {"api-gateway": plan.page_port} if plan.page_port else {})
         kafka = KafkaOptions(self.ports["kafka"], repository=plan.repository, short_lived=plan.short_lived)
         self.kafka = Kafka(plan.data / "kafka", kafka, self._say)
@@ -207,6 +209,20 @@ def is_passed_on(variable: str) -> bool:
     if variable.startswith("MATCHBOOK_"):
         return variable.startswith(PASSED_ON)
     return variable.lower() not in KEPT_BACK
+
+
+def require_same_world(plan: Plan) -> None:
+    """Raises LocalError when the data folder holds another world than the plan's: the two would be mixed."""
+    file, wanted = plan.data / "world.json", {"tenants": plan.tenants, "devices": plan.devices, "seed": plan.seed}
+    found = _json(file)
+    if found is None:
+        file.write_text(json.dumps(wanted))
+    elif found != wanted:
+        named = [", ".join(f"{value} {name}" for name, value in world.items()) for world in (found, wanted)]
+        raise LocalError(
+            f"{plan.data} holds another world ({named[0]}) than was asked for ({named[1]}): "
+            "remove it with `make clean`, or give another folder with --data."
+        )
 
 
 def _schema(service: str) -> str:

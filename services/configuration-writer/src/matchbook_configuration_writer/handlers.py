@@ -18,7 +18,13 @@ def subscriptions(writer: Writer) -> tuple[Subscription, Subscription]:
     """What the writer consumes: decisions apart from facts, so that a sweep's flood doesn't keep a person waiting."""
 
     async def decisions(records: Sequence[Received], connection: Connection) -> Sequence[Outgoing]:
-        await writer.decide([_command(record) for record in records], connection)
+        commands = [_command(record) for record in records]
+        traces = {
+            command.decision_id: record.traceparent
+            for command, record in zip(commands, records, strict=True)
+            if record.traceparent is not None
+        }
+        await writer.decide(commands, connection, traces)
         return ()
 
     async def facts(records: Sequence[Received], connection: Connection) -> Sequence[Outgoing]:

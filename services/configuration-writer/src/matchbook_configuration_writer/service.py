@@ -1,9 +1,10 @@
 """What a batch does: load what it touches, decide in memory, write back and publish, all in one transaction."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol, assert_never
 
 from matchbook_contracts.decisions import ImportConfigurations, ImportOrganizations
@@ -24,6 +25,7 @@ from matchbook_configuration_writer.domain.world import World
 SOURCE = "configuration-writer"
 _SLICE = 2_000
 _TURN = 200
+NO_TRACES: Mapping[str, str] = MappingProxyType({})
 
 
 class Lag(Protocol):
@@ -34,8 +36,12 @@ class Lag(Protocol):
 
 @dataclass(slots=True)
 class Effects:
-    """What a batch has brought about so far, in order."""
+    """What a batch has brought about so far, in order.
 
+    `traces` are the decisions' `traceparent`s by decision id: what a decision brings about continues its trace.
+    """
+
+    traces: Mapping[str, str] = field(default_factory=dict)
     records: list[Outgoing] = field(default_factory=list)
     states: dict[tuple[str, str], Stored] = field(default_factory=dict)
     imports: dict[str, int] = field(default_factory=dict)
@@ -45,10 +51,15 @@ class Effects:
         """Take an event, and the state it led to, for publication; returns the event's id."""
         kind, key = aggregate_of(event)
         event_id = derived_id("match-events", kind, key, event.version)
-        self.records.append(outgoing(event, source=SOURCE, event_id=event_id, time=event.occurred_at))
+        trace = self.traces.get(event.cause.decision_id or "")
+        self.records.append(
+            outgoing(event, source=SOURCE, event_id=event_id, time=event.occurred_at, traceparent=trace)
+        )
         state = getattr(event, "state", None)
         if state is not None:
-            record = outgoing(state, source=SOURCE, event_id=f"{event_id}.state", time=event.occurred_at)
+            record = outgoing(
+                state, source=SOURCE, event_id=f"{event_id}.state", time=event.occurred_at, traceparent=trace
+            )
             self.records.append(record)
             self.states[kind, key] = Stored(state, record.body)
         if isinstance(event, ImportApplied):
@@ -64,8 +75,10 @@ class Writer:
         self._clock = clock
         self._lag = lag
 
-    async def decide(self, commands: Sequence[Command], connection: Connection) -> None:
-        """Answer each command once, in order, with events in the outbox.
+    async def decide(
+        self, commands: Sequence[Command], connection: Connection, traces: Mapping[str, str] = NO_TRACES
+    ) -> None:
+        """Answer each command once, in order, with events in the outbox; `traces` are by decision id.
 
         Raises Transient where a refusal rests on facts that are still on their way, or where another writer interfered.
         """
@@ -75,11 +88,11 @@ class Writer:
             # All locks before the first slice: taken slice by slice, two batches could wait for each other in a circle.
             await Loader(self._queries, connection, needs_of_commands(new)).lock()
         for part in slices:
-            await self._decide(part, connection)
+            await self._decide(part, connection, traces)
 
-    async def _decide(self, commands: Sequence[Command], connection: Connection) -> None:
+    async def _decide(self, commands: Sequence[Command], connection: Connection, traces: Mapping[str, str]) -> None:
         world = await Loader(self._queries, connection, needs_of_commands(commands)).load()
-        now, effects, work = self._clock(), Effects(), 0
+        now, effects, work = self._clock(), Effects(traces), 0
         early: list[str] = []
         for command in commands:
             rejected = _answer(command, world, now, effects)

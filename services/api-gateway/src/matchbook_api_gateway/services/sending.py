@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from matchbook_contracts.base import Contract
 from matchbook_servicekit.messaging import Outgoing, PublishRefused, Transient, outgoing
-from matchbook_servicekit.telemetry import describe, get_logger
+from matchbook_servicekit.telemetry import describe, get_logger, tracer
 
 from matchbook_api_gateway.errors import ProblemError, unavailable
 
@@ -35,12 +35,13 @@ class Sending:
 
         Some may then still arrive: the same ids sent again decide nothing twice.
         """
-        records = [outgoing(command, source=SOURCE, event_id=id_, time=at) for id_, command in commands]
         try:
-            async with asyncio.timeout(self._seconds):
-                await self._publisher.publish(records)
+            with tracer().start_as_current_span("send commands"):
+                records = [outgoing(command, source=SOURCE, event_id=id_, time=at) for id_, command in commands]
+                async with asyncio.timeout(self._seconds):
+                    await self._publisher.publish(records)
         except (Transient, TimeoutError) as error:
-            log.warning("commands were not acknowledged", commands=len(records), cause=describe(error))
+            log.warning("commands were not acknowledged", commands=len(commands), cause=describe(error))
             detail = "The message broker does not answer, so nothing was decided. Try again in a moment."
             raise unavailable(detail) from error
         except PublishRefused as error:

@@ -6,7 +6,7 @@ from typing import Final
 from matchbook_servicekit import outbox
 from matchbook_servicekit.database import Connection, Database
 from matchbook_servicekit.messaging import Publisher
-from matchbook_servicekit.telemetry import get_logger
+from matchbook_servicekit.telemetry import get_logger, tracer
 
 from matchbook_graph_ingestor.adapters import records, store
 from matchbook_graph_ingestor.adapters.graph import Graph
@@ -52,11 +52,12 @@ class CustomerSweep:
 
         What is away (database, broker) is raised; a failure of Microsoft's is told and not raised.
         """
-        run = await self._begin()
-        found, failure = await self._read(run)
-        async with self._database.transaction() as connection:
-            failure = await self._apply(connection, run, found, failure)
-            await self._end(connection, run, failure)
+        with tracer().start_as_current_span("sweep customers"):
+            run = await self._begin()
+            found, failure = await self._read(run)
+            async with self._database.transaction() as connection:
+                failure = await self._apply(connection, run, found, failure)
+                await self._end(connection, run, failure)
         reason = failure.reason if failure else None
         log.info("customer lists read", run_id=run.run_id, tenants=len(found), published=run.published, reason=reason)
 

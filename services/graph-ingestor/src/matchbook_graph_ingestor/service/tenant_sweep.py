@@ -9,7 +9,7 @@ from matchbook_servicekit import outbox
 from matchbook_servicekit.database import Connection, Database
 from matchbook_servicekit.failpoints import failpoint
 from matchbook_servicekit.messaging import Outgoing, Publisher
-from matchbook_servicekit.telemetry import get_logger
+from matchbook_servicekit.telemetry import get_logger, tracer
 
 from matchbook_graph_ingestor import metrics
 from matchbook_graph_ingestor.adapters import records, store
@@ -103,7 +103,7 @@ class TenantSweep:
 
     async def run(self, visit: Visit) -> None:
         """Sweep a tenant to the end."""
-        with metrics.sweeping.track_inprogress():
+        with tracer().start_as_current_span("sweep devices"), metrics.sweeping.track_inprogress():
             try:
                 await self._sweep(visit)
             except SweepFailed as error:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from matchbook_servicekit.database import Connection, Database, is_transient
 from matchbook_servicekit.failpoints import failpoint
 from matchbook_servicekit.messaging import Publisher, Transient
-from matchbook_servicekit.telemetry import describe, get_logger
+from matchbook_servicekit.telemetry import describe, get_logger, tracer
 
 from matchbook_matcher import metrics
 from matchbook_matcher.adapters.records import record
@@ -187,7 +187,8 @@ class Evaluator:
                 await self._store.confirm_directory(connection)
 
     async def _send(self, changes: Sequence[Change]) -> None:
-        await self._publisher.publish([record(change) for change in changes])
+        with tracer().start_as_current_span("publish suggestions"):
+            await self._publisher.publish([record(change) for change in changes])
         failpoint("matcher.after_publish")
         for (subject, event), count in Counter((c.device_id is None, c.event) for c in changes).items():
             metrics.CHANGES_PUBLISHED.labels("tenant" if subject else "device", event).inc(count)
