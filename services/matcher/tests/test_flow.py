@@ -158,8 +158,16 @@ async def test_news_between_storing_and_publishing_get_a_revision_of_their_own(w
     intake = await world.start_matcher("consumer")
     await world.say(*documented(1))
     await world.until(lambda: _taken_in(world, 5))
-    evaluated, _, _ = await intake.evaluator._evaluate_devices()
-    await intake.evaluator._send(evaluated.changes)
+    changes: list[Any] = []
+
+    async def stored() -> bool:
+        # Nothing is due before it has been quiet for a moment.
+        evaluated, _, _ = await intake.evaluator._evaluate_devices()
+        changes.extend(evaluated.changes)
+        return bool(changes)
+
+    await world.until(stored)
+    await intake.evaluator._send(changes)
     await world.say(says.device("d1", tenant="t1", serial="PF1AAA01", name="RECEPTION", revision=2))
     await world.until(lambda: _taken_in(world, 6))
     await world.stop_matcher(intake)
