@@ -39,8 +39,10 @@ class Counting:
     async def run(self) -> None:
         """Count until cancelled; waits for a database that is away."""
         while True:
+            # Not `wait_for`: in Python 3.11 it can lose a cancellation, and the process would not stop.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+                async with asyncio.timeout(_POLL_SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
             began = time.monotonic()
             try:

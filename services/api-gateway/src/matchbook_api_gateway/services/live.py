@@ -20,6 +20,7 @@ HEARTBEAT_SECONDS: Final = 15.0
 QUEUE_LENGTH: Final = 1000
 # Notifications wake at once; polling finds what they missed.
 _POLL_SECONDS = 1.0
+_READ_SECONDS = 30.0
 _PRUNE_SECONDS = 60.0
 _KEPT_SECONDS = 15 * 60.0
 
@@ -33,7 +34,8 @@ class News:
     async def wait(self, seconds: float) -> None:
         """Return when something changed, or after `seconds`."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
 
 
 class _Listener:
@@ -113,14 +115,20 @@ class Live:
             await self._log.begin(connection)
             while True:
                 self._wake.clear()
-                while changes := await asyncio.wait_for(self._log.read(connection), 30):
+                while changes := await self._read(connection):
                     await self._tell(connection, changes)
                 self._trouble = None
                 await self._prune(connection)
+                # Not `wait_for`: in Python 3.11 it can lose a cancellation, and the process would not stop.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+                    async with asyncio.timeout(_POLL_SECONDS):
+                        await self._wake.wait()
         finally:
             connection.terminate()
+
+    async def _read(self, connection: Connection) -> list[tuple[int, dict[str, Any]]]:
+        async with asyncio.timeout(_READ_SECONDS):
+            return await self._log.read(connection)
 
     async def _prune(self, connection: Connection) -> None:
         now = time.monotonic()

@@ -173,8 +173,10 @@ async def _until_one_ends(*parts: Coroutine[Any, Any, None]) -> None:
 
 
 async def _rest(bell: asyncio.Event) -> None:
+    # Not `wait_for`: in Python 3.11 it can lose a cancellation, and the process would not stop.
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(bell.wait(), _LOOK_SECONDS)
+        async with asyncio.timeout(_LOOK_SECONDS):
+            await bell.wait()
     bell.clear()
 
 
