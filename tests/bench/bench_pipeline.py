@@ -97,7 +97,7 @@ class Watch:
 
 
 async def follow(watch: Watch, expected: int, start: Callable[[], None]) -> Mapping[str, Stage]:
-    """From `start` until all devices are published and everybody has applied everything, with nothing new for a while."""
+    """From `start` until all devices are published and all of it applied everywhere, with nothing new for a while."""
     before = await watch.counts()
     stages = {name: Stage() for name in before}
     began = time.perf_counter()
