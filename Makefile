@@ -102,10 +102,15 @@ lint: install types ## Style, types and the rules on who may import whom
 BASE ?= $(shell base=$$(git rev-parse -q --verify origin/main || git rev-parse -q --verify main); \
 	test "$$base" != "$$(git rev-parse HEAD)" && echo $$base || git rev-parse -q --verify HEAD~1)
 
+CONTRACTS_CHECK = $(BIN)/python -m matchbook_contracts check libs/contracts/schemas
+
 .PHONY: contracts-check
 contracts-check: install ## The committed schemas are the models', and break nothing that is on main
-	@test -n "$(BASE)" || { echo "No commit to compare with: name one, as in \`make contracts-check BASE=v1\`." >&2; exit 1; }
-	$(BIN)/python -m matchbook_contracts check libs/contracts/schemas --against $(BASE)
+	@if test -n "$(BASE)"; then $(CONTRACTS_CHECK) --against $(BASE); \
+	elif test "$$(git rev-parse --is-shallow-repository)" = true; then \
+		echo "A shallow clone has no earlier commit: the contracts are compared with their committed schemas only."; \
+		$(CONTRACTS_CHECK); \
+	else echo "No commit to compare with: name one, as in \`make contracts-check BASE=v1\`." >&2; exit 1; fi
 
 .PHONY: schemas
 schemas: install ## Write the contracts' JSON Schemas and the AsyncAPI document
