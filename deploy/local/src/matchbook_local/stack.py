@@ -59,7 +59,6 @@ class Stack:
         self._supervisor = supervisor
         require_room(plan.data, ROOM_MEGABYTES)
         (plan.data / "logs").mkdir(exist_ok=True)
-        require_same_world(plan)
         self.ports = choose_ports(plan.data, LISTENERS, {"api-gateway": plan.page_port} if plan.page_port else {})
         kafka = KafkaOptions(self.ports["kafka"], repository=plan.repository, short_lived=plan.short_lived)
         self.kafka = Kafka(plan.data / "kafka", kafka, self._say)
@@ -88,6 +87,7 @@ class Stack:
 
     def start_emulator(self) -> None:
         """Returns at once; `wait_for_emulator` reads where it listens."""
+        require_same_world(self.plan)
         self._say(f"starting the Microsoft emulator: {self.plan.tenants} tenants, {self.plan.devices} devices")
         folder = self.plan.data / "emulator"
         folder.mkdir(exist_ok=True)
