@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from matchbook_local.errors import LocalError
@@ -22,14 +23,27 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class Breaking(Quiet):
+    """Closes each path's first connection without a word."""
+
+    asked: ClassVar[set[str]] = set()
+
+    def do_GET(self) -> None:
+        if self.path not in self.asked:
+            self.asked.add(self.path)
+            self.close_connection = True
+            return
+        super().do_GET()
+
+
 @contextmanager
-def repository(folder: Path, content: bytes | None = CONTENT) -> Iterator[str]:
+def repository(folder: Path, content: bytes | None = CONTENT, handler: type[Quiet] = Quiet) -> Iterator[str]:
     """A Maven repository on loopback that has, or lacks, the one jar."""
     place = folder / "org/example/thing/1.0"
     place.mkdir(parents=True)
     if content is not None:
         (place / "thing-1.0.jar").write_bytes(content)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -49,6 +63,13 @@ def test_a_missing_jar_is_downloaded_once(tmp_path: Path) -> None:
     assert class_path(tmp_path / "cache", repository=address, jars=[JAR], say=said.append) == found
     assert said == ["downloading 1 jars (once)"]
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["thing-1.0.jar"]
+
+
+def test_a_connection_that_breaks_once_ends_nothing(tmp_path: Path) -> None:
+    Breaking.asked.clear()
+    with repository(tmp_path / "remote", handler=Breaking) as address:
+        found = class_path(tmp_path / "cache", repository=address, jars=[JAR])
+    assert [path.read_bytes() for path in found] == [CONTENT]
 
 
 def test_a_damaged_jar_in_the_cache_is_downloaded_again(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ only compares and downloads, so it needs no registry once the cache is filled.
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ LOCK = Path(__file__).with_name("kafka-jars.lock")
 # The broker logs through SLF4J 1.7 and does not bring the bridge to log4j; without it, it is silent.
 COORDINATES = ("org.apache.kafka:kafka_2.13:4.3.0", "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4")
 DOWNLOADS_AT_ONCE = 8
+# Seconds before each further try: a connection that breaks once in 46 must not end a first start.
+PAUSES = (0.5, 2.0)
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def _fetch_all(jars: Sequence[Jar], cache: Path, scratch: Path, repository: str 
     context = _context(scratch, repository)
     pool = ThreadPoolExecutor(DOWNLOADS_AT_ONCE)
     try:
-        for jar, path in zip(jars, pool.map(lambda jar: _fetch(context, jar), jars), strict=True):
+        for jar, path in zip(jars, pool.map(lambda jar: _patiently(context, jar), jars), strict=True):
             path.replace(cache / jar.file_name)
     finally:
         # Without this, Ctrl-C would wait for every download that is still queued.
@@ -123,6 +126,17 @@ def _trust_the_machine() -> None:
     bundle = trusted_certificates()
     if bundle is not None:
         os.environ.setdefault("REQUESTS_CA_BUNDLE", bundle)
+
+
+def _patiently(context: "MavenContext", jar: Jar) -> Path:
+    for pause in PAUSES:
+        try:
+            return _fetch(context, jar)
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            time.sleep(pause)
+    return _fetch(context, jar)
 
 
 def _fetch(context: "MavenContext", jar: Jar) -> Path:
