@@ -100,7 +100,7 @@ class Decoder:
     def _explain_headers(self, raw: Any, headers: Mapping[str, bytes | None]) -> Dead:
         for name, value in headers.items():
             if value is None or not _all_text({name: value}):
-                return Dead(raw, Reason.HEADER_NOT_UTF8, f"header {name} is not UTF-8 text")
+                return Dead(raw, Reason.HEADER_NOT_UTF8, f"header {_printable(name)} is not UTF-8 text")
         for name in ("ce_type", "ce_id"):
             if not headers.get(name):
                 return Dead(raw, Reason.MISSING_HEADER, f"header {name} is missing or empty")
@@ -114,9 +114,15 @@ def _all_text(headers: Mapping[str, bytes | None]) -> bool:
     try:
         # NUL between the values, so that the end of one and the start of the next never make a character.
         b"\x00".join(headers.values()).decode()  # type: ignore[arg-type]
-    except (UnicodeDecodeError, TypeError):
+        "".join(headers).encode()
+    except (UnicodeError, TypeError):
         return False
     return True
+
+
+def _printable(name: str) -> str:
+    """A header's name, with what is not UTF-8 written as escapes such as those of bytes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _broken(raw: Any, error: ValueError | RecursionError) -> Dead:
@@ -161,8 +167,9 @@ def dead_letter(dead: Dead, *, group: str, at: datetime) -> Wire:
         added["dlq_truncated_from"] = str(len(value or b""))
         value = value and value[:LARGEST_BODY_BYTES]
         headers = headers if _size(headers) < LARGEST_BODY_BYTES else ()
+    theirs = ((_printable(name), text) for name, text in headers)
     ours = ((name, text.encode("utf-8", "replace")) for name, text in added.items())
-    return Wire(f"{raw.topic}.dlq", raw.key, value, (*headers, *ours), raw.partition)
+    return Wire(f"{raw.topic}.dlq", raw.key, value, (*theirs, *ours), raw.partition)
 
 
 def _size(headers: Sequence[tuple[str, bytes | None]]) -> int:
