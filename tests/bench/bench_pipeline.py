@@ -53,7 +53,9 @@ class Stage:
 
 @dataclass
 class Result:
-    """One size's figures: stages by name, seconds of the unchanged sweep, and resident megabytes of each process."""
+    """One size's figures: stages by name, seconds of the unchanged sweep; of each process, resident megabytes and the
+    seconds of processor time that it took from the request to the last suggestion.
+    """
 
     devices: int
     tenants: int
@@ -63,6 +65,7 @@ class Result:
     unchanged_seconds: float = 0.0
     unchanged_published: int = 0
     memory: Mapping[str, float] = field(default_factory=dict)
+    processor: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:
@@ -148,15 +151,24 @@ def short(started: Running, status: str, wanted: int) -> str | None:
     return None if count >= wanted else f"{count} of {wanted}"
 
 
+def families(started: Running) -> dict[str, list[psutil.Process]]:
+    """Each process we started, its children with it."""
+    held = {
+        watched.name: psutil.Process(watched.pid) for watched in started.supervisor._held if watched.pid is not None
+    }
+    return {name: [process, *process.children(recursive=True)] for name, process in held.items()}
+
+
 def memory(started: Running) -> dict[str, float]:
-    """Resident megabytes of each process we started, its children with it."""
-    found = {}
-    for watched in started.supervisor._held:
-        if watched.pid is not None:
-            process = psutil.Process(watched.pid)
-            family = [process, *process.children(recursive=True)]
-            found[watched.name] = sum(member.memory_info().rss for member in family) / 1e6
-    return found
+    """Resident megabytes of each."""
+    return {
+        name: sum(member.memory_info().rss for member in family) / 1e6 for name, family in families(started).items()
+    }
+
+
+def processor(started: Running) -> dict[str, float]:
+    """Seconds of processor time that each has taken so far, in user and kernel mode."""
+    return {name: sum(sum(member.cpu_times()[:2]) for member in family) for name, family in families(started).items()}
 
 
 async def measure(started: Running, devices: int, tenants: int) -> Result:
@@ -168,7 +180,9 @@ async def measure(started: Running, devices: int, tenants: int) -> Result:
     async with AIOKafkaConsumer(*topics, bootstrap_servers=started.stack.kafka.bootstrap) as consumer:
         watch = Watch(consumer, connection)
         expected = len(truth(started, "devices"))
+        before = processor(started)
         result.stages = await follow(watch, expected, lambda: switch_on(started))
+        result.processor = {name: taken - before[name] for name, taken in processor(started).items()}
         await asyncio.to_thread(check, started, result, expected)
         result.memory = memory(started)
         result.unchanged_seconds, result.unchanged_published = await sweep_again(started, watch)
@@ -227,6 +241,8 @@ def report(results: Sequence[Result]) -> str:
     row("records it published on devices", [float(result.unchanged_published) for result in results], "")
     for name in ("produce", "getmany", "copy"):
         row(f"raw {name}, a second", [getattr(result.raw, name) for result in results], "/s")
+    for name in results[0].processor:
+        row(f"processor time, {name}", [result.processor.get(name, 0.0) for result in results], "s")
     for name in results[0].memory:
         row(f"resident, {name}", [result.memory.get(name, 0.0) for result in results], "MB")
     return "\n".join(lines)
