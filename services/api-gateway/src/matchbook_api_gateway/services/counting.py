@@ -44,24 +44,29 @@ class Counting:
                 async with asyncio.timeout(_POLL_SECONDS):
                     await self._wake.wait()
             self._wake.clear()
-            began = time.monotonic()
             try:
-                while await self.count():
-                    pass
+                await self._round()
             except Exception as error:
                 if not is_transient(error):
                     raise
                 log.warning("counts wait for the database", cause=describe(error))
                 await asyncio.sleep(_POLL_SECONDS)
-            took = time.monotonic() - began
-            await asyncio.sleep(max(_PAUSE_SECONDS, took * (1 - _SHARE) / _SHARE))
+            await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def count(self) -> bool:
-        """Count some tenants again; False when there was nothing to count."""
+    async def _round(self) -> None:
+        """Every stale tenant once, however often some of them change meanwhile, with a rest after each few."""
+        last: str | None = ""
+        while last is not None:
+            began = time.monotonic()
+            last = await self.count(last)
+            await asyncio.sleep((time.monotonic() - began) * (1 - _SHARE) / _SHARE)
+
+    async def count(self, after: str = "") -> str | None:
+        """Count the next few stale tenants in the order of their ids; the last one's id, None when there was none."""
         async with self._database.transaction() as connection:
-            rows = await connection.fetch(QUERIES["lock_stale"], _MOST_TENANTS)
+            rows = await connection.fetch(QUERIES["lock_stale"], _MOST_TENANTS, after)
             tenants = [row["tenant_id"] for row in rows]
             if tenants:
                 await connection.execute(QUERIES["recount"], tenants)
                 await tell(connection, Changes(tenants=set(tenants), summary=True), set())
-        return bool(tenants)
+        return tenants[-1] if tenants else None
