@@ -208,8 +208,11 @@ async def clean(kafka: KafkaSettings, settings: DatabaseSettings) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kafka", default=os.environ.get("MATCHBOOK_TEST_KAFKA"))
-    parser.add_argument("--postgres", default=os.environ.get("MATCHBOOK_TEST_POSTGRES"))
+    for name in ("kafka", "postgres"):
+        known = os.environ.get(f"MATCHBOOK_TEST_{name.upper()}")
+        parser.add_argument(
+            f"--{name}", default=known, required=known is None, help="as `matchbook infrastructure` says"
+        )
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--profile", action="store_true", help="print where the consumer's time goes")
     asyncio.run(main(parser.parse_args()))
