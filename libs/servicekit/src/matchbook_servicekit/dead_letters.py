@@ -13,6 +13,7 @@ from typing import Any
 from matchbook_contracts.base import Contract
 from pydantic import ValidationError
 
+from matchbook_servicekit.header_names import printable
 from matchbook_servicekit.messaging import LARGEST_BODY_BYTES, LARGEST_RECORD_BYTES, KafkaSettings, Received, Wire
 from matchbook_servicekit.telemetry import get_logger
 
@@ -100,7 +101,7 @@ class Decoder:
     def _explain_headers(self, raw: Any, headers: Mapping[str, bytes | None]) -> Dead:
         for name, value in headers.items():
             if value is None or not _all_text({name: value}):
-                return Dead(raw, Reason.HEADER_NOT_UTF8, f"header {name} is not UTF-8 text")
+                return Dead(raw, Reason.HEADER_NOT_UTF8, f"header {printable(name)} is not UTF-8 text")
         for name in ("ce_type", "ce_id"):
             if not headers.get(name):
                 return Dead(raw, Reason.MISSING_HEADER, f"header {name} is missing or empty")
@@ -114,7 +115,9 @@ def _all_text(headers: Mapping[str, bytes | None]) -> bool:
     try:
         # NUL between the values, so that the end of one and the start of the next never make a character.
         b"\x00".join(headers.values()).decode()  # type: ignore[arg-type]
-    except (UnicodeDecodeError, TypeError):
+        # Lone surrogates stand for the bytes of a name that is not UTF-8.
+        "".join(headers).encode()
+    except (UnicodeError, TypeError):
         return False
     return True
 
@@ -162,7 +165,8 @@ def dead_letter(dead: Dead, *, group: str, at: datetime) -> Wire:
         value = value and value[:LARGEST_BODY_BYTES]
         headers = headers if _size(headers) < LARGEST_BODY_BYTES else ()
     ours = ((name, text.encode("utf-8", "replace")) for name, text in added.items())
-    return Wire(f"{raw.topic}.dlq", raw.key, value, (*headers, *ours), raw.partition)
+    kept = ((printable(name), text) for name, text in headers)
+    return Wire(f"{raw.topic}.dlq", raw.key, value, (*kept, *ours), raw.partition)
 
 
 def _size(headers: Sequence[tuple[str, bytes | None]]) -> int:
