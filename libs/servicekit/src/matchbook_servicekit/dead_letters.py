@@ -74,7 +74,7 @@ class Decoder:
         model = models.get(headers.get("ce_type", b""))
         if model is None or not headers.get("ce_id") or not _all_text(headers):
             return self._explain_headers(raw, headers)
-        if b"u0000" in body and _NUL.search(body):
+        if b"\x00" in headers["ce_id"] or (b"u0000" in body and _NUL.search(body)):
             return Dead(raw, Reason.CONTRACT_BROKEN, "a text holds the character NUL, which no database column takes")
         try:
             # What `from_body` does, without two calls a record.
