@@ -69,3 +69,18 @@ async def test_a_batch_that_is_read_again_repeats_and_skips_nothing(world: World
     async with running(world.consumer(max_records=size)):
         assert await world.until_applied(6) == [f"e{number}" for number in range(7) if number != 3]
         assert len(await world.read(f"{DEVICES}.dlq", 1)) == 1
+
+
+async def test_a_member_that_begins_in_the_middle_of_such_a_batch_sets_nothing_aside_twice(world: World) -> None:
+    for number in range(2):
+        await send_one_batch(world, [record(f"bad{number}", (NotText("x"), b"1")), record(f"e{number}")], PLAIN)
+    async with world.database.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO consumer_offsets (consumer_group, topic, partition, next_offset) VALUES ($1, $2, 0, 1)",
+            world.consumer().group,
+            world.kafka.physical(DEVICES),
+        )
+    async with running(world.consumer()):
+        assert await world.until_applied(2) == ["e0", "e1"]
+        [letter] = await world.read(f"{DEVICES}.dlq", 2, seconds=2)
+    assert dict(letter.headers)["ce_id"] == b"bad1"

@@ -116,10 +116,10 @@ def _all_text(headers: Mapping[str, bytes | None]) -> bool:
         # NUL between the values, so that the end of one and the start of the next never make a character.
         b"\x00".join(headers.values()).decode()  # type: ignore[arg-type]
         # Lone surrogates stand for the bytes of a name that is not UTF-8.
-        "".join(headers).encode()
+        names = "".join(headers)
+        return names.isascii() or bool(names.encode())
     except (UnicodeError, TypeError):
         return False
-    return True
 
 
 def _broken(raw: Any, error: ValueError | RecursionError) -> Dead:

@@ -5,7 +5,6 @@ still. Here the batch that failed, and no other, is read once more by aiokafka's
 such bytes as lone surrogates (`surrogateescape`). Everything else stays with the C reader.
 """
 
-from collections.abc import Iterator
 from typing import Any, SupportsIndex
 
 from aiokafka.consumer import fetcher
@@ -26,18 +25,19 @@ def printable(name: str) -> str:
 
 
 class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
-    def _unpack_records(self) -> Iterator[Any]:
-        while True:
-            try:
-                yield from super()._unpack_records()
-            except (UnicodeDecodeError, CorruptRecordException) as error:
-                # The Python reader, where there is no C one, wraps it.
-                if not isinstance(error.__cause__ or error, UnicodeDecodeError):
-                    raise
-                # aiokafka passes over the records of the batch that it has given out already.
-                self._records.repeat_leniently()
-            else:
-                return
+    _records_iterator: Any
+
+    def __next__(self) -> Any:
+        try:
+            return next(self._records_iterator)
+        except (UnicodeDecodeError, CorruptRecordException) as error:
+            # The Python reader, where there is no C one, wraps it.
+            if not isinstance(error.__cause__ or error, UnicodeDecodeError):
+                raise
+        # aiokafka passes over the records of the batch that it has given out already.
+        self._records.repeat_leniently()
+        self._records_iterator = self._unpack_records()
+        return next(self)
 
 
 class _Batches(_MemoryRecordsPy):  # type: ignore[misc]
