@@ -38,6 +38,7 @@ BAD = {
     "contract_broken absent": wire(b'{"tenant_id": "t1"}'),
     "contract_broken array": wire(b"[]"),
     "contract_broken nul": wire(b'{"tenant_id": "t", "device_id": "d", "revision": 1, "facts": {"model": "a\\u0000"}}'),
+    "contract_broken nul id": wire(ce_id=b"a\x00b"),
     "not_json surrogate": wire(b'{"tenant_id": "\\ud800", "device_id": "d", "revision": 1, "facts": {}}'),
     "header_not_utf8": wire(ce_type=b"\xff\xfe"),
     "header_not_utf8 id": wire(ce_id=b"\xc3\x28"),

@@ -1,20 +1,22 @@
-"""A header whose name is no text: its record is set aside, and the rest of its batch is applied."""
+"""A header whose name is no text is set aside with its record; its neighbours in the batch are applied in order."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
-from matchbook_contracts.discovery import DeviceDiscovered
+from matchbook_servicekit.messaging import Wire
 
-from .conftest import DEVICES, World, device, running, sent
+from .conftest import DEVICES, World, device, running
 
 PLAIN, GZIP = 0, 1
+TYPE = b"matchbook.DeviceDiscovered.v1"
 
 
 class NotText(str):
-    """A name that is written as bytes which no UTF-8 text has."""
+    """A name that is written with a byte which no UTF-8 text has."""
 
     __slots__ = ()
 
@@ -22,57 +24,63 @@ class NotText(str):
         return b"x-\xff"
 
 
-def headers(event_id: str) -> list[tuple[str, bytes | None]]:
-    return [("ce_type", DeviceDiscovered.ce_type().encode()), ("ce_id", event_id.encode())]
+def record(event_id: str, *more: tuple[str, bytes]) -> Wire:
+    headers = [("ce_type", TYPE), ("ce_id", event_id.encode()), *more]
+    return Wire(DEVICES, b"t1/d1", device(1).body(), headers, 0)
 
 
-async def send_batch(world: World, compression: int) -> None:
-    """One record batch: a good record, two bad ones, a tombstone, a good one."""
+async def send_one_batch(world: World, records: Sequence[Wire], compression: int) -> None:
     # Not idempotent: only then does aiokafka take a batch that its own builder did not make.
     producer = AIOKafkaProducer(bootstrap_servers=world.kafka.bootstrap, enable_idempotence=False)
     await producer.start()
     batch = producer.create_batch()
     batch._builder = _DefaultRecordBatchBuilderPy(2, compression, 0, -1, -1, 0, 100_000)
-    bad = [*headers("bad"), (NotText("x"), b"1"), ("none", None)]
-    for key, value, named in (
-        (b"k", device(1).body(), headers("first")),
-        (b"k", device(2).body(), bad),
-        (b"k2", b"\xff", bad),
-        (b"k", None, [(NotText("x"), b"")]),
-        (b"k", device(3).body(), headers("second")),
-    ):
-        assert batch.append(timestamp=1_700_000_000_000, key=key, value=value, headers=named) is not None
+    for item in records:
+        batch.append(timestamp=1, key=item.key, value=item.value, headers=item.headers)
     batch.close()
     await (await producer.send_batch(batch, world.kafka.physical(DEVICES), partition=0))
     await producer.stop()
 
 
-@pytest.mark.parametrize("compression", [PLAIN, GZIP])
-async def test_a_record_with_a_header_name_that_is_no_text_is_set_aside(world: World, compression: int) -> None:
-    await send_batch(world, compression)
-    await world.publish(("third", device(4)))
+@pytest.mark.parametrize("compression", [PLAIN, GZIP], ids=["plain", "gzip"])
+async def test_a_header_name_that_is_no_text_costs_its_record_alone(world: World, compression: int) -> None:
+    bad = [record(f"bad{number}", (NotText("x"), b"1"), ("other", b"here")) for number in range(2)]
+    await send_one_batch(world, [record("e0")], compression)
+    await send_one_batch(world, [record("e1"), bad[0], record("e2"), bad[1], record("e3")], compression)
+    await send_one_batch(world, [record("e4")], compression)
     with structlog.testing.capture_logs() as logs:
         async with running(world.consumer()):
-            applied = await world.until_applied(3)
+            assert await world.until_applied(5) == [f"e{number}" for number in range(5)]
             letters = await world.read(f"{DEVICES}.dlq", 2)
-    assert [event_id for event_id in applied if event_id != "third"] == ["first", "second"]
-    assert [(letter.key, letter.value) for letter in letters] == [(b"k", device(2).body()), (b"k2", b"\xff")]
+    assert [letter.value for letter in letters] == [device(1).body()] * 2
+    for number, letter in enumerate(letters):
+        headers = dict(letter.headers)
+        assert headers["dlq_reason"] == b"header_not_utf8"
+        assert headers["dlq_detail"] == rb"header x-\xff is not UTF-8 text"
+        assert (headers["ce_id"], headers[r"x-\xff"], headers["other"]) == (b"bad%d" % number, b"1", b"here")
     assert len([line for line in logs if "dead letter" in line["event"]]) == 1
-    for offset, letter in enumerate(letters, 1):
-        found = dict(letter.headers)
-        assert found["x-\\xff"] == b"1"
-        assert found["ce_id"] == b"bad"
-        assert found["dlq_reason"] == b"header_not_utf8"
-        assert found["dlq_detail"] == b"header x-\\xff is not UTF-8 text"
-        assert found["dlq_source_offset"] == str(offset).encode()
-        assert found["dlq_source_timestamp"] == b"1700000000000"
 
 
-async def test_what_aiokafka_can_decode_it_decodes(world: World) -> None:
-    event = sent(device(1), "plain")
-    await world.publisher.publish([event])
+@pytest.mark.parametrize("size", [1, 2, 3])
+async def test_a_batch_that_is_read_again_repeats_and_skips_nothing(world: World, size: int) -> None:
+    records = [record(f"e{number}") for number in range(7)]
+    records[3] = record("bad", (NotText("x"), b"1"))
+    await send_one_batch(world, records, PLAIN)
+    async with running(world.consumer(max_records=size)):
+        assert await world.until_applied(6) == [f"e{number}" for number in range(7) if number != 3]
+        assert len(await world.read(f"{DEVICES}.dlq", 1)) == 1
+
+
+async def test_a_member_that_begins_in_the_middle_of_such_a_batch_sets_nothing_aside_twice(world: World) -> None:
+    for number in range(2):
+        await send_one_batch(world, [record(f"bad{number}", (NotText("x"), b"1")), record(f"e{number}")], PLAIN)
+    async with world.database.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO consumer_offsets (consumer_group, topic, partition, next_offset) VALUES ($1, $2, 0, 1)",
+            world.consumer().group,
+            world.kafka.physical(DEVICES),
+        )
     async with running(world.consumer()):
-        assert await world.until_applied(1) == ["plain"]
-    [record] = await world.read(DEVICES, 1)
-    assert (record.key, record.value) == (device(1).key.encode(), device(1).body())
-    assert dict(record.headers)["ce_id"] == b"plain"
+        assert await world.until_applied(2) == ["e0", "e1"]
+        [letter] = await world.read(f"{DEVICES}.dlq", 2, seconds=2)
+    assert dict(letter.headers)["ce_id"] == b"bad1"

@@ -21,7 +21,7 @@ from matchbook_servicekit.applying import Applier, Apply, Invalid, Offsets, Rewo
 from matchbook_servicekit.database import Database, is_transient, stop_if_cancelled
 from matchbook_servicekit.dead_letters import Brake, BrakeEngaged, BrakeLimits
 from matchbook_servicekit.failpoints import failpoint
-from matchbook_servicekit.header_names import tolerate
+from matchbook_servicekit.header_names import tolerate_header_names
 from matchbook_servicekit.messaging import LARGEST_RECORD_BYTES, KafkaSettings, Publisher, Transient
 from matchbook_servicekit.telemetry import describe, get_logger, metrics, span_context, tracer
 
@@ -54,8 +54,8 @@ def register(
     broker: KafkaBroker, consumer: "BatchConsumer", *, listener: ConsumerRebalanceListener | None = None
 ) -> BatchSubscriber:
     """Subscribe `consumer` on `broker`: batches of raw records, acknowledged by nobody but the consumer itself."""
+    tolerate_header_names()
     kafka, subscription = consumer.kafka, consumer.subscription
-    tolerate()
     subscriber: Any = broker.subscriber(
         *map(kafka.physical, subscription.topics),
         group_id=consumer.group,

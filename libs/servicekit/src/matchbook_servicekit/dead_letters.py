@@ -13,6 +13,7 @@ from typing import Any
 from matchbook_contracts.base import Contract
 from pydantic import ValidationError
 
+from matchbook_servicekit.header_names import printable
 from matchbook_servicekit.messaging import LARGEST_BODY_BYTES, LARGEST_RECORD_BYTES, KafkaSettings, Received, Wire
 from matchbook_servicekit.telemetry import get_logger
 
@@ -73,7 +74,7 @@ class Decoder:
         model = models.get(headers.get("ce_type", b""))
         if model is None or not headers.get("ce_id") or not _all_text(headers):
             return self._explain_headers(raw, headers)
-        if b"u0000" in body and _NUL.search(body):
+        if b"\x00" in headers["ce_id"] or (b"u0000" in body and _NUL.search(body)):
             return Dead(raw, Reason.CONTRACT_BROKEN, "a text holds the character NUL, which no database column takes")
         try:
             # What `from_body` does, without two calls a record.
@@ -100,7 +101,7 @@ class Decoder:
     def _explain_headers(self, raw: Any, headers: Mapping[str, bytes | None]) -> Dead:
         for name, value in headers.items():
             if value is None or not _all_text({name: value}):
-                return Dead(raw, Reason.HEADER_NOT_UTF8, f"header {_printable(name)} is not UTF-8 text")
+                return Dead(raw, Reason.HEADER_NOT_UTF8, f"header {printable(name)} is not UTF-8 text")
         for name in ("ce_type", "ce_id"):
             if not headers.get(name):
                 return Dead(raw, Reason.MISSING_HEADER, f"header {name} is missing or empty")
@@ -114,15 +115,11 @@ def _all_text(headers: Mapping[str, bytes | None]) -> bool:
     try:
         # NUL between the values, so that the end of one and the start of the next never make a character.
         b"\x00".join(headers.values()).decode()  # type: ignore[arg-type]
-        "".join(headers).encode()
+        # Lone surrogates stand for the bytes of a name that is not UTF-8.
+        names = "".join(headers)
+        return names.isascii() or bool(names.encode())
     except (UnicodeError, TypeError):
         return False
-    return True
-
-
-def _printable(name: str) -> str:
-    """A header's name, with what is not UTF-8 written as escapes such as those of bytes."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _broken(raw: Any, error: ValueError | RecursionError) -> Dead:
@@ -167,9 +164,9 @@ def dead_letter(dead: Dead, *, group: str, at: datetime) -> Wire:
         added["dlq_truncated_from"] = str(len(value or b""))
         value = value and value[:LARGEST_BODY_BYTES]
         headers = headers if _size(headers) < LARGEST_BODY_BYTES else ()
-    theirs = ((_printable(name), text) for name, text in headers)
     ours = ((name, text.encode("utf-8", "replace")) for name, text in added.items())
-    return Wire(f"{raw.topic}.dlq", raw.key, value, (*theirs, *ours), raw.partition)
+    kept = ((printable(name), text) for name, text in headers)
+    return Wire(f"{raw.topic}.dlq", raw.key, value, (*kept, *ours), raw.partition)
 
 
 def _size(headers: Sequence[tuple[str, bytes | None]]) -> int:

@@ -1,74 +1,79 @@
-"""Records whose header names are not UTF-8.
+"""Lets a record through whose header has a name that is not UTF-8, so that it can be set aside like any other.
 
-aiokafka decodes names while it unpacks a record batch, and one that it can't decode costs the whole batch: the
-partition would never move again. `tolerate` lets its fetcher read such a batch a second time, with the bytes that are
-no text as lone surrogates (PEP 383); the decoder then sets the record aside like any other.
+aiokafka decodes header names while it unpacks a batch, and one bad name ends its iteration: the partition would stand
+still. Here the batch that failed, and no other, is read once more by aiokafka's Python reader, which is told to keep
+such bytes as lone surrogates (`surrogateescape`). Everything else stays with the C reader.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, SupportsIndex
 
 from aiokafka.consumer import fetcher
-from aiokafka.record.default_records import _DefaultRecordBatchPy, _DefaultRecordPy
+from aiokafka.errors import CorruptRecordException
+from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import _MemoryRecordsPy
-from aiokafka.record.util import decode_varint
-
-_FIRST_MAGIC_WITH_HEADERS = 2
 
 
-def tolerate() -> None:
-    """From now on, consumers of this process read record batches as `RecordBatches`. Harmless when repeated."""
-    fetcher.MemoryRecords = RecordBatches
+def tolerate_header_names() -> None:
+    """Give the consumers of this process readers that survive such a name. aiokafka has no setting for it."""
+    fetcher.MemoryRecords = _Batches
+    fetcher.PartitionRecords = _PartitionRecords
 
 
-class RecordBatches(_MemoryRecordsPy):  # type: ignore[misc]
-    """The record batches of one fetched partition, in aiokafka's own decoding unless that fails."""
+def printable(name: str) -> str:
+    r"""The name with bytes that are not UTF-8 written as `\xff`, for a record that can be sent."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
+    _records_iterator: Any
+
+    def __next__(self) -> Any:
+        try:
+            return next(self._records_iterator)
+        except (UnicodeDecodeError, CorruptRecordException) as error:
+            # The Python reader, where there is no C one, wraps it.
+            if not isinstance(error.__cause__ or error, UnicodeDecodeError):
+                raise
+        # aiokafka passes over the records of the batch that it has given out already.
+        self._records.repeat_leniently()
+        self._records_iterator = self._unpack_records()
+        return next(self)
+
+
+class _Batches(_MemoryRecordsPy):  # type: ignore[misc]
+    """The batches of a fetch; the last one can be had again."""
+
+    _last: Any = None
+    _repeat = False
+
+    def has_next(self) -> bool:
+        return self._repeat or bool(super().has_next())
 
     def next_batch(self) -> Any:
-        """The next batch, None after the last."""
-        data, batch = self._next_slice, super().next_batch()
-        return _Batch(batch, data) if batch is not None and batch.magic >= _FIRST_MAGIC_WITH_HEADERS else batch
+        if self._repeat:
+            self._repeat = False
+            return _LenientBatch(self._last)
+        self._last = self._next_slice
+        return super().next_batch()
+
+    def repeat_leniently(self) -> None:
+        self._repeat = True
 
 
-class _Batch:
-    def __init__(self, batch: Any, data: memoryview) -> None:
-        self._batch = batch
-        self._data = data
+class _LenientBatch(_DefaultRecordBatchPy):  # type: ignore[misc]
+    _buffer: bytearray
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._batch, name)
-
-    def __iter__(self) -> Iterator[Any]:
-        try:
-            yield from self._batch
-        except UnicodeDecodeError:
-            # From its beginning: the fetcher passes over the offsets that it has had.
-            yield from _TolerantBatch(self._data)
+    def _maybe_uncompress(self) -> None:
+        super()._maybe_uncompress()
+        self._buffer = _LenientBytes(self._buffer)
 
 
-class _TolerantBatch(_DefaultRecordBatchPy):  # type: ignore[misc]
-    """A batch in the format of Kafka's KIP-98, whatever the names of its headers are."""
+class _LenientBytes(bytearray):
+    """Bytes whose slices decode without failing; the reader decodes nothing but header names."""
 
-    _pos: int
+    def __getitem__(self, index: SupportsIndex | slice) -> Any:
+        found = super().__getitem__(index)
+        return _LenientBytes(found) if isinstance(found, bytearray) else found
 
-    def _read_msg(self) -> Any:
-        length, start = decode_varint(self._buffer, self._pos)
-        # One byte of attributes, which no version uses.
-        delta, pos = decode_varint(self._buffer, start + 1)
-        timestamp = self.max_timestamp if self.timestamp_type == self.LOG_APPEND_TIME else self.first_timestamp + delta
-        offset, pos = decode_varint(self._buffer, pos)
-        key, pos = self._bytes(pos)
-        value, pos = self._bytes(pos)
-        count, pos = decode_varint(self._buffer, pos)
-        headers = []
-        for _ in range(count):
-            name, pos = self._bytes(pos)
-            text, pos = self._bytes(pos)
-            headers.append(((name or b"").decode("utf-8", "surrogateescape"), text))
-        self._pos = start + length
-        return _DefaultRecordPy(self.base_offset + offset, timestamp, self.timestamp_type, key, value, headers)
-
-    def _bytes(self, pos: int) -> tuple[bytes | None, int]:
-        """Bytes after their length, None for a negative one, and where they end."""
-        length, pos = decode_varint(self._buffer, pos)
-        return (None, pos) if length < 0 else (bytes(self._buffer[pos : pos + length]), pos + length)
+    def decode(self, encoding: str = "utf-8", errors: str = "surrogateescape") -> str:
+        return super().decode(encoding, errors)

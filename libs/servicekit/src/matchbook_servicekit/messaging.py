@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -132,7 +133,13 @@ def derived_id(*parts: str | int) -> str:
 
 def partition_of(partition_key: bytes, partitions: int) -> int:
     """The partition that Java's and aiokafka's default partitioners choose for the same bytes."""
-    return (int(murmur2(partition_key)) & 0x7FFFFFFF) % partitions
+    return _hash_of(partition_key) % partitions
+
+
+@lru_cache(maxsize=16_384)
+def _hash_of(partition_key: bytes) -> int:
+    # aiokafka computes it in Python, and the records of a batch share few keys.
+    return int(murmur2(partition_key)) & 0x7FFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
