@@ -75,7 +75,7 @@ demo: install ## Everything on this machine with 40 tenants and 2,000 devices, u
 
 .PHONY: up
 up: install ## The same in the background; `make down` ends it
-	@exec $(BIN)/matchbook up --background $(ARGS)
+	@exec $(BIN)/matchbook demo --background $(ARGS)
 
 .PHONY: down
 down: ## End what `make up` started; the data stays
