@@ -393,6 +393,18 @@ def command(
     return group
 
 
+def add_command(
+    group: click.Group, name: str, settings_type: type[Settings], run: Callable[[Settings], Awaitable[None]]
+) -> None:
+    """One more command of a service, which does its work and ends; its help is the docstring of `run`."""
+
+    @group.command(name, help=run.__doc__)
+    def one_more() -> None:
+        settings = _settings(settings_type)
+        configure_logging(settings)
+        _finish(run(settings))
+
+
 def tame_collector() -> None:
     """Let the garbage collector look at young objects only, and less often.
 

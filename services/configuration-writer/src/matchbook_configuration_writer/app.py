@@ -1,10 +1,12 @@
 """The process: the one place that knows every part."""
 
 import gc
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from matchbook_servicekit.app import Component, Startable, command, serve
+import click
+from matchbook_servicekit.app import Component, Startable, add_command, command, serve
 from matchbook_servicekit.consumer import BatchConsumer
 from matchbook_servicekit.database import Database, load_queries
 from matchbook_servicekit.messaging import Publisher
@@ -14,6 +16,7 @@ from matchbook_configuration_writer.adapters.lag import FactsLag
 from matchbook_configuration_writer.handlers import subscriptions
 from matchbook_configuration_writer.service import Writer
 from matchbook_configuration_writer.settings import Settings
+from matchbook_configuration_writer.verifying import verify
 
 PACKAGE = "matchbook_configuration_writer"
 GROUP = "configuration-writer"
@@ -43,4 +46,20 @@ async def run(settings: Settings) -> None:
     await serve(settings, *components, start=resources)
 
 
+async def verify_history(settings: Settings) -> None:
+    """Look for rows of the history that were edited, deleted or reordered; ends with 1 where there are any."""
+    database = Database(settings.database)
+    await database.start()
+    try:
+        verdict = await verify(database, load_queries(PACKAGE))
+    finally:
+        await database.stop()
+    for fault in verdict.faults:
+        click.echo(fault)
+    click.echo(f"{verdict.events} events of {verdict.aggregates} aggregates read, {len(verdict.faults)} faults found.")
+    if verdict.faults:
+        sys.exit(1)
+
+
 main = command(GROUP, Settings, run, PACKAGE)
+add_command(main, "verify-history", Settings, verify_history)

@@ -15,6 +15,7 @@ from matchbook_servicekit.messaging import Outgoing, Transient, derived_id, outg
 
 from matchbook_configuration_writer.adapters.loading import Loader
 from matchbook_configuration_writer.adapters.saving import Answer, Saver, Stored
+from matchbook_configuration_writer.domain.chain import Entry
 from matchbook_configuration_writer.domain.decide import Command, decide
 from matchbook_configuration_writer.domain.events import aggregate_of, cause_of, rejection
 from matchbook_configuration_writer.domain.facts import SYNC, Fact, observe
@@ -46,15 +47,16 @@ class Effects:
     states: dict[tuple[str, str], Stored] = field(default_factory=dict)
     imports: dict[str, int] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
+    history: list[Entry] = field(default_factory=list)
 
     def add(self, event: MatchEvent) -> str:
         """Take an event, and the state it led to, for publication; returns the event's id."""
         kind, key = aggregate_of(event)
         event_id = derived_id("match-events", kind, key, event.version)
         trace = self.traces.get(event.cause.decision_id or "")
-        self.records.append(
-            outgoing(event, source=SOURCE, event_id=event_id, time=event.occurred_at, traceparent=trace)
-        )
+        record = outgoing(event, source=SOURCE, event_id=event_id, time=event.occurred_at, traceparent=trace)
+        self.records.append(record)
+        self.history.append(Entry(kind, key, event.version, event_id, type(event).__name__, record.body))
         state = getattr(event, "state", None)
         if state is not None:
             record = outgoing(
@@ -137,6 +139,7 @@ class Writer:
         saver = Saver(self._queries, connection)
         await saver.save_answers(effects.answers)
         await saver.save_states(effects.states.values(), effects.imports)
+        await saver.save_history(effects.history)
         await outbox.append(connection, effects.records)
 
 

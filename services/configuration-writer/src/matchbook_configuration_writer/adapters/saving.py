@@ -12,6 +12,7 @@ from matchbook_contracts.states import ConfigurationState, DeviceMatchState, Org
 from matchbook_servicekit.database import Connection, Queries
 from matchbook_servicekit.messaging import Transient
 
+from matchbook_configuration_writer.domain.chain import Aggregate, Entry, Link, linked
 from matchbook_configuration_writer.domain.facts import Fact
 from matchbook_configuration_writer.domain.world import Device, Retirement, Suggestion, Tenant
 
@@ -87,6 +88,19 @@ class Saver:
         except asyncpg.UniqueViolationError as error:
             raise Transient("another writer answered the same command") from error
 
+    async def save_history(self, entries: Sequence[Entry]) -> None:
+        """Chain the entries to what is there. Raises Transient where another writer has added to the same aggregate."""
+        first: dict[Aggregate, int] = {}
+        for entry in entries:
+            first.setdefault(entry.aggregate, entry.version)
+        wanted = [(*aggregate, version - 1) for aggregate, version in first.items() if version > 1]
+        heads = await self._connection.fetch(self._queries["load_history_heads"], *_transposed(wanted, 3))
+        links = linked(entries, {(row["kind"], row["subject"]): row["hash"] for row in heads})
+        try:
+            await self._execute("save_history", [_link_row(link) for link in links])
+        except asyncpg.UniqueViolationError as error:
+            raise Transient("another writer added to the same history") from error
+
     async def save_facts(self, facts: Iterable[Fact]) -> None:
         """Remember each fact that is newer than what is known."""
         kinds: dict[type[Fact], dict[tuple[str, str], Any]] = {kind: {} for kind in _FACTS}
@@ -109,6 +123,16 @@ class Saver:
         written = int((await self._execute(query, rows)).rpartition(" ")[2])
         if written != len(rows):
             raise Transient(f"another writer changed {len(rows) - written} of {len(rows)} rows: {query}")
+
+
+def _transposed(rows: Sequence[tuple[Any, ...]], columns: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(columns)]
+
+
+def _link_row(link: Link) -> tuple[Any, ...]:
+    entry = link.entry
+    head = (entry.kind, entry.subject, entry.version, entry.event_id, entry.event_type)
+    return (*head, entry.body, link.previous, link.hash)
 
 
 def _json_array(values: tuple[str, ...]) -> bytes:

@@ -1,0 +1,24 @@
+-- What the tables hold beside what the history ends with; only where the two differ.
+WITH current AS (
+    SELECT 'device-match' AS kind, tenant_id || '/' || device_id AS subject, version, state FROM device_matches
+    UNION ALL
+    SELECT 'tenant-match', tenant_id, version, state FROM tenant_matches
+    UNION ALL
+    SELECT 'configuration', configuration_id, version, state FROM configurations
+    UNION ALL
+    SELECT 'organization', organization_id, version, state FROM organizations
+    UNION ALL
+    SELECT 'import', import_id, version, NULL FROM imports
+    UNION ALL
+    SELECT 'decision', decision_id, 1, NULL FROM decisions WHERE outcome = 'rejected'
+),
+last AS (
+    SELECT DISTINCT ON (kind, subject) kind, subject, version, convert_from(body, 'UTF8')::jsonb -> 'state' AS state
+    FROM history
+    ORDER BY kind, subject, version DESC
+)
+SELECT kind, subject, current.version AS current_version, last.version AS last_version
+FROM current
+FULL JOIN last USING (kind, subject)
+WHERE current.version IS DISTINCT FROM last.version OR current.state IS DISTINCT FROM last.state
+ORDER BY kind, subject
