@@ -7,7 +7,7 @@ import pytest
 from matchbook_api_gateway.domain import commands
 from matchbook_contracts import decisions as contracts
 from matchbook_contracts.base import Cause
-from matchbook_contracts.match_events import ConfigurationUpdated
+from matchbook_contracts.match_events import BulkUndone, ConfigurationUpdated
 from matchbook_servicekit.messaging import Transient
 from pydantic import TypeAdapter
 
@@ -136,6 +136,29 @@ async def test_several_decisions_share_a_bulk_id(world: GatewayWorld) -> None:
     assert sent[2]["until"] == "2027-01-01T00:00:00Z"
     progress = (await client.get(f"/api/bulk/{answer['bulk_id']}")).json()
     assert (progress["total"], progress["pending"], progress["action"]) == (3, 3, "mixed")
+
+
+async def test_the_undoing_of_a_bulk_action_has_progress_of_its_own(world: GatewayWorld) -> None:
+    t, d, o = unique("t"), unique("d"), unique("o")
+    client = await world.sign_in("Manager")
+    asked = {"decisions": [{"command": "UndoBulk", "undone_bulk_id": "bulk-1"}]}
+    (decision_id,) = (await client.post("/api/decisions", json=asked)).json()["decision_ids"]
+    cause = Cause(kind="person", actor=ANA, decision_id=decision_id)
+    undone = BulkUndone(
+        version=1, occurred_at=AT, cause=cause, decision_id=decision_id, bulk_id="bulk-1", undone=2, left=("t/x",)
+    )
+    state, found = match_state(t, d, configuration_id="c"), configuration("c", o)
+    await world.publish(undone, matched_event(state, found, unique("decision"), decision_id))
+    await world.applied()
+    progress = (await client.get(f"/api/bulk/{decision_id}")).json()
+    assert {name: progress[name] for name in ("action", "total", "applied", "rejected")} == {
+        "action": "undo",
+        "total": 2,
+        "applied": 1,
+        "rejected": 0,
+    }
+    shown = (await client.get(f"/api/decisions/{decision_id}")).json()
+    assert (shown["status"], shown["command"]) == ("applied", "UndoBulk")
 
 
 async def test_a_filter_selects_what_a_bulk_action_goes_to(world: GatewayWorld) -> None:

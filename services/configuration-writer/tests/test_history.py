@@ -14,10 +14,9 @@ from matchbook_contracts.decisions import CreateConfiguration, IgnoreDevice, Mat
 from matchbook_contracts.match_events import MatchEvent
 from matchbook_contracts.registry import contracts
 
+from tests.support.writer_records import accept, prepare
 from tests.support.writer_service import Rig
 from tests.support.writer_world import command
-
-from .test_service import accept, prepare
 
 
 def entry(version: int, body: bytes = b"{}", subject: str = "t/d") -> Entry:
@@ -80,12 +79,11 @@ TAMPER: dict[str, tuple[str, Callable[[str], bool]]] = {
         lambda found: "it is at version 1, but has no history." in found,
     ),
     "reordered": (
-        "UPDATE history SET version = CASE version WHEN 1 THEN 2 ELSE 1 END "
-        "WHERE kind = 'device-match' AND subject LIKE '%/device-1' AND version IN (1, 2)",
+        "UPDATE history SET version = 3 - version WHERE subject = 'tenant-contoso/device-1' AND version < 3",
         lambda found: "device-match tenant-contoso/device-1: version 1 does not follow" in found,
     ),
     "a state edited": (
-        "UPDATE device_matches SET state = jsonb_set(state, '{ignored_reason}', '\"Mine\"') WHERE device_id = 'device-4'",
+        "UPDATE device_matches SET state = state || '{\"ignored_reason\": \"Mine\"}' WHERE device_id = 'device-4'",
         lambda found: "device-match tenant-contoso/device-4: its state is not the one" in found,
     ),
 }

@@ -77,6 +77,12 @@ class ChangeMatch(DeviceDecision):
     configuration_id: Id
 
 
+class UndoDeviceDecision(DeviceDecision):
+    """Put the device back where it stood before a decision; refused where it has changed since."""
+
+    undone_decision_id: Id
+
+
 class TenantDecision(Decision):
     """A decision about one tenant."""
 
@@ -230,7 +236,10 @@ class SetAutoAcceptPolicies(Decision):
 
 
 class UndoBulk(Decision):
-    """Undo all of a bulk action that has not changed since; what has is left and listed."""
+    """Undo all of a bulk action that has not changed since; what has is left and listed.
+
+    The writer sends an `UndoDeviceDecision` for each of its devices, in a bulk action whose id is this `decision_id`.
+    """
 
     undone_bulk_id: Id
 

@@ -256,7 +256,9 @@ class AutoAcceptPoliciesSet(MatchEvent):
 
 
 class BulkUndone(MatchEvent):
-    """A bulk action was undone; `left` lists the aggregates that had changed since."""
+    """A bulk action is being undone: `undone` devices follow, each by a decision of its own with the `bulk_id` of this
+    event's `decision_id`. `left` lists the aggregates that had changed since, or that can't be undone.
+    """
 
     decision_id: Id
     bulk_id: Id

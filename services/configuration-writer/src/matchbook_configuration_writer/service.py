@@ -7,7 +7,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol, assert_never
 
-from matchbook_contracts.decisions import ImportConfigurations, ImportOrganizations
+from matchbook_contracts.decisions import (
+    Decision,
+    ImportConfigurations,
+    ImportOrganizations,
+    UndoBulk,
+    UndoDeviceDecision,
+)
 from matchbook_contracts.match_events import ImportApplied, MatchEvent
 from matchbook_servicekit import outbox
 from matchbook_servicekit.database import Connection, Queries
@@ -48,6 +54,12 @@ class Effects:
     imports: dict[str, int] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     history: list[Entry] = field(default_factory=list)
+
+    def ask(self, commands: Iterable[Decision]) -> None:
+        """Take decisions that follow from one, for publication; their ids are their events' ids."""
+        self.records += [
+            outgoing(item, source=SOURCE, event_id=item.decision_id, time=item.decided_at) for item in commands
+        ]
 
     def add(self, event: MatchEvent) -> str:
         """Take an event, and the state it led to, for publication; returns the event's id."""
@@ -148,12 +160,17 @@ def _weight(command: Command) -> int:
     return len(command.rows) if isinstance(command, (ImportOrganizations, ImportConfigurations)) else 1
 
 
+def _undoes(command: Command) -> bool:
+    return isinstance(command, (UndoBulk, UndoDeviceDecision))
+
+
 def _slices(commands: Sequence[Command]) -> Iterator[Sequence[Command]]:
     """The commands in parts of bounded work, so that neither memory nor one query grows with the batch."""
     part: list[Command] = []
     work = 0
     for command in commands:
-        if part and work + _weight(command) > _SLICE:
+        # What undoes reads the database for what the commands before it did.
+        if part and (work + _weight(command) > _SLICE or _undoes(command) > _undoes(part[-1])):
             yield part
             part, work = [], 0
         part.append(command)
@@ -166,9 +183,10 @@ def _answer(command: Command, world: World, now: datetime, effects: Effects) -> 
     """Decide a command and take its effects; returns the refusal, if it is one."""
     outcome = decide(command, world, now)
     match outcome:
-        case Applied(events=events):
+        case Applied(events=events, commands=commands):
             world.fold(events)
             event_id = _add_all(effects, events)
+            effects.ask(commands)
             effects.answers.append(_row(command, None, event_id, now))
             return None
         case Rejected():

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from matchbook_contracts.base import Contract
-from matchbook_contracts.match_events import ImportApplied, ImportRowResult, MatchEvent
+from matchbook_contracts.match_events import BulkUndone, ImportApplied, ImportRowResult, MatchEvent
 from matchbook_contracts.states import ConfigurationState, DeviceMatchState, OrganizationState, TenantMatchState
 from matchbook_servicekit.database import Connection
 from matchbook_servicekit.messaging import Outgoing, Received
 from pydantic import TypeAdapter
 
-from matchbook_api_gateway.adapters.write_store import put, put_by_key, tell
+from matchbook_api_gateway.adapters.write_store import QUERIES, put, put_by_key, tell
 from matchbook_api_gateway.domain.history import history_row, outcomes_of
 from matchbook_api_gateway.domain.live import Changes
 from matchbook_api_gateway.domain.rows import (
@@ -123,6 +123,14 @@ async def _put_events(records: Sequence[Received], connection: Connection, chang
     changes.decisions |= {key: outcome.told() for key, outcome in outcomes.items()}
     changes.bulks |= {(item.bulk_id, item.tenant_id) for item in outcomes.values() if item.bulk_id}
     await _put_imports([event for event in events if isinstance(event, ImportApplied)], connection)
+    await _put_undoings([event for event in events if isinstance(event, BulkUndone)], connection)
+
+
+async def _put_undoings(events: Sequence[BulkUndone], connection: Connection) -> None:
+    """The writer undoes a bulk action as another one, whose id is the decision's."""
+    for event in events:
+        actor, at = _actor_id(event) or "", event.occurred_at
+        await connection.execute(QUERIES["put_bulk"], event.decision_id, "undo", event.undone, actor, None, at)
 
 
 async def _put_imports(events: Sequence[ImportApplied], connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """The history, read whole."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from matchbook_servicekit.database import Connection, Queries
 
@@ -28,7 +29,7 @@ async def differences(connection: Connection, queries: Queries) -> list[str]:
     return [_difference(row) for row in await connection.fetch(queries["history_against_states"])]
 
 
-def _difference(row: dict[str, object]) -> str:
+def _difference(row: Any) -> str:
     name, current, last = f"{row['kind']} {row['subject']}", row["current_version"], row["last_version"]
     if last is None:
         return f"{name}: it is at version {current}, but has no history."

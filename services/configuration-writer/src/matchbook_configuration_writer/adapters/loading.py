@@ -8,7 +8,16 @@ from matchbook_servicekit.database import Connection, Queries
 
 from matchbook_configuration_writer.domain.mapping import device_identities
 from matchbook_configuration_writer.domain.needs import Needs
-from matchbook_configuration_writer.domain.world import Device, DeviceId, Suggestion, Tenant, World
+from matchbook_configuration_writer.domain.world import (
+    Bulk,
+    BulkRow,
+    Device,
+    DeviceId,
+    Suggestion,
+    Tenant,
+    Undoable,
+    World,
+)
 
 
 class Loader:
@@ -29,6 +38,7 @@ class Loader:
 
         Waits for transactions that touch the same tenants or organizations.
         """
+        await self._lock(f"bulk {bulk_id}" for bulk_id in self._needs.bulks)
         await self._lock(f"tenant {tenant_id}" for tenant_id in self._needs.tenants)
         if self._needs.tenants:
             await self._load_below_tenants()
@@ -44,6 +54,7 @@ class Loader:
         await self._load_configurations(organizations)
         await self._load_organizations(organizations, names)
         await self._load_imports()
+        await self._load_bulks()
         return self._world
 
     async def _rows(self, query: str, *arguments: Any) -> Sequence[Any]:
@@ -69,6 +80,7 @@ class Loader:
         for row in await self._rows("load_suggestions", *_columns(needs.suggestions)):
             world.put_suggestion(_suggestion(row))
         await self._load_older_enrolments()
+        await self._load_undoable()
         await self._load_matches("load_device_matches", *_columns(needs.devices | needs.observed))
         await self._load_matches("load_matches_of_tenants", sorted(needs.realigned))
         await self._load_devices(needs.devices | set(world.device_matches))
@@ -83,6 +95,13 @@ class Loader:
             newer.add((row["tenant_id"], row["superseded_by"]))
         await self._load_matches("load_device_matches", *_columns(older))
         await self._load_devices(newer)
+
+    async def _load_undoable(self) -> None:
+        """What decisions did to devices, and where those stood before."""
+        for row in await self._rows("load_undoable", sorted(self._needs.undone)):
+            before = None if row["before"] is None else DeviceMatchState.model_validate_json(row["before"])
+            undoable = Undoable((row["tenant_id"], row["device_id"]), row["version"], before)
+            self._world.undoable[row["decision_id"]] = undoable
 
     async def _load_matches(self, query: str, *arguments: Any) -> None:
         for row in await self._rows(query, *arguments):
@@ -116,7 +135,8 @@ class Loader:
     def _configuration_ids(self) -> set[str]:
         world = self._world
         suggested = (item.target_id for item in world.suggestions.values() if item.device_id is not None)
-        matched = (state.configuration_id for state in world.device_matches.values())
+        before = (item.before for item in world.undoable.values() if item.before is not None)
+        matched = (state.configuration_id for state in (*world.device_matches.values(), *before))
         return self._needs.configurations | {item for item in (*suggested, *matched) if item is not None}
 
     async def _load_configurations(self, organizations: Sequence[str]) -> None:
@@ -144,6 +164,16 @@ class Loader:
             rows = await self._connection.fetch(self._queries["load_organizations"], organizations, names)
             for row in rows:
                 self._world.put_organization(OrganizationState.model_validate_json(row["state"]))
+
+    async def _load_bulks(self) -> None:
+        bulks = sorted(self._needs.bulks)
+        undone = {row["bulk_id"]: row["version"] for row in await self._rows("load_bulk_versions", bulks)}
+        rows: dict[str, list[BulkRow]] = {bulk_id: [] for bulk_id in bulks}
+        for row in await self._rows("load_bulk_rows", bulks):
+            device_id = None if row["device_id"] is None else (row["tenant_id"], row["device_id"])
+            rows[row["bulk_id"]].append(BulkRow(row["decision_id"], row["subject"], device_id, row["changed"]))
+        for bulk_id, found in rows.items():
+            self._world.bulks[bulk_id] = Bulk(tuple(found), undone.get(bulk_id, 0))
 
     async def _load_imports(self) -> None:
         for row in await self._rows("load_imports", sorted(self._needs.imports)):

@@ -25,6 +25,7 @@ from matchbook_contracts.decisions import (
     RevertTenantMatch,
     SetAutoAcceptPolicies,
     UndoBulk,
+    UndoDeviceDecision,
 )
 
 from matchbook_configuration_writer.domain.authority import refuse_role
@@ -35,6 +36,7 @@ from matchbook_configuration_writer.domain.imports import ImportCommand, decide_
 from matchbook_configuration_writer.domain.organizations import decide_organization
 from matchbook_configuration_writer.domain.outcomes import Moment, Outcome, Rejected
 from matchbook_configuration_writer.domain.tenants import TenantCommand, decide_tenant
+from matchbook_configuration_writer.domain.undoing import undo_bulk, undo_device
 from matchbook_configuration_writer.domain.world import World
 
 Command: TypeAlias = (
@@ -45,12 +47,12 @@ Command: TypeAlias = (
     | ImportCommand
     | SetAutoAcceptPolicies
     | UndoBulk
+    | UndoDeviceDecision
 )
 COMMANDS: tuple[type[Contract], ...] = get_args(Command)
 
 _NOT_YET = {
     SetAutoAcceptPolicies: "This release does not apply auto-accept policies yet. Accept suggestions in bulk instead.",
-    UndoBulk: "This release can't undo a bulk action yet. Revert its rows in bulk instead.",
 }
 
 
@@ -70,7 +72,7 @@ def decide(command: Command, world: World, now: datetime) -> Outcome:
     return _apply(command, world, Moment(now, cause_of(command)))
 
 
-def _apply(command: Command, world: World, moment: Moment) -> Outcome:
+def _apply(command: Command, world: World, moment: Moment) -> Outcome:  # noqa: PLR0911 - one for each kind
     match command:
         case AcceptMatch() | MatchTo() | CreateConfiguration() | IgnoreDevice() | RevertMatch() | ChangeMatch():
             return decide_device(command, world, moment)
@@ -89,7 +91,11 @@ def _apply(command: Command, world: World, moment: Moment) -> Outcome:
             return decide_organization(command, world, moment)
         case ImportOrganizations() | ImportConfigurations():
             return decide_import(command, world, moment)
-        case SetAutoAcceptPolicies() | UndoBulk():
+        case UndoDeviceDecision():
+            return undo_device(command, world, moment)
+        case UndoBulk():
+            return undo_bulk(command, world, moment)
+        case SetAutoAcceptPolicies():
             return Rejected("not_allowed", _NOT_YET[type(command)])
         case _:
             assert_never(command)

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, assert_never
 
+from matchbook_contracts.base import Actor
 from matchbook_contracts.decisions import (
     AcceptMatch,
     ChangeMatch,
     CreateConfiguration,
+    DeviceDecision,
     IgnoreDevice,
     MatchTo,
     RevertMatch,
@@ -62,7 +64,7 @@ class Case:
     standing: DeviceMatchState | None
     organization_id: str | None
 
-    def next(self, command: DeviceCommand, **what: Any) -> DeviceMatchState:
+    def next(self, command: DeviceDecision, **what: Any) -> DeviceMatchState:
         """Where the device stands after the command."""
         kept = self.standing.superseded_by if self.standing is not None else None
         return DeviceMatchState.model_validate(
@@ -99,13 +101,7 @@ def decide_device(command: DeviceCommand, world: World, moment: Moment) -> Outco
         named = f"device {command.device_id} in tenant {command.tenant_id}"
         unknown = f"Matchbook knows no {named}. Sync the tenant, then reload."
         return refuse_missing(command.actor, Rejected("unknown_device", unknown, may_be_early=True))
-    case = Case(
-        world,
-        moment,
-        device,
-        world.device_matches.get(device.id),
-        world.tenant_organization(device.tenant_id),
-    )
+    case = Case(world, moment, device, world.device_matches.get(device.id), world.tenant_organization(device.tenant_id))
     refused = _refuse_case(case, command)
     return _apply(case, command) if refused is None else refused
 
@@ -131,15 +127,19 @@ def _apply(case: Case, command: DeviceCommand) -> Outcome:
 # --- what stands in the way ------------------------------------------------------------------------------------------
 
 
-def _refuse_case(case: Case, command: DeviceCommand) -> Rejected | None:
+def refuse_device_scope(case: Case, actor: Actor) -> Rejected | None:
+    """A refusal where the device is not, with all that it is matched to, in the actor's organizations."""
     held = case.standing.organization_id if case.matched is not None and case.standing is not None else None
     # An orphaned match lies in another organization than its tenant: both must be the actor's.
-    organizations = {case.organization_id, held} - {None} or {None}
+    return refuse_scope(actor, {case.organization_id, held} - {None} or {None})
+
+
+def _refuse_case(case: Case, command: DeviceCommand) -> Rejected | None:
     action = _ACTIONS[type(command)]
     return (
-        refuse_scope(command.actor, organizations)
+        refuse_device_scope(case, command.actor)
         or _refuse_status(case, action)
-        or (_refuse_matching(case) if action in _MATCHING else None)
+        or (refuse_matching(case) if action in _MATCHING else None)
     )
 
 
@@ -162,7 +162,8 @@ def _refuse_status(case: Case, action: Action) -> Rejected | None:
     return Rejected(reason, text, about=about)
 
 
-def _refuse_matching(case: Case) -> Rejected | None:
+def refuse_matching(case: Case) -> Rejected | None:
+    """What keeps the device from being matched to anything."""
     device, tenant = case.device, case.world.tenants.get(case.device.tenant_id)
     if case.organization_id is None:
         name = tenant.label if tenant is not None else device.tenant_id
@@ -180,7 +181,7 @@ def _refuse_matching(case: Case) -> Rejected | None:
     return None
 
 
-def _refuse_target(case: Case, command: DeviceCommand, configuration_id: str) -> Rejected | None:
+def refuse_target(case: Case, command: DeviceDecision, configuration_id: str) -> Rejected | None:
     """What keeps a configuration from being matched to the device."""
     target = case.world.configurations.get(configuration_id)
     about = Subject(organization_id=case.organization_id, configuration_id=configuration_id)
@@ -233,7 +234,7 @@ def _accept(case: Case, command: AcceptMatch) -> Outcome:
     if found.status != "suggested" or found.target_id is None:
         text = f"No single configuration is suggested for {device.label}. Choose one with Match To."
         return Rejected("no_suggestion", text)
-    return _refuse_target(case, command, found.target_id) or _matched(
+    return refuse_target(case, command, found.target_id) or _matched(
         case,
         command,
         found.target_id,
@@ -246,7 +247,7 @@ def _accept(case: Case, command: AcceptMatch) -> Outcome:
 
 
 def _match_to(case: Case, command: MatchTo) -> Outcome:
-    return _refuse_target(case, command, command.configuration_id) or _matched(
+    return refuse_target(case, command, command.configuration_id) or _matched(
         case,
         command,
         command.configuration_id,
@@ -292,7 +293,7 @@ def _standing_at(
 
 def _create(case: Case, command: CreateConfiguration) -> Outcome:
     organization_id = case.organization_id
-    assert organization_id is not None, "checked by _refuse_matching"
+    assert organization_id is not None, "checked by refuse_matching"
     if not command.confirmed and (twins := case.world.free_twins(organization_id, device_identities(case.device))):
         return _candidates(case, twins)
     created = configuration(
@@ -331,7 +332,7 @@ def _documentation(device: Device, command: CreateConfiguration) -> Mapping[Fiel
 
 
 def _ignore(case: Case, command: IgnoreDevice) -> Outcome:
-    released, events = _let_go(case)
+    released, events = let_go(case)
     reverted = case.standing.reverted if case.standing is not None else ()
     after = case.next(
         command, status="ignored", ignored_reason=command.reason, ignored_until=command.until, reverted=reverted
@@ -343,7 +344,7 @@ def _ignore(case: Case, command: IgnoreDevice) -> Outcome:
 
 
 def _revert(case: Case, command: RevertMatch) -> Outcome:
-    released, events = _let_go(case)
+    released, events = let_go(case)
     target_id = released.configuration_id if released is not None else None
     after = case.next(command, status="unmatched", reverted=with_reverted(case.standing, target_id))
     event = device_event(
@@ -352,16 +353,17 @@ def _revert(case: Case, command: RevertMatch) -> Outcome:
     return Applied((*events, event))
 
 
-def _let_go(case: Case) -> tuple[ConfigurationState | None, tuple[MatchEvent, ...]]:
+def let_go(case: Case) -> tuple[ConfigurationState | None, tuple[MatchEvent, ...]]:
+    """The configuration that the device is matched to without what sync wrote into it, and the events of that."""
     held = case.matched
     return (None, ()) if held is None else drop_synced(held, case.device, case.moment)
 
 
 def _change(case: Case, command: ChangeMatch) -> Outcome:
-    refused = _refuse_target(case, command, command.configuration_id)
+    refused = refuse_target(case, command, command.configuration_id)
     if refused is not None:
         return refused
-    released, reverts = _let_go(case)
+    released, reverts = let_go(case)
     target, updates = write_synced(case.world.configurations[command.configuration_id], case.device, case.moment)
     let_go_id = released.configuration_id if released is not None else None
     after = _standing_at(

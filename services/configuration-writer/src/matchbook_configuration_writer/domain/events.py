@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 from matchbook_contracts.base import Cause, Contract
 from matchbook_contracts.decisions import Decision, ImportConfigurations, ImportOrganizations
 from matchbook_contracts.match_events import (
+    BulkUndone,
     ConfigurationArchived,
     ConfigurationCreated,
     ConfigurationReleased,
@@ -37,6 +38,8 @@ _KINDS: Mapping[type[Contract], str] = {
     OrganizationState: "organization",
 }
 
+_STATELESS: Mapping[type[Contract], str] = {ImportApplied: "import", BulkUndone: "bulk"}
+
 DeviceEvent = TypeVar(
     "DeviceEvent", DeviceMatched, DeviceIgnored, MatchReverted, MatchChanged, MatchCarriedOver, MatchOrphaned
 )
@@ -48,6 +51,11 @@ ConfigurationEvent = TypeVar(
 def created_id(decision_id: str, kind: Literal["configuration", "organization"]) -> str:
     """The id of what a decision creates: the same however often the decision is applied."""
     return str(uuid5(_CREATED, f"{kind}\x1f{decision_id}"))
+
+
+def undoing_id(decision_id: str, undone_decision_id: str) -> str:
+    """The id of the decision that undoes one decision of a bulk action, by the decision that undoes it all."""
+    return str(uuid5(_CREATED, f"undoing\x1f{decision_id}\x1f{undone_decision_id}"))
 
 
 def cause_of(command: Decision) -> Cause:
@@ -66,7 +74,7 @@ def aggregate_of(event: MatchEvent) -> tuple[str, str]:
         case DeviceMatchState() | TenantMatchState() | ConfigurationState() | OrganizationState():
             return (_KINDS[type(state)], event.key)
         case _:
-            return ("import" if isinstance(event, ImportApplied) else "decision", event.key)
+            return (_STATELESS.get(type(event), "decision"), event.key)
 
 
 def device_event(  # noqa: PLR0913 - named at each call

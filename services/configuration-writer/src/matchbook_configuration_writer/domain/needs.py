@@ -18,6 +18,8 @@ from matchbook_contracts.decisions import (
     MatchTo,
     ReleaseConfiguration,
     TenantDecision,
+    UndoBulk,
+    UndoDeviceDecision,
 )
 
 from matchbook_configuration_writer.domain.decide import Command
@@ -33,6 +35,7 @@ class Needs:
     with facts and match, `observed` ones only as far as they are matched or take over from an older enrolment.
     `suggestions` are those of a device or, with None, of a tenant. `creating` devices need the free configurations that
     share an identity. `naming` are names of organizations to be created, by tenant; None stands for the tenant's own.
+    `undone` are ids of decisions, `bulks` of bulk actions.
     """
 
     tenants: set[str] = field(default_factory=set)
@@ -45,6 +48,8 @@ class Needs:
     organizations: set[str] = field(default_factory=set)
     naming: set[tuple[str, str | None]] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
+    undone: set[str] = field(default_factory=set)
+    bulks: set[str] = field(default_factory=set)
 
 
 def needs_of_commands(commands: Iterable[Command]) -> Needs:
@@ -83,6 +88,10 @@ def _need_named(needs: Needs, command: Command) -> None:
             needs.imports.add(command.import_id)
             needs.configurations.update(row.id for row in command.rows)
             needs.organizations.update(row.organization_id for row in command.rows)
+        case UndoDeviceDecision():
+            needs.undone.add(command.undone_decision_id)
+        case UndoBulk():
+            needs.bulks.add(command.undone_bulk_id)
         case _:
             # An accepted suggestion names its target itself; the others name nothing but their subject.
             pass

@@ -5,15 +5,19 @@ from datetime import datetime
 from typing import TypeAlias
 
 from matchbook_contracts.base import Cause
-from matchbook_contracts.decisions import RejectionReason
+from matchbook_contracts.decisions import Decision, RejectionReason
 from matchbook_contracts.match_events import MatchEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The command changed something: its events in order, the one that answers the decision last."""
+    """The command changed something: its events in order, the one that answers the decision last.
+
+    `commands` are decisions that it asks for in turn; they travel on their topic like any other.
+    """
 
     events: tuple[MatchEvent, ...]
+    commands: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

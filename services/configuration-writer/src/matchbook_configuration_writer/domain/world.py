@@ -90,6 +90,33 @@ class Suggestion:
     superseded_by: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """What an applied decision did to a device: it led to `version`; `before` is where the device stood until then."""
+
+    device_id: DeviceId
+    version: int
+    before: DeviceMatchState | None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRow:
+    """An applied decision of a bulk action. `device_id` is None for what can't be undone; `changed`: since then."""
+
+    decision_id: str
+    subject: str
+    device_id: DeviceId | None
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """The applied decisions of a bulk action, and how often it was undone."""
+
+    rows: tuple[BulkRow, ...]
+    undone: int
+
+
 @dataclass(slots=True)
 class World:
     """Everything that the commands of a batch may read, kept current by `fold` as events are decided.
@@ -106,6 +133,8 @@ class World:
     configurations: dict[str, ConfigurationState] = field(default_factory=dict)
     organizations: dict[str, OrganizationState] = field(default_factory=dict)
     imports: dict[str, int] = field(default_factory=dict)
+    undoable: dict[str, Undoable] = field(default_factory=dict)
+    bulks: dict[str, Bulk] = field(default_factory=dict)
     _holders: dict[str, DeviceId] = field(default_factory=dict)
     _matched: dict[str, set[DeviceId]] = field(default_factory=dict)
     _superseding: dict[DeviceId, set[DeviceId]] = field(default_factory=dict)

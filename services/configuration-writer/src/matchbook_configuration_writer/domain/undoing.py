@@ -1,0 +1,140 @@
+"""Undoing: a device back to where it stood before a decision, and a bulk action device by device."""
+
+from typing import Any
+
+from matchbook_contracts.decisions import UndoBulk, UndoDeviceDecision
+from matchbook_contracts.match_events import (
+    BulkUndone,
+    ConfigurationArchived,
+    DeviceIgnored,
+    DeviceMatched,
+    MatchChanged,
+    MatchEvent,
+    MatchReverted,
+)
+from matchbook_contracts.states import ConfigurationState, DeviceMatchState
+
+from matchbook_configuration_writer.domain.authority import refuse_missing
+from matchbook_configuration_writer.domain.devices import (
+    Case,
+    let_go,
+    refuse_device_scope,
+    refuse_matching,
+    refuse_target,
+)
+from matchbook_configuration_writer.domain.events import configuration_event, device_event, undoing_id
+from matchbook_configuration_writer.domain.fields import with_fields
+from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected
+from matchbook_configuration_writer.domain.standing import status_of, version_of
+from matchbook_configuration_writer.domain.syncing import write_synced
+from matchbook_configuration_writer.domain.world import World
+
+
+def undo_device(command: UndoDeviceDecision, world: World, moment: Moment) -> Outcome:
+    """Put a device back to where it stood before a decision, or say why not."""
+    undoable = world.undoable.get(command.undone_decision_id)
+    device = world.devices.get((command.tenant_id, command.device_id))
+    if undoable is None or device is None or undoable.device_id != device.id:
+        text = (
+            f"The decision {command.undone_decision_id} changed nothing about this device. Reload to see it as it is."
+        )
+        return refuse_missing(command.actor, Rejected("nothing_to_change", text))
+    case = Case(world, moment, device, world.device_matches.get(device.id), world.tenant_organization(device.tenant_id))
+    refused = refuse_device_scope(case, command.actor)
+    if refused is not None:
+        return refused
+    if version_of(case.standing) != undoable.version:
+        text = f"{device.label} has changed since, so it is left as it is. Look at it, then decide about it by itself."
+        return Rejected("stale_version", text)
+    return _restore(case, command, undoable.before)
+
+
+def _restore(case: Case, command: UndoDeviceDecision, before: DeviceMatchState | None) -> Outcome:
+    match status_of(before):
+        case "matched":
+            assert before is not None
+            return _match_again(case, command, before)
+        case "ignored" | "unmatched":
+            return _leave(case, _standing(case, command, before))
+
+
+def _standing(case: Case, command: UndoDeviceDecision, before: DeviceMatchState | None) -> DeviceMatchState:
+    if before is None:
+        return case.next(command, status="unmatched")
+    changed = {"version": version_of(case.standing) + 1, "decided_by": command.actor, "decided_at": command.decided_at}
+    return before.model_copy(update=changed)
+
+
+def _leave(case: Case, after: DeviceMatchState) -> Applied:
+    kept, dropped = let_go(case)
+    withdrawn = _withdraw(case, kept)
+    released = withdrawn[0].state if withdrawn else kept
+    facts: dict[str, Any] = {"moment": case.moment, "device": case.device, "configuration": released}
+    event: MatchEvent
+    if after.status == "ignored":
+        event = device_event(DeviceIgnored, case.standing, after, **facts)
+    else:
+        event = device_event(MatchReverted, case.standing, after, **facts)
+    return Applied((*dropped, *withdrawn, event))
+
+
+def _withdraw(case: Case, released: ConfigurationState | None) -> tuple[ConfigurationArchived, ...]:
+    """Archive what the undone decision created and nobody has touched: still held, so no PSA system knows it."""
+    created = case.standing is not None and case.standing.origin == "created"
+    if released is None or not created or released.psa_sync == "released" or released.archived:
+        return ()
+    after = with_fields(released, released.fields, archived=True)
+    return (configuration_event(ConfigurationArchived, released, after, moment=case.moment, device=case.device),)
+
+
+def _match_again(case: Case, command: UndoDeviceDecision, before: DeviceMatchState) -> Outcome:
+    target_id = before.configuration_id
+    assert target_id is not None, "a matched device has a configuration"
+    refused = refuse_matching(case) or refuse_target(case, command, target_id)
+    if refused is not None:
+        return refused
+    _, reverts = let_go(case)
+    target, updates = write_synced(case.world.configurations[target_id], case.device, case.moment)
+    after = _standing(case, command, before)
+    facts: dict[str, Any] = {"moment": case.moment, "device": case.device, "configuration": target}
+    event: MatchEvent
+    if case.matched is not None:
+        event = device_event(MatchChanged, case.standing, after, **facts)
+    else:
+        action = "accept" if before.origin == "accepted" else "match_to"
+        event = device_event(DeviceMatched, case.standing, after, action=action, **facts)
+    return Applied((*reverts, *updates, event))
+
+
+def undo_bulk(command: UndoBulk, world: World, moment: Moment) -> Outcome:
+    """Ask for each device of a bulk action to be put back; list what is left as it is."""
+    bulk = world.bulks.get(command.undone_bulk_id)
+    if bulk is None or not bulk.rows:
+        text = (
+            f"There is no bulk action {command.undone_bulk_id} that changed anything. "
+            "Reload and choose one from the history."
+        )
+        return Rejected("unknown_bulk", text, may_be_early=False)
+    asked = tuple(
+        UndoDeviceDecision(
+            decision_id=undoing_id(command.decision_id, row.decision_id),
+            actor=command.actor,
+            decided_at=command.decided_at,
+            bulk_id=command.decision_id,
+            tenant_id=row.device_id[0],
+            device_id=row.device_id[1],
+            undone_decision_id=row.decision_id,
+        )
+        for row in bulk.rows
+        if row.device_id is not None and not row.changed
+    )
+    event = BulkUndone(
+        version=bulk.undone + 1,
+        occurred_at=moment.now,
+        cause=moment.cause,
+        decision_id=command.decision_id,
+        bulk_id=command.undone_bulk_id,
+        undone=len(asked),
+        left=tuple(row.subject for row in bulk.rows if row.device_id is None or row.changed),
+    )
+    return Applied((event,), asked)

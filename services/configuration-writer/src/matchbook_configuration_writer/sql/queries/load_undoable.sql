@@ -1,0 +1,10 @@
+SELECT
+    decisions.decision_id,
+    led.version,
+    convert_from(led.body, 'UTF8')::jsonb -> 'state' ->> 'tenant_id' AS tenant_id,
+    convert_from(led.body, 'UTF8')::jsonb -> 'state' ->> 'device_id' AS device_id,
+    (convert_from(before.body, 'UTF8')::jsonb -> 'state')::text AS before
+FROM decisions
+JOIN history AS led ON led.event_id = decisions.event_id AND led.kind = 'device-match'
+LEFT JOIN history AS before ON before.kind = led.kind AND before.subject = led.subject AND before.version = led.version - 1
+WHERE decisions.decision_id = ANY($1::text[])

@@ -1,0 +1,210 @@
+"""Undoing a decision, and a bulk action device by device."""
+
+from typing import Any
+
+import pytest
+from matchbook_configuration_writer.domain.decide import decide
+from matchbook_configuration_writer.domain.outcomes import Applied
+from matchbook_configuration_writer.domain.world import Bulk, BulkRow, Undoable, World
+from matchbook_contracts.base import Actor
+from matchbook_contracts.decisions import (
+    AcceptMatch,
+    ChangeMatch,
+    CreateConfiguration,
+    EditConfiguration,
+    IgnoreDevice,
+    MatchTo,
+    RevertMatch,
+    UndoBulk,
+    UndoDeviceDecision,
+)
+from matchbook_contracts.match_events import BulkUndone, MatchEvent
+from matchbook_contracts.states import DeviceMatchState
+
+from tests.support.writer_records import accept, prepare
+from tests.support.writer_service import Rig
+from tests.support.writer_world import (
+    CONTOSO,
+    DESKTOP,
+    DEVICE,
+    LAPTOP,
+    NOW,
+    SECOND,
+    SUGGESTION,
+    TENANT,
+    a_world,
+    applied,
+    command,
+    names,
+    refused,
+    scoped,
+)
+
+KEY = (TENANT, DEVICE)
+ACCEPT = {"kind": AcceptMatch, "suggestion_id": SUGGESTION}
+MATCH = {"kind": MatchTo, "configuration_id": DESKTOP}
+CHANGE = {"kind": ChangeMatch, "configuration_id": LAPTOP}
+CREATE = {"kind": CreateConfiguration, "confirmed": True}
+IGNORE = {"kind": IgnoreDevice, "reason": "Kiosk"}
+REVERT = {"kind": RevertMatch}
+
+
+def decided(world: World, what: dict[str, Any]) -> tuple[MatchEvent, ...]:
+    """Decide, and remember of the decision what the database would."""
+    before = world.device_matches.get(KEY)
+    asked = command(**what)
+    events = applied(world, asked)
+    world.undoable[asked.decision_id] = Undoable(KEY, world.device_matches[KEY].version, before)
+    return events
+
+
+def undo(world: World) -> UndoDeviceDecision:
+    """The command that undoes the last decision."""
+    return command(UndoDeviceDecision, undone_decision_id=list(world.undoable)[-1])
+
+
+def meaning(state: DeviceMatchState | None) -> dict[str, Any]:
+    """Where a device stands, whoever decided it and when."""
+    shown = {} if state is None else state.model_dump(exclude={"version", "decided_by", "decided_at"})
+    return shown or {
+        **DeviceMatchState(
+            tenant_id=TENANT, device_id=DEVICE, version=1, status="unmatched", organization_id=CONTOSO
+        ).model_dump(exclude={"version", "decided_by", "decided_at"})
+    }
+
+
+@pytest.mark.parametrize(
+    ("story", "events"),
+    [
+        ([ACCEPT], ["ConfigurationUpdated", "MatchReverted"]),
+        ([MATCH], ["ConfigurationUpdated", "MatchReverted"]),
+        ([IGNORE], ["MatchReverted"]),
+        ([CREATE], ["ConfigurationArchived", "MatchReverted"]),
+        ([ACCEPT, REVERT], ["ConfigurationUpdated", "DeviceMatched"]),
+        ([MATCH, IGNORE], ["ConfigurationUpdated", "DeviceMatched"]),
+        ([MATCH, CHANGE], ["ConfigurationUpdated", "ConfigurationUpdated", "MatchChanged"]),
+        ([IGNORE, ACCEPT], ["ConfigurationUpdated", "DeviceIgnored"]),
+        ([IGNORE, REVERT], ["DeviceIgnored"]),
+        ([ACCEPT, REVERT, ACCEPT], ["ConfigurationUpdated", "MatchReverted"]),
+    ],
+)
+def test_a_decision_undone_leaves_the_device_where_it_stood(story: list[dict[str, Any]], events: list[str]) -> None:
+    world = a_world()
+    for what in story[:-1]:
+        decided(world, what)
+    before, fields = world.device_matches.get(KEY), {key: c.fields for key, c in world.configurations.items()}
+    decided(world, story[-1])
+    assert names(applied(world, undo(world))) == events
+    assert meaning(world.device_matches[KEY]) == meaning(before)
+    assert {key: world.configurations[key].fields for key in fields} == fields
+
+
+def test_undoing_twice_brings_the_match_back() -> None:
+    world = a_world()
+    decided(world, ACCEPT)
+    matched = world.device_matches[KEY]
+    asked = undo(world)
+    before = world.device_matches[KEY]
+    applied(world, asked)
+    world.undoable[asked.decision_id] = Undoable(KEY, world.device_matches[KEY].version, before)
+    applied(world, undo(world))
+    assert meaning(world.device_matches[KEY]) == meaning(matched)
+
+
+def test_what_has_changed_since_is_left() -> None:
+    world = a_world()
+    decided(world, ACCEPT)
+    asked = undo(world)
+    decided(world, REVERT)
+    assert refused(world, asked).reason == "stale_version"
+
+
+def test_a_created_configuration_that_someone_edited_is_kept() -> None:
+    world = a_world()
+    decided(world, CREATE)
+    created = world.device_matches[KEY].configuration_id
+    assert created is not None
+    applied(world, command(EditConfiguration, organization_id=CONTOSO, configuration_id=created, values={"notes": "x"}))
+    assert names(applied(world, undo(world))) == ["MatchReverted"]
+    assert not world.configurations[created].archived
+
+
+def test_a_match_whose_configuration_was_given_away_is_not_brought_back() -> None:
+    world = a_world()
+    decided(world, MATCH)
+    decided(world, REVERT)
+    asked = undo(world)
+    applied(world, command(MatchTo, device_id=SECOND, configuration_id=DESKTOP))
+    assert refused(world, asked).reason == "configuration_taken"
+
+
+@pytest.mark.parametrize(
+    ("actor", "reason"), [(scoped("org-fabrikam"), "not_allowed"), (scoped(CONTOSO), None), (None, "nothing_to_change")]
+)
+def test_who_may_undo_what(actor: Actor | None, reason: str | None) -> None:
+    world = a_world()
+    decided(world, ACCEPT)
+    asked = undo(world)
+    if actor is None:
+        assert refused(world, command(UndoDeviceDecision, undone_decision_id="never")).reason == reason
+    elif reason is None:
+        applied(world, asked.model_copy(update={"actor": actor}))
+    else:
+        assert refused(world, asked.model_copy(update={"actor": actor})).reason == reason
+
+
+def test_undoing_a_bulk_action_asks_for_each_device_and_lists_what_is_left() -> None:
+    world = a_world()
+    rows = (
+        BulkRow("d1", "t/a", ("t", "a"), changed=False),
+        BulkRow("d2", "t/b", ("t", "b"), changed=True),
+        BulkRow("d3", "cfg", None, changed=True),
+    )
+    world.bulks["bulk"] = Bulk(rows, undone=1)
+    asked = command(UndoBulk, undone_bulk_id="bulk")
+    outcome = decide(asked, world, NOW)
+    assert isinstance(outcome, Applied)
+    [event] = outcome.events
+    assert isinstance(event, BulkUndone)
+    assert (event.version, event.undone, event.left) == (2, 1, ("t/b", "cfg"))
+    [follows] = outcome.commands
+    assert isinstance(follows, UndoDeviceDecision)
+    assert (follows.tenant_id, follows.device_id, follows.undone_decision_id) == ("t", "a", "d1")
+    assert (follows.bulk_id, follows.actor) == (asked.decision_id, asked.actor)
+    assert decide(asked, world, NOW) == outcome
+    assert refused(world, command(UndoBulk, undone_bulk_id="never")).reason == "unknown_bulk"
+
+
+async def test_a_bulk_action_is_undone_on_kafka_and_postgresql(writer: Rig) -> None:
+    async with writer.running():
+        await prepare(writer, range(1, 8))
+        await writer.publish(*(accept(number, bulk_id="bulk-1") for number in range(1, 7)))
+        await writer.publish(accept(1, bulk_id="bulk-1"))
+        await writer.settle()
+        await writer.publish(command(RevertMatch, device_id="device-2"))
+        await writer.settle()
+        undo_all = command(UndoBulk, undone_bulk_id="bulk-1")
+        await writer.publish(undo_all, undo_all)
+        await writer.settle()
+        # The writer's own commands come back to it.
+        await writer.settle()
+        again = command(UndoBulk, undone_bulk_id=undo_all.decision_id)
+        await writer.publish(again)
+        await writer.settle()
+        await writer.settle()
+        found = await writer.outcomes()
+        undone = found[undo_all.decision_id]
+        assert isinstance(undone, BulkUndone)
+        assert (undone.undone, undone.left) == (5, (f"{TENANT}/device-2",))
+        redone = found[again.decision_id]
+        assert isinstance(redone, BulkUndone)
+        assert (redone.undone, redone.left) == (5, ())
+        assert await writer.broken() == []
+    connection = await writer.connect()
+    states = await connection.fetch("SELECT device_id, status FROM device_matches ORDER BY device_id")
+    await connection.close()
+    assert [(row["device_id"], row["status"]) for row in states] == [
+        ("device-1", "matched"),
+        ("device-2", "unmatched"),
+        *((f"device-{number}", "matched") for number in range(3, 7)),
+    ]
