@@ -11,6 +11,7 @@ from matchbook_contracts.decisions import (
     Decision,
     ImportConfigurations,
     ImportOrganizations,
+    SetAutoAcceptPolicies,
     UndoBulk,
     UndoDeviceDecision,
 )
@@ -19,7 +20,7 @@ from matchbook_servicekit import outbox
 from matchbook_servicekit.database import Connection, Queries
 from matchbook_servicekit.messaging import Outgoing, Transient, derived_id, outgoing
 
-from matchbook_configuration_writer.adapters.loading import Loader
+from matchbook_configuration_writer.adapters.loading import Loader, load_open_suggestions, load_policies
 from matchbook_configuration_writer.adapters.saving import Answer, Saver, Stored
 from matchbook_configuration_writer.domain.chain import Entry
 from matchbook_configuration_writer.domain.decide import Command, decide
@@ -27,6 +28,7 @@ from matchbook_configuration_writer.domain.events import aggregate_of, cause_of,
 from matchbook_configuration_writer.domain.facts import SYNC, Fact, observe
 from matchbook_configuration_writer.domain.needs import needs_of_commands, needs_of_facts
 from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Rejected
+from matchbook_configuration_writer.domain.policies import accepted, open_suggestions
 from matchbook_configuration_writer.domain.world import World
 
 SOURCE = "configuration-writer"
@@ -119,11 +121,17 @@ class Writer:
                 await asyncio.sleep(0)
         if early and await self._lag.behind(early, connection):
             raise Transient(f"{len(early)} decisions may be ahead of the facts they rest on")
+        if any(isinstance(event, SetAutoAcceptPolicies) for event in commands) and world.policies.policies:
+            found = await load_open_suggestions(connection, self._queries)
+            effects.ask(accepted(found, world.policies, now))
         await self._save(effects, connection)
 
     async def observe(self, facts: Sequence[Fact], connection: Connection) -> None:
         """Remember facts, and bring what was decided up to date with them. Raises Transient like `decide`."""
-        world = await Loader(self._queries, connection, needs_of_facts(facts)).load()
+        await connection.execute(self._queries["share_policies"])
+        policies = await load_policies(connection, self._queries)
+        needs = needs_of_facts(facts, policies=bool(policies.policies))
+        world = await Loader(self._queries, connection, needs).load()
         moment, effects = Moment(self._clock(), SYNC), Effects()
         for number, fact in enumerate(facts, 1):
             for event in observe(fact, world, moment):
@@ -131,6 +139,8 @@ class Writer:
                 effects.add(event)
             if number % _TURN == 0:
                 await asyncio.sleep(0)
+        if policies.policies:
+            effects.ask(accepted(open_suggestions(facts, world), policies, moment.now))
         saver = Saver(self._queries, connection)
         await saver.save_facts(facts)
         await self._save(effects, connection)

@@ -3,21 +3,33 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from matchbook_contracts.states import ConfigurationState, DeviceMatchState, OrganizationState, TenantMatchState
+from matchbook_contracts.match_events import AutoAcceptPoliciesSet
+from matchbook_contracts.states import (
+    ConfigurationState,
+    DeviceMatchState,
+    OrganizationState,
+    RevertedPair,
+    TenantMatchState,
+)
 from matchbook_servicekit.database import Connection, Queries
+from pydantic import TypeAdapter
 
 from matchbook_configuration_writer.domain.mapping import device_identities
 from matchbook_configuration_writer.domain.needs import Needs
+from matchbook_configuration_writer.domain.policies import Open
 from matchbook_configuration_writer.domain.world import (
     Bulk,
     BulkRow,
     Device,
     DeviceId,
+    Policies,
     Suggestion,
     Tenant,
     Undoable,
     World,
 )
+
+_REVERTED = TypeAdapter(tuple[RevertedPair, ...])
 
 
 class Loader:
@@ -39,6 +51,7 @@ class Loader:
         Waits for transactions that touch the same tenants or organizations.
         """
         await self._lock(f"bulk {bulk_id}" for bulk_id in self._needs.bulks)
+        await self._lock(["policies"] if self._needs.policies else [])
         await self._lock(f"tenant {tenant_id}" for tenant_id in self._needs.tenants)
         if self._needs.tenants:
             await self._load_below_tenants()
@@ -55,6 +68,8 @@ class Loader:
         await self._load_organizations(organizations, names)
         await self._load_imports()
         await self._load_bulks()
+        if self._needs.policies:
+            self._world.policies = await load_policies(self._connection, self._queries)
         return self._world
 
     async def _rows(self, query: str, *arguments: Any) -> Sequence[Any]:
@@ -178,6 +193,25 @@ class Loader:
     async def _load_imports(self) -> None:
         for row in await self._rows("load_imports", sorted(self._needs.imports)):
             self._world.imports[row["import_id"]] = row["version"]
+
+
+async def load_policies(connection: Connection, queries: Queries) -> Policies:
+    """The auto-accept policies in force."""
+    row = await connection.fetchrow(queries["load_policies"])
+    if row is None:
+        return Policies()
+    return Policies(row["version"], AutoAcceptPoliciesSet.model_validate_json(row["event"]).policies)
+
+
+async def load_open_suggestions(connection: Connection, queries: Queries) -> list[Open]:
+    """Every suggestion that a policy may accept."""
+    return [_open(row) for row in await connection.fetch(queries["load_open_suggestions"])]
+
+
+def _open(row: Any) -> Open:
+    values = dict(row)
+    organization_id, reverted = values.pop("organization_id"), values.pop("reverted")
+    return Open(_suggestion(values), organization_id, _REVERTED.validate_json(reverted or "[]"))
 
 
 def _columns(keys: Iterable[tuple[str, str | None]]) -> tuple[list[str], list[str]]:

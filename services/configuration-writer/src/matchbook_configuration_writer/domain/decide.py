@@ -34,7 +34,8 @@ from matchbook_configuration_writer.domain.devices import DeviceCommand, decide_
 from matchbook_configuration_writer.domain.events import cause_of
 from matchbook_configuration_writer.domain.imports import ImportCommand, decide_import
 from matchbook_configuration_writer.domain.organizations import decide_organization
-from matchbook_configuration_writer.domain.outcomes import Moment, Outcome, Rejected
+from matchbook_configuration_writer.domain.outcomes import Moment, Outcome
+from matchbook_configuration_writer.domain.policies import set_policies
 from matchbook_configuration_writer.domain.tenants import TenantCommand, decide_tenant
 from matchbook_configuration_writer.domain.undoing import undo_bulk, undo_device
 from matchbook_configuration_writer.domain.world import World
@@ -50,10 +51,6 @@ Command: TypeAlias = (
     | UndoDeviceDecision
 )
 COMMANDS: tuple[type[Contract], ...] = get_args(Command)
-
-_NOT_YET = {
-    SetAutoAcceptPolicies: "This release does not apply auto-accept policies yet. Accept suggestions in bulk instead.",
-}
 
 
 def is_command(event: Contract) -> TypeGuard[Command]:
@@ -96,6 +93,6 @@ def _apply(command: Command, world: World, moment: Moment) -> Outcome:  # noqa: 
         case UndoBulk():
             return undo_bulk(command, world, moment)
         case SetAutoAcceptPolicies():
-            return Rejected("not_allowed", _NOT_YET[type(command)])
+            return set_policies(command, world, moment)
         case _:
             assert_never(command)

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 from matchbook_contracts.base import Cause, Contract
 from matchbook_contracts.decisions import Decision, ImportConfigurations, ImportOrganizations
 from matchbook_contracts.match_events import (
+    AutoAcceptPoliciesSet,
     BulkUndone,
     ConfigurationArchived,
     ConfigurationCreated,
@@ -27,7 +28,7 @@ from matchbook_contracts.states import ConfigurationState, DeviceMatchState, Org
 from matchbook_configuration_writer.domain.fields import changes
 from matchbook_configuration_writer.domain.outcomes import Moment, Rejected
 from matchbook_configuration_writer.domain.standing import match_changes
-from matchbook_configuration_writer.domain.world import Device
+from matchbook_configuration_writer.domain.world import Device, Suggestion
 
 _CREATED = UUID("7a0d6c52-3d5e-5b1a-8f6e-0c9b2d4e6a18")
 
@@ -38,7 +39,11 @@ _KINDS: Mapping[type[Contract], str] = {
     OrganizationState: "organization",
 }
 
-_STATELESS: Mapping[type[Contract], str] = {ImportApplied: "import", BulkUndone: "bulk"}
+_STATELESS: Mapping[type[Contract], str] = {
+    ImportApplied: "import",
+    BulkUndone: "bulk",
+    AutoAcceptPoliciesSet: "policies",
+}
 
 DeviceEvent = TypeVar(
     "DeviceEvent", DeviceMatched, DeviceIgnored, MatchReverted, MatchChanged, MatchCarriedOver, MatchOrphaned
@@ -56,6 +61,12 @@ def created_id(decision_id: str, kind: Literal["configuration", "organization"])
 def undoing_id(decision_id: str, undone_decision_id: str) -> str:
     """The id of the decision that undoes one decision of a bulk action, by the decision that undoes it all."""
     return str(uuid5(_CREATED, f"undoing\x1f{decision_id}\x1f{undone_decision_id}"))
+
+
+def accepting_id(version: int, policy: str, suggestion: Suggestion) -> str:
+    """The id of a policy's decision about one revision of a suggestion; `version` is the policies'."""
+    subject = f"{suggestion.tenant_id}\x1f{suggestion.device_id}\x1f{suggestion.revision}"
+    return str(uuid5(_CREATED, f"accepting\x1f{version}\x1f{policy}\x1f{subject}"))
 
 
 def cause_of(command: Decision) -> Cause:

@@ -17,6 +17,7 @@ from matchbook_contracts.decisions import (
     MatchTenantTo,
     MatchTo,
     ReleaseConfiguration,
+    SetAutoAcceptPolicies,
     TenantDecision,
     UndoBulk,
     UndoDeviceDecision,
@@ -35,7 +36,7 @@ class Needs:
     with facts and match, `observed` ones only as far as they are matched or take over from an older enrolment.
     `suggestions` are those of a device or, with None, of a tenant. `creating` devices need the free configurations that
     share an identity. `naming` are names of organizations to be created, by tenant; None stands for the tenant's own.
-    `undone` are ids of decisions, `bulks` of bulk actions.
+    `undone` are ids of decisions, `bulks` of bulk actions. `policies`: whether these are about to be replaced.
     """
 
     tenants: set[str] = field(default_factory=set)
@@ -50,6 +51,7 @@ class Needs:
     imports: set[str] = field(default_factory=set)
     undone: set[str] = field(default_factory=set)
     bulks: set[str] = field(default_factory=set)
+    policies: bool = False
 
 
 def needs_of_commands(commands: Iterable[Command]) -> Needs:
@@ -68,7 +70,7 @@ def needs_of_commands(commands: Iterable[Command]) -> Needs:
     return needs
 
 
-def _need_named(needs: Needs, command: Command) -> None:
+def _need_named(needs: Needs, command: Command) -> None:  # noqa: C901 - a case for each kind
     match command:
         case MatchTo() | ChangeMatch():
             needs.configurations.add(command.configuration_id)
@@ -92,13 +94,16 @@ def _need_named(needs: Needs, command: Command) -> None:
             needs.undone.add(command.undone_decision_id)
         case UndoBulk():
             needs.bulks.add(command.undone_bulk_id)
+        case SetAutoAcceptPolicies():
+            needs.policies = True
+            needs.organizations.update(key for policy in command.policies for key in policy.organization_ids or ())
         case _:
             # An accepted suggestion names its target itself; the others name nothing but their subject.
             pass
 
 
-def needs_of_facts(facts: Iterable[Fact]) -> Needs:
-    """What the facts may read or write."""
+def needs_of_facts(facts: Iterable[Fact], *, policies: bool = False) -> Needs:
+    """What the facts may read or write; `policies`: what these ask about a device that is suggested something, too."""
     needs = Needs()
     for fact in facts:
         needs.tenants.add(fact.tenant_id)
@@ -108,6 +113,8 @@ def needs_of_facts(facts: Iterable[Fact]) -> Needs:
             case Suggestion(device_id=str(older), superseded_by=str(newer)):
                 needs.devices.update(((fact.tenant_id, older), (fact.tenant_id, newer)))
                 needs.suggestions.add((fact.tenant_id, older))
+            case Suggestion(device_id=str(device_id)) if policies:
+                needs.observed.add((fact.tenant_id, device_id))
             case _:
                 pass
     return needs

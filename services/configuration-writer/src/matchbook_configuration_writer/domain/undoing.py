@@ -12,7 +12,7 @@ from matchbook_contracts.match_events import (
     MatchEvent,
     MatchReverted,
 )
-from matchbook_contracts.states import ConfigurationState, DeviceMatchState
+from matchbook_contracts.states import ConfigurationState, DeviceMatchState, RevertedPair
 
 from matchbook_configuration_writer.domain.authority import refuse_missing
 from matchbook_configuration_writer.domain.devices import (
@@ -25,7 +25,7 @@ from matchbook_configuration_writer.domain.devices import (
 from matchbook_configuration_writer.domain.events import configuration_event, device_event, undoing_id
 from matchbook_configuration_writer.domain.fields import with_fields
 from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected
-from matchbook_configuration_writer.domain.standing import status_of, version_of
+from matchbook_configuration_writer.domain.standing import status_of, version_of, with_reverted
 from matchbook_configuration_writer.domain.syncing import write_synced
 from matchbook_configuration_writer.domain.world import World
 
@@ -59,10 +59,20 @@ def _restore(case: Case, command: UndoDeviceDecision, before: DeviceMatchState |
 
 
 def _standing(case: Case, command: UndoDeviceDecision, before: DeviceMatchState | None) -> DeviceMatchState:
-    if before is None:
-        return case.next(command, status="unmatched")
-    changed = {"version": version_of(case.standing) + 1, "decided_by": command.actor, "decided_at": command.decided_at}
-    return before.model_copy(update=changed)
+    after = case.next(command, status="unmatched")
+    if before is not None:
+        decided = {"version": after.version, "decided_by": after.decided_by, "decided_at": after.decided_at}
+        after = before.model_copy(update=decided)
+    reverted = _reverted(case)
+    return after if reverted is None else after.model_copy(update={"reverted": reverted})
+
+
+def _reverted(case: Case) -> tuple[RevertedPair, ...] | None:
+    """Undoing what a policy did is a person's word against the pair, or the policy would accept it at once again."""
+    standing = case.standing
+    if standing is None or standing.decided_by is None or standing.decided_by.kind != "policy":
+        return None
+    return with_reverted(standing, standing.configuration_id)
 
 
 def _leave(case: Case, after: DeviceMatchState) -> Applied:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from matchbook_contracts.match_events import ImportApplied, MatchEvent
+from matchbook_contracts.match_events import AutoAcceptPoliciesSet, ImportApplied, MatchEvent
 from matchbook_contracts.states import (
+    AutoAcceptPolicy,
     ConfigurationState,
     DeviceMatchState,
     OrganizationState,
@@ -117,6 +118,14 @@ class Bulk:
     undone: int
 
 
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The auto-accept policies in force, in their order; `version` 0 is none ever set."""
+
+    version: int = 0
+    policies: tuple[AutoAcceptPolicy, ...] = ()
+
+
 @dataclass(slots=True)
 class World:
     """Everything that the commands of a batch may read, kept current by `fold` as events are decided.
@@ -135,6 +144,7 @@ class World:
     imports: dict[str, int] = field(default_factory=dict)
     undoable: dict[str, Undoable] = field(default_factory=dict)
     bulks: dict[str, Bulk] = field(default_factory=dict)
+    policies: Policies = field(default_factory=Policies)
     _holders: dict[str, DeviceId] = field(default_factory=dict)
     _matched: dict[str, set[DeviceId]] = field(default_factory=dict)
     _superseding: dict[DeviceId, set[DeviceId]] = field(default_factory=dict)
@@ -187,6 +197,8 @@ class World:
                     self.put_organization(state)
                 case _ if isinstance(event, ImportApplied):
                     self.imports[event.import_id] = event.version
+                case _ if isinstance(event, AutoAcceptPoliciesSet):
+                    self.policies = Policies(event.version, event.policies)
                 case _:
                     pass
 
