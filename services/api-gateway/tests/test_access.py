@@ -31,6 +31,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "json": {"decisions": [{"command": "RevertMatch", "tenant_id": "{tenant_id}", "device_id": "{device_id}"}]}
     },
     ("POST", "/api/bulk"): {"json": {"action": "revert", "tenant_id": "{tenant_id}"}},
+    ("PUT", "/api/policies"): {"json": {"policies": []}},
+    ("POST", "/api/policies/preview"): {"json": {"policies": []}},
     ("POST", "/api/sync"): {"json": {"tenant_id": "{tenant_id}"}},
     ("POST", "/api/tenants/{tenant_id}/device-sync"): {"json": {"enabled": None}},
     ("POST", "/api/imports/organizations"): {"files": {"file": ("o.csv", b"id,name\n{organization_id},Contoso\n")}},
@@ -166,7 +168,14 @@ async def test_the_matrix(world: GatewayWorld, ids: dict[str, str], method: str,
             assert (await call(client, method, path, ids)).status_code == 403
 
 
-OWN_TO_ADMINISTRATORS = {"/api/imports/organizations", "/api/imports/configurations", "/api/imports/{import_id}"}
+# About all organizations at once, so nothing for who sees a part of them.
+OWN_TO_ADMINISTRATORS = {
+    "/api/imports/organizations",
+    "/api/imports/configurations",
+    "/api/imports/{import_id}",
+    "/api/policies",
+    "/api/policies/preview",
+}
 
 
 @pytest.mark.parametrize(("method", "path", "need"), PRIVATE)

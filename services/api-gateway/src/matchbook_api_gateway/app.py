@@ -23,6 +23,7 @@ from matchbook_api_gateway.services.deciding import Deciding
 from matchbook_api_gateway.services.gateway import Gateway
 from matchbook_api_gateway.services.importing import Importing
 from matchbook_api_gateway.services.live import Live
+from matchbook_api_gateway.services.policies import Policies
 from matchbook_api_gateway.services.reading import Reading
 from matchbook_api_gateway.services.sending import Sending
 from matchbook_api_gateway.services.signing_in import SigningIn
@@ -64,6 +65,7 @@ def build(settings: GatewaySettings) -> Parts:
         reading=Reading(store, live),
         deciding=Deciding(store, decisions, sending),
         importing=Importing(store, decisions, sending),
+        policies=Policies(store, decisions, sending),
         live=live,
         signing_in=SigningIn(sessions, Microsoft(settings), settings.session_seconds),
     )

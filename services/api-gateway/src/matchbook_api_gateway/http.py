@@ -15,6 +15,7 @@ from matchbook_api_gateway.routes import (
     live,
     overview,
     page,
+    policies,
     signing_in,
     sync,
     tenants,
@@ -26,7 +27,7 @@ from matchbook_api_gateway.routes.limits import BodyLimit
 from matchbook_api_gateway.services.gateway import Gateway
 
 # The page's routes come last: they take every address that nothing else has.
-ROUTERS = (signing_in, overview, tenants, documentation, decisions, imports, sync, live, page)
+ROUTERS = (signing_in, overview, tenants, documentation, decisions, imports, policies, sync, live, page)
 _SHORTEST_COMPRESSED = 1000
 
 

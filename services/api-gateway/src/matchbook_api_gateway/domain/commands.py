@@ -1,11 +1,13 @@
 """What a person may ask for: the requests' bodies, and the commands they become."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 
 from matchbook_contracts import decisions
 from matchbook_contracts.base import Actor
-from matchbook_contracts.states import FieldName
+from matchbook_contracts.states import AutoAcceptPolicy, FieldName
+from matchbook_contracts.suggestions import Rule
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
@@ -192,6 +194,27 @@ class DeviceFilter(Body):
     status: StatusFilter = "all"
     suggestion: SuggestionFilter = "any"
     search: Search = ""
+
+
+class Policy(Body):
+    """Accept by itself what `rule` decided with at least `minimum_confidence`; `organization_ids` null means all."""
+
+    name: Annotated[Text, StringConstraints(max_length=100)]
+    rule: Rule
+    minimum_confidence: Annotated[float, Field(ge=0, le=1)]
+    organization_ids: Annotated[list[Id] | None, Field(max_length=10_000)] = None
+
+
+class PoliciesRequest(Body):
+    """Ordered policies: the first that fits a suggestion decides."""
+
+    policies: Annotated[list[Policy], Field(max_length=100)]
+
+    def contracts(self) -> Iterator[AutoAcceptPolicy]:
+        """The policies as they travel."""
+        for policy in self.policies:
+            organizations = None if policy.organization_ids is None else tuple(policy.organization_ids)
+            yield AutoAcceptPolicy(**{**policy.model_dump(), "organization_ids": organizations})
 
 
 class BulkRequest(Body):

@@ -422,6 +422,41 @@ class ImportProgress(View):
     results: list[ImportResult]
 
 
+class PolicyInForce(View):
+    """An auto-accept policy; `bulk_id` stands for all that it has accepted so far."""
+
+    name: str
+    rule: Rule
+    minimum_confidence: float
+    organization_ids: list[str] | None = None
+    bulk_id: str
+
+
+class PoliciesInForce(View):
+    """The auto-accept policies in their order; version 0 is none ever set."""
+
+    version: int
+    policies: list[PolicyInForce]
+    set_by: str | None
+    set_at: datetime | None
+
+
+class PolicyPreview(View):
+    """How many devices a policy would match, of those that no policy before it would."""
+
+    name: str
+    would_match: int
+
+
+class PoliciesPreview(View):
+    """What policies would do with the undecided devices of matched tenants, as they are suggested now."""
+
+    would_match: int
+    would_leave: int
+    in_conflict: int
+    policies: list[PolicyPreview]
+
+
 class RequestAccepted(View):
     """A request to the ingestor is on its topic."""
 

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from matchbook_contracts.base import Contract
-from matchbook_contracts.match_events import BulkUndone, ImportApplied, ImportRowResult, MatchEvent
+from matchbook_contracts.match_events import (
+    AutoAcceptPoliciesSet,
+    BulkUndone,
+    ImportApplied,
+    ImportRowResult,
+    MatchEvent,
+)
 from matchbook_contracts.states import ConfigurationState, DeviceMatchState, OrganizationState, TenantMatchState
 from matchbook_servicekit.database import Connection
 from matchbook_servicekit.messaging import Outgoing, Received
@@ -123,7 +129,15 @@ async def _put_events(records: Sequence[Received], connection: Connection, chang
     changes.decisions |= {key: outcome.told() for key, outcome in outcomes.items()}
     changes.bulks |= {(item.bulk_id, item.tenant_id) for item in outcomes.values() if item.bulk_id}
     await _put_imports([event for event in events if isinstance(event, ImportApplied)], connection)
+    await _put_policies([event for event in events if isinstance(event, AutoAcceptPoliciesSet)], connection)
     await _put_undoings([event for event in events if isinstance(event, BulkUndone)], connection)
+
+
+async def _put_policies(events: Sequence[AutoAcceptPoliciesSet], connection: Connection) -> None:
+    for event in events:
+        policies = [policy.model_dump(mode="json") for policy in event.policies]
+        row = (event.version, policies, _actor_id(event), event.occurred_at)
+        await connection.execute(QUERIES["put_policies"], *row)
 
 
 async def _put_undoings(events: Sequence[BulkUndone], connection: Connection) -> None:

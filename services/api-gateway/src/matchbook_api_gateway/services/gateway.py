@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from matchbook_api_gateway.services.deciding import Deciding
 from matchbook_api_gateway.services.importing import Importing
 from matchbook_api_gateway.services.live import Live
+from matchbook_api_gateway.services.policies import Policies
 from matchbook_api_gateway.services.reading import Reading
 from matchbook_api_gateway.services.signing_in import SigningIn
 from matchbook_api_gateway.settings import GatewaySettings
@@ -18,5 +19,6 @@ class Gateway:
     reading: Reading
     deciding: Deciding
     importing: Importing
+    policies: Policies
     live: Live
     signing_in: SigningIn

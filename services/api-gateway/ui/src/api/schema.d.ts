@@ -404,6 +404,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Policies
+         * @description The policies in force, in their order. All that one did can be undone: `UndoBulk` with its `bulk_id`.
+         */
+        get: operations["read_policies_api_policies_get"];
+        /**
+         * Set Policies
+         * @description Replace the policies. They then accept what they fit, at once and from then on.
+         */
+        put: operations["set_policies_api_policies_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Policies
+         * @description What policies would accept of what is suggested now, and what they would leave; nothing is changed.
+         */
+        post: operations["preview_policies_api_policies_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sync": {
         parameters: {
             query?: never;
@@ -1545,6 +1589,88 @@ export interface components {
             decision_id: string;
             /** Command */
             command: string;
+        };
+        /**
+         * PoliciesInForce
+         * @description The auto-accept policies in their order; version 0 is none ever set.
+         */
+        PoliciesInForce: {
+            /** Version */
+            version: number;
+            /** Policies */
+            policies: components["schemas"]["PolicyInForce"][];
+            /** Set By */
+            set_by: string | null;
+            /** Set At */
+            set_at: string | null;
+        };
+        /**
+         * PoliciesPreview
+         * @description What policies would do with the undecided devices of matched tenants, as they are suggested now.
+         */
+        PoliciesPreview: {
+            /** Would Match */
+            would_match: number;
+            /** Would Leave */
+            would_leave: number;
+            /** In Conflict */
+            in_conflict: number;
+            /** Policies */
+            policies: components["schemas"]["PolicyPreview"][];
+        };
+        /**
+         * PoliciesRequest
+         * @description Ordered policies: the first that fits a suggestion decides.
+         */
+        PoliciesRequest: {
+            /** Policies */
+            policies: components["schemas"]["Policy"][];
+        };
+        /**
+         * Policy
+         * @description Accept by itself what `rule` decided with at least `minimum_confidence`; `organization_ids` null means all.
+         */
+        Policy: {
+            /** Name */
+            name: string;
+            /**
+             * Rule
+             * @enum {string}
+             */
+            rule: "intune_id" | "serial_number" | "mac_address" | "device_name" | "tenant_name" | "domain" | "alias" | "device_overlap";
+            /** Minimum Confidence */
+            minimum_confidence: number;
+            /** Organization Ids */
+            organization_ids?: string[] | null;
+        };
+        /**
+         * PolicyInForce
+         * @description An auto-accept policy; `bulk_id` stands for all that it has accepted so far.
+         */
+        PolicyInForce: {
+            /** Name */
+            name: string;
+            /**
+             * Rule
+             * @enum {string}
+             */
+            rule: "intune_id" | "serial_number" | "mac_address" | "device_name" | "tenant_name" | "domain" | "alias" | "device_overlap";
+            /** Minimum Confidence */
+            minimum_confidence: number;
+            /** Organization Ids */
+            organization_ids?: string[] | null;
+            /** Bulk Id */
+            bulk_id: string;
+        };
+        /**
+         * PolicyPreview
+         * @description How many devices a policy would match, of those that no policy before it would.
+         */
+        PolicyPreview: {
+            /** Name */
+            name: string;
+            /** Would Match */
+            would_match: number;
         };
         /**
          * Rejection
@@ -2805,6 +2931,155 @@ export interface operations {
             };
             /** @description Not found, or not to be seen */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_policies_api_policies_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoliciesInForce"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_policies_api_policies_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PoliciesRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionsAccepted"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_policies_api_policies_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PoliciesRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoliciesPreview"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,1 @@
+SELECT version, policies, set_by, set_at FROM policies
