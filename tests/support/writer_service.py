@@ -111,6 +111,7 @@ async def rig(bootstrap: str, prefix: str, database: Database, *, partitions: in
             "topic_prefix": prefix,
             "database_dsn": database.dsn,
             "database_schema": database.schema,
+            "expiry_seconds": 0.2,
         }
     )
     await migrate(settings.database, PACKAGE)

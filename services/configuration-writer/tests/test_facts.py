@@ -1,5 +1,6 @@
 """What news from Microsoft and the matcher does to what was decided."""
 
+import pytest
 from matchbook_configuration_writer.domain.intake import fact_of
 from matchbook_configuration_writer.domain.world import Device, Retirement, Suggestion, Tenant, World
 from matchbook_contracts.decisions import AcceptMatch, IgnoreDevice, MatchTo, RevertMatch, RevertTenantMatch
@@ -64,13 +65,37 @@ def test_an_unmatched_device_and_an_old_revision_change_nothing() -> None:
 
 def test_a_retired_device_keeps_its_match_and_its_facts() -> None:
     world = matched()
-    assert observed(world, Retirement(TENANT, DEVICE, 2)) == []
+    [flagged] = observed(world, Retirement(TENANT, DEVICE, 2))
+    assert isinstance(flagged, ConfigurationUpdated)
+    assert [(item.field, item.before, item.after) for item in flagged.changes] == [("device_retired", "false", "true")]
+    assert flagged.state.device_retired
+    assert not flagged.state.archived
+    assert observed(world, Retirement(TENANT, DEVICE, 3)) == []
     assert world.device_matches[TENANT, DEVICE].status == "matched"
     assert (world.devices[TENANT, DEVICE].retired, world.devices[TENANT, DEVICE].label) == (True, "LT-1")
     applied(world, command(RevertMatch))
     assert refused(world, command(MatchTo, configuration_id=LAPTOP)).reason == "device_retired"
-    observed(world, device(revision=3))
+    observed(world, device(revision=4))
     applied(world, command(MatchTo, configuration_id=LAPTOP))
+
+
+@pytest.mark.parametrize("way", ["it comes back", "the match is reverted", "it was enrolled again"])
+def test_a_flag_goes_with_what_it_says(way: str) -> None:
+    world = matched()
+    observed(world, Retirement(TENANT, DEVICE, 2))
+    match way:
+        case "it comes back":
+            observed(world, device(revision=3))
+        case "the match is reverted":
+            applied(world, command(RevertMatch))
+        case _:
+            observed(world, superseded())
+    assert not world.configurations[LAPTOP].device_retired
+
+
+def test_a_device_that_is_not_matched_retires_without_a_flag() -> None:
+    world = matched()
+    assert observed(world, Retirement(TENANT, SECOND, 2)) == []
 
 
 def test_a_match_moves_to_the_new_enrolment() -> None:

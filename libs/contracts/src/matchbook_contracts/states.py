@@ -126,6 +126,7 @@ class ConfigurationState(Contract):
 
     `serial_number` is in force as written; `serial_normalised` its normal form, `serial_usable` whether it can identify
     a machine (see `identity`). `mac_addresses` are normalised, of the configuration and all of its interfaces.
+    `device_retired`: the device it is matched to is gone from Intune; what becomes of it is for a person to decide.
     """
 
     topic: ClassVar[str] = "matchbook.configurations"
@@ -145,6 +146,7 @@ class ConfigurationState(Contract):
     operating_system: str | None = None
     psa_sync: PsaSync = "released"
     archived: bool = False
+    device_retired: bool = False
     fields: dict[FieldName, FieldValue] = Field(default_factory=dict)
     interfaces: tuple[Interface, ...] = ()
 

@@ -13,6 +13,7 @@ from matchbook_servicekit.messaging import Publisher
 from matchbook_servicekit.outbox import Relay
 
 from matchbook_configuration_writer.adapters.lag import FactsLag
+from matchbook_configuration_writer.expiring import Expiring
 from matchbook_configuration_writer.handlers import subscriptions
 from matchbook_configuration_writer.service import Writer
 from matchbook_configuration_writer.settings import Settings
@@ -33,7 +34,8 @@ def build(settings: Settings) -> tuple[Sequence[Component], Sequence[Startable]]
         BatchConsumer(subscription, kafka=kafka, database=database, publisher=publisher, group=GROUP)
         for subscription in subscriptions(writer)
     ]
-    return (*consumers, Relay(database, publisher)), (database, publisher, lag)
+    expiring = Expiring(writer, database, settings.expiry_seconds)
+    return (*consumers, expiring, Relay(database, publisher)), (database, publisher, lag)
 
 
 async def run(settings: Settings) -> None:

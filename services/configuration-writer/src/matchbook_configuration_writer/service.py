@@ -25,8 +25,9 @@ from matchbook_configuration_writer.adapters.saving import Answer, Saver, Stored
 from matchbook_configuration_writer.domain.chain import Entry
 from matchbook_configuration_writer.domain.decide import Command, decide
 from matchbook_configuration_writer.domain.events import aggregate_of, cause_of, rejection
+from matchbook_configuration_writer.domain.expiry import expire
 from matchbook_configuration_writer.domain.facts import SYNC, Fact, observe
-from matchbook_configuration_writer.domain.needs import needs_of_commands, needs_of_facts
+from matchbook_configuration_writer.domain.needs import needs_of_commands, needs_of_facts, needs_of_subjects
 from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Rejected
 from matchbook_configuration_writer.domain.policies import accepted, open_suggestions
 from matchbook_configuration_writer.domain.world import World
@@ -34,6 +35,7 @@ from matchbook_configuration_writer.domain.world import World
 SOURCE = "configuration-writer"
 _SLICE = 2_000
 _TURN = 200
+_EXPIRED_AT_ONCE = 500
 NO_TRACES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -144,6 +146,20 @@ class Writer:
         saver = Saver(self._queries, connection)
         await saver.save_facts(facts)
         await self._save(effects, connection)
+
+    async def expire(self, connection: Connection) -> int:
+        """End some of the ignores whose time has come; how many were found, 0 when none is left."""
+        now = self._clock()
+        rows = await connection.fetch(self._queries["expired_ignores"], now, _EXPIRED_AT_ONCE)
+        if not rows:
+            return 0
+        subjects = [(row["tenant_id"], row["device_id"]) for row in rows]
+        world = await Loader(self._queries, connection, needs_of_subjects(subjects)).load()
+        effects = Effects()
+        for event in expire(subjects, world, now):
+            effects.add(event)
+        await self._save(effects, connection)
+        return len(rows)
 
     async def _undecided(self, commands: Sequence[Command], connection: Connection) -> list[Command]:
         """The commands that were not answered before, each once."""

@@ -11,7 +11,7 @@ from matchbook_contracts.states import ConfigurationState, DeviceMatchState
 from matchbook_configuration_writer.domain.events import device_event
 from matchbook_configuration_writer.domain.outcomes import Moment
 from matchbook_configuration_writer.domain.standing import status_of, version_of
-from matchbook_configuration_writer.domain.syncing import write_synced
+from matchbook_configuration_writer.domain.syncing import flag_retired, write_synced
 from matchbook_configuration_writer.domain.world import Device, DeviceId, Retirement, Suggestion, Tenant, World
 
 Fact: TypeAlias = Device | Retirement | Tenant | Suggestion
@@ -27,7 +27,7 @@ def observe(fact: Fact, world: World, moment: Moment) -> Iterator[MatchEvent]:
         case Device():
             yield from _observe_device(fact, world, moment)
         case Retirement():
-            _observe_retirement(fact, world)
+            yield from _observe_retirement(fact, world, moment)
         case Tenant():
             _observe_tenant(fact, world)
         case Suggestion():
@@ -52,11 +52,17 @@ def _observe_device(device: Device, world: World, moment: Moment) -> Iterator[Ma
         yield from _carried_over(older, device, world, moment)
 
 
-def _observe_retirement(fact: Retirement, world: World) -> None:
-    """The match of a device that is gone stays: a person decides what becomes of its configuration."""
+def _observe_retirement(fact: Retirement, world: World, moment: Moment) -> Iterator[MatchEvent]:
+    """The match of a device that is gone stays; its configuration is flagged, for a person to decide about it."""
     known = world.devices.get((fact.tenant_id, fact.device_id), Device(fact.tenant_id, fact.device_id, 0))
-    if known.revision < fact.revision:
-        world.devices[known.id] = replace(known, revision=fact.revision, retired=True)
+    if known.revision >= fact.revision:
+        return
+    world.devices[known.id] = gone = replace(known, revision=fact.revision, retired=True)
+    standing = world.device_matches.get(known.id)
+    if standing is not None and standing.configuration_id is not None and not standing.orphaned:
+        configuration = world.configurations[standing.configuration_id]
+        if not configuration.device_retired:
+            yield flag_retired(configuration, gone, moment)
 
 
 def _synced(device: Device, world: World, moment: Moment) -> tuple[ConfigurationUpdated, ...]:

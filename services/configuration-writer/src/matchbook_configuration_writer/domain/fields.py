@@ -14,7 +14,7 @@ from matchbook_contracts.states import ConfigurationState, FieldName, FieldValue
 Fields: TypeAlias = Mapping[FieldName, FieldValue]
 FIELD_ORDER: Mapping[FieldName, int] = {name: order for order, name in enumerate(get_args(FieldName))}
 _EMPTY = FieldValue()
-_SHOWN = (*FIELD_ORDER, "interfaces", "psa_sync", "archived")
+_SHOWN = (*FIELD_ORDER, "interfaces", "psa_sync", "archived", "device_retired")
 
 
 # Documentation repeats itself: a thousand laptops share a manufacturer, and equal values may be one frozen object.
@@ -91,6 +91,7 @@ def configuration(  # noqa: PLR0913 - the parts of a configuration, named at eac
     interfaces: tuple[Interface, ...] = (),
     psa_sync: PsaSync = "released",
     archived: bool = False,
+    device_retired: bool = False,
 ) -> ConfigurationState:
     """A configuration's state from its parts: the values in force at the top, normal forms of what identifies it."""
     shown = {name: value.value for name, value in fields.items()}
@@ -111,6 +112,7 @@ def configuration(  # noqa: PLR0913 - the parts of a configuration, named at eac
         operating_system=shown.get("operating_system"),
         psa_sync=psa_sync,
         archived=archived,
+        device_retired=device_retired,
         fields={name: fields[name] for name in sorted(fields, key=FIELD_ORDER.__getitem__)},
         interfaces=interfaces,
     )
@@ -122,9 +124,14 @@ def _mac_addresses(documented: str | None, interfaces: Iterable[Interface]) -> t
 
 
 def with_fields(
-    state: ConfigurationState, fields: Fields, *, psa_sync: PsaSync | None = None, archived: bool | None = None
+    state: ConfigurationState,
+    fields: Fields,
+    *,
+    psa_sync: PsaSync | None = None,
+    archived: bool | None = None,
+    device_retired: bool | None = None,
 ) -> ConfigurationState:
-    """The next version of a configuration."""
+    """The next version of a configuration; what is None stays as it is."""
     return configuration(
         state.configuration_id,
         state.organization_id,
@@ -133,11 +140,12 @@ def with_fields(
         interfaces=state.interfaces,
         psa_sync=state.psa_sync if psa_sync is None else psa_sync,
         archived=state.archived if archived is None else archived,
+        device_retired=state.device_retired if device_retired is None else device_retired,
     )
 
 
 def changes(before: ConfigurationState | None, after: ConfigurationState) -> tuple[FieldChange, ...]:
-    """The values in force that differ, in the order of the fields; then interfaces, PSA sync and archiving."""
+    """The values in force that differ, in the order of the fields; then the rest."""
     old, new = _shown(before), _shown(after)
     return tuple(_change(name, old.get(name), new.get(name)) for name in _SHOWN if old.get(name) != new.get(name))
 
@@ -149,10 +157,11 @@ def _change(field: str, before: str | None, after: str | None) -> FieldChange:
 
 def _shown(state: ConfigurationState | None) -> dict[str, str | None]:
     if state is None:
-        return {"psa_sync": "released", "archived": "false"}
+        return {"psa_sync": "released", "archived": "false", "device_retired": "false"}
     shown: dict[str, str | None] = {name: value.value for name, value in state.fields.items()}
     shown["interfaces"] = "; ".join(map(_interface_text, state.interfaces)) or None
-    return shown | {"psa_sync": state.psa_sync, "archived": str(state.archived).lower()}
+    flags = {"archived": state.archived, "device_retired": state.device_retired}
+    return shown | {"psa_sync": state.psa_sync} | {name: str(flag).lower() for name, flag in flags.items()}
 
 
 def _interface_text(interface: Interface) -> str:

@@ -118,3 +118,13 @@ def needs_of_facts(facts: Iterable[Fact], *, policies: bool = False) -> Needs:
             case _:
                 pass
     return needs
+
+
+def needs_of_subjects(subjects: Iterable[tuple[str, str | None]]) -> Needs:
+    """What stands of devices and, with None, of tenants."""
+    needs = Needs()
+    for tenant_id, device_id in subjects:
+        needs.tenants.add(tenant_id)
+        if device_id is not None:
+            needs.devices.add((tenant_id, device_id))
+    return needs

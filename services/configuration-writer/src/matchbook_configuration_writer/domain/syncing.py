@@ -15,12 +15,18 @@ def write_synced(
 ) -> tuple[ConfigurationState, tuple[ConfigurationUpdated, ...]]:
     """The configuration with the device's values, and the event of it; none where no value in force changes."""
     fields = with_synced(state.fields, mapped_onto(device, state))
-    if fields is state.fields:
+    if fields is state.fields and not state.device_retired:
         return state, ()
-    after = with_fields(state, fields)
+    after = with_fields(state, fields, device_retired=False)
     return after, (
         configuration_event(ConfigurationUpdated, state, after, moment=moment, device=device, action="sync"),
     )
+
+
+def flag_retired(state: ConfigurationState, device: Device, moment: Moment) -> ConfigurationUpdated:
+    """The event that the configuration's device is gone; its values stay as sync last wrote them."""
+    after = with_fields(state, state.fields, device_retired=True)
+    return configuration_event(ConfigurationUpdated, state, after, moment=moment, device=device, action="sync")
 
 
 def drop_synced(
@@ -28,9 +34,9 @@ def drop_synced(
 ) -> tuple[ConfigurationState, tuple[ConfigurationUpdated, ...]]:
     """The configuration as people documented it, and the event of it; none where sync had written nothing."""
     fields = without_synced(state.fields)
-    if fields is state.fields:
+    if fields is state.fields and not state.device_retired:
         return state, ()
-    after = with_fields(state, fields)
+    after = with_fields(state, fields, device_retired=False)
     return after, (
         configuration_event(ConfigurationUpdated, state, after, moment=moment, device=device, action="revert"),
     )
