@@ -191,7 +191,7 @@ async def test_a_decision_that_overtakes_its_facts_waits_for_them(writer: Rig) -
 
 async def test_two_writers_race_for_the_same_configurations_and_one_device_wins_each(writer: Rig) -> None:
     """Two tenants of one organization lie on different partitions, so two members of the group decide at once."""
-    numbers = range(1, 61)
+    numbers = range(1, 1_001)
     other = next(name for name in map("tenant-{}".format, range(100)) if _partition(name) != _partition(TENANT))
     async with writer.running(), writer.running():
         await prepare(writer, numbers)

@@ -20,6 +20,7 @@ from matchbook_api_gateway.handlers import discovery, matching, suggestions
 from matchbook_api_gateway.http import create_app
 from matchbook_api_gateway.services.counting import Counting
 from matchbook_api_gateway.services.deciding import Deciding
+from matchbook_api_gateway.services.exporting import Exporting
 from matchbook_api_gateway.services.gateway import Gateway
 from matchbook_api_gateway.services.importing import Importing
 from matchbook_api_gateway.services.live import Live
@@ -65,6 +66,7 @@ def build(settings: GatewaySettings) -> Parts:
         reading=Reading(store, live),
         deciding=Deciding(store, decisions, sending),
         importing=Importing(store, decisions, sending),
+        exporting=Exporting(store),
         policies=Policies(store, decisions, sending),
         live=live,
         signing_in=SigningIn(sessions, Microsoft(settings), settings.session_seconds),

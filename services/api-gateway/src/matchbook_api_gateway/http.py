@@ -11,6 +11,7 @@ from matchbook_api_gateway.errors import ProblemError, invalid
 from matchbook_api_gateway.routes import (
     decisions,
     documentation,
+    exports,
     imports,
     live,
     overview,
@@ -27,7 +28,7 @@ from matchbook_api_gateway.routes.limits import BodyLimit
 from matchbook_api_gateway.services.gateway import Gateway
 
 # The page's routes come last: they take every address that nothing else has.
-ROUTERS = (signing_in, overview, tenants, documentation, decisions, imports, policies, sync, live, page)
+ROUTERS = (signing_in, overview, tenants, documentation, decisions, imports, exports, policies, sync, live, page)
 _SHORTEST_COMPRESSED = 1000
 
 

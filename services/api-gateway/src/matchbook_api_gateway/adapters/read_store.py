@@ -1,6 +1,6 @@
 """The read model's tables, as the API asks for them."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 from matchbook_servicekit.database import Connection, Database, load_queries
@@ -11,6 +11,9 @@ QUERIES: Final = load_queries("matchbook_api_gateway")
 Row = Any
 # A page that takes longer than this is worth less than an error.
 _DEADLINE_SECONDS = 15.0
+# A reader slower than this loses the rest: a connection is held for it.
+_EXPORT_SECONDS = 600.0
+_STREAMED_AT_ONCE = 500
 
 
 class ReadStore:
@@ -26,6 +29,13 @@ class ReadStore:
     async def rows(self, query: str, *values: Any) -> list[Row]:
         async with self.database.connection(deadline=_DEADLINE_SECONDS) as connection:
             return await connection.fetch(QUERIES[query], *values)
+
+    async def stream(self, query: str, *values: Any) -> AsyncIterator[list[Row]]:
+        """All rows of a query, a few at a time."""
+        async with self.database.transaction(deadline=_EXPORT_SECONDS) as connection:
+            cursor = await connection.cursor(QUERIES[query], *values)
+            while rows := await cursor.fetch(_STREAMED_AT_ONCE):
+                yield rows
 
     async def tenants_page(  # noqa: PLR0913 - the query's parameters
         self,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from matchbook_api_gateway.services.deciding import Deciding
+from matchbook_api_gateway.services.exporting import Exporting
 from matchbook_api_gateway.services.importing import Importing
 from matchbook_api_gateway.services.live import Live
 from matchbook_api_gateway.services.policies import Policies
@@ -19,6 +20,7 @@ class Gateway:
     reading: Reading
     deciding: Deciding
     importing: Importing
+    exporting: Exporting
     policies: Policies
     live: Live
     signing_in: SigningIn

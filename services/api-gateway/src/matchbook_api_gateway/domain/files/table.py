@@ -14,6 +14,8 @@ LONGEST_ID = 200
 # Tab, line feed and carriage return are text; the other control characters come from a broken export.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+# The apostrophe that an export puts before what a spreadsheet would run.
+_PROTECTED = re.compile(r"^'(?=[=+\-@\t\r])")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _YES = frozenset({"yes", "true", "1"})
 _NO = frozenset({"no", "false", "0"})
@@ -137,7 +139,7 @@ class Table:
         values = {}
         for column, cell in zip(header.columns, cells, strict=True):
             if column is not None and cell:
-                values[column] = value = cell.strip()
+                values[column] = value = _PROTECTED.sub("", cell.strip())
                 self._check_text(row, column, value)
         return Cells(row, values) if len(self._faults.found) == before else None
 
