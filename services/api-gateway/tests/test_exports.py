@@ -77,9 +77,10 @@ async def test_a_json_lines_file_holds_the_values_as_they_are(world: GatewayWorl
     assert json.loads(organization_line)["name"] == "-Contoso, Müller & Co"
 
 
-async def test_a_file_can_be_imported_again(world: GatewayWorld) -> None:
+@pytest.mark.parametrize("format_", ["csv", "jsonl"])
+async def test_a_file_can_be_imported_again(world: GatewayWorld, format_: str) -> None:
     o, _ = await fill(world)
-    text = await exported(world, "configurations", "csv", o)
+    text = await exported(world, "configurations", format_, o)
     client = await world.sign_in("Administrator")
     answer = await client.post("/api/imports/configurations", files={"file": ("c.csv", text.encode())})
     assert answer.status_code == 202, answer.text

@@ -269,3 +269,55 @@ async def test_a_file_that_does_not_stay_in_memory_is_read_twice(world: GatewayW
     assert answer["chunks"] == 16
     found = [row["id"] for item in await sent(world, answer["import_id"]) for row in item["rows"]]
     assert found == [line.split(",")[0] for line in rows.splitlines()]
+
+
+async def test_json_lines_are_taken_like_csv(world: GatewayWorld) -> None:
+    o = await known(world)
+    lines = [
+        {"id": f"{o}-1", "organization_id": o, "name": "LT-1", "Serial-Number": " pf3x9 ", "notes": "=1", "colour": "x"},
+        {"id": f"{o}-2", "organization_id": o, "name": "LT-2", "archived": True, "notes": None,
+         "interfaces": [{"name": "LAN", "mac_address": "A4C3F0112233", "primary": True}, {"ip_address": "10.0.0.7"}]},
+    ]  # fmt: skip
+    text = "\ufeff\n" + "\n\n".join(map(json.dumps, lines))
+    response = await post(world, "configurations", text.encode())
+    assert response.status_code == 202, response.text
+    assert response.json()["ignored_columns"] == ["colour"]
+    (command,) = await sent(world, response.json()["import_id"])
+    first, second = command["rows"]
+    assert (first["row"], second["row"]) == (2, 4)
+    assert first["values"] == {"name": "LT-1", "serial_number": "pf3x9", "notes": "=1"}
+    assert second["archived"]
+    assert second["interfaces"] == [
+        {"name": "LAN", "mac_address": "A4C3F0112233", "primary": True},
+        {"ip_address": "10.0.0.7", "primary": False},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        ('{"id": "b"', None),
+        ("[1]", None),
+        ("[" * 100_000, None),
+        ('{"id": "b", "organization_id": "ORG", "name": 5}', "name"),
+        ('{"id": "b", "organization_id": "ORG"}', "name"),
+        ('{"id": "b", "organization_id": "nowhere", "name": "x"}', "organization_id"),
+        ('{"id": "b", "organization_id": "ORG", "name": "x", "installed_at": "29.02.2024"}', "installed_at"),
+        ('{"id": "b", "organization_id": "ORG", "name": "a\\u0000"}', "name"),
+        ('{"id": "b", "organization_id": "ORG", "name": "a\\ud800"}', "name"),
+        ('{"id": "b", "organization_id": "ORG", "name": "x", "interfaces": [{"name": "a|b"}]}', "interfaces"),
+        ('{"id": "b", "organization_id": "ORG", "name": "x", "interfaces": [5]}', "interfaces"),
+        ('{"id": "a", "organization_id": "ORG", "name": "x"}', "id"),
+    ],
+)
+async def test_a_json_line_at_fault_is_named_and_nothing_is_sent(
+    world: GatewayWorld, line: str, column: str | None
+) -> None:
+    o = await known(world)
+    good = json.dumps({"id": "a", "organization_id": o, "name": "LT-1"})
+    before = len(await world.commands())
+    response = await post(world, "configurations", f"{good}\n{line.replace('ORG', o)}\n".encode())
+    assert response.status_code == 422, response.text
+    (fault,) = response.json()["errors"]
+    assert (fault["row"], fault.get("column")) == (2, column)
+    assert len(await world.commands()) == before

@@ -1,8 +1,9 @@
 """Imports: a file is checked whole, then sent in chunks; nothing of a file with a fault is sent."""
 
 import asyncio
+import codecs
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, Literal, TypeAlias
@@ -19,7 +20,8 @@ from matchbook_api_gateway.adapters.decision_store import DecisionStore
 from matchbook_api_gateway.adapters.read_store import ReadStore
 from matchbook_api_gateway.domain.files import configurations, organizations
 from matchbook_api_gateway.domain.files.chunks import Plan, chunks, plan
-from matchbook_api_gateway.domain.files.table import MOST_FAULTS, Faults, FileRejected, Table
+from matchbook_api_gateway.domain.files.json_lines import JsonLines
+from matchbook_api_gateway.domain.files.table import MOST_FAULTS, Cells, Faults, FileRejected, Layout, Table
 from matchbook_api_gateway.domain.people import Person
 from matchbook_api_gateway.domain.views import ImportAccepted
 from matchbook_api_gateway.errors import ProblemError, forbidden, invalid, unavailable
@@ -29,6 +31,7 @@ Subject = Literal["organizations", "configurations"]
 Row: TypeAlias = OrganizationRow | ConfigurationRow
 
 _ATTEMPTS: Final = 3
+_LONGEST_START: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ class _Reader:
     def chunks(self, planned: Plan) -> Iterator[Sequence[Row]]:
         with _text_of(self._file) as text:
             faults = Faults()
-            table = Table(text, _LAYOUTS[self._subject], faults)
+            table = _table(self._file, text, _LAYOUTS[self._subject], faults)
             yield from chunks(_rows(table, faults, self._directory), planned)
 
 
@@ -123,16 +126,23 @@ def _check(file: BinaryIO, subject: Subject, directory: configurations.Directory
     """Read the file to its end; raises FileRejected with its faults. Blocking: call it in a thread."""
     faults = Faults()
     with _text_of(file) as text:
-        table = Table(text, _LAYOUTS[subject], faults)
+        table = _table(file, text, _LAYOUTS[subject], faults)
         planned = plan(_rows(table, faults, directory))
     if not planned.rows and not faults.found:
         faults.add(None, None, "The file has no rows below its header.")
     if faults.found:
         raise FileRejected(faults.found)
-    return _Checked(planned, table.header.ignored)
+    return _Checked(planned, table.ignored)
 
 
-def _rows(table: Table, faults: Faults, directory: configurations.Directory | None) -> Iterator[Row]:
+def _table(file: BinaryIO, text: io.TextIOWrapper, layout: Layout, faults: Faults) -> Table | JsonLines:
+    """What the file is shows in how it begins: no CSV file that names a column can begin with a brace."""
+    start = file.read(_LONGEST_START).removeprefix(codecs.BOM_UTF8).lstrip()
+    file.seek(0)
+    return (JsonLines if start.startswith(b"{") else Table)(text, layout, faults)
+
+
+def _rows(table: Iterable[Cells], faults: Faults, directory: configurations.Directory | None) -> Iterator[Row]:
     if directory is None:
         return organizations.organization_rows(table, faults)
     return configurations.configuration_rows(table, faults, directory)

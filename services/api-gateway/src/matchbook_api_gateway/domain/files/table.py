@@ -30,6 +30,10 @@ class FileRejected(Exception):  # noqa: N818 - an outcome of a check, not a prog
         self.faults = faults
 
 
+class Unreadable(Exception):  # noqa: N818 - an outcome of a check
+    """A value that no cell can hold; the message says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """What a kind of file may have. `lengths` holds every known column with its longest value, in characters.
@@ -115,6 +119,11 @@ class Table:
             raise FileRejected(self._faults.found)
         return header
 
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The columns that Matchbook has no use for."""
+        return self.header.ignored
+
     def __iter__(self) -> Iterator[Cells]:
         """Rows without faults of their own; raises FileRejected where the rest can't be read."""
         line = self._reader.line_num
@@ -140,17 +149,19 @@ class Table:
         for column, cell in zip(header.columns, cells, strict=True):
             if column is not None and cell:
                 values[column] = value = _PROTECTED.sub("", cell.strip())
-                self._check_text(row, column, value)
+                check_text(row, column, value, self._layout, self._faults)
         return Cells(row, values) if len(self._faults.found) == before else None
 
-    def _check_text(self, row: int, column: str, value: str) -> None:
-        if not value.isascii() and _SURROGATE.search(value):
-            self._faults.add(row, column, "This is not UTF-8 text; save the file as CSV in UTF-8.")
-        elif _CONTROL.search(value):
-            self._faults.add(row, column, "This holds a control character.")
-        elif len(value) > self._layout.lengths[column]:
-            longest = self._layout.lengths[column]
-            self._faults.add(row, column, f"This has {len(value)} characters; at most {longest} are taken.")
+
+def check_text(row: int, column: str, value: str, layout: Layout, faults: Faults) -> None:
+    """Add a fault for a value that is no text, or too much of it."""
+    longest = layout.lengths[column]
+    if not value.isascii() and _SURROGATE.search(value):
+        faults.add(row, column, "This is not UTF-8 text; save the file in UTF-8.")
+    elif _CONTROL.search(value):
+        faults.add(row, column, "This holds a control character.")
+    elif len(value) > longest:
+        faults.add(row, column, f"This has {len(value)} characters; at most {longest} are taken.")
 
 
 def _header(names: list[str], layout: Layout, faults: Faults) -> Header:
@@ -159,7 +170,7 @@ def _header(names: list[str], layout: Layout, faults: Faults) -> Header:
         return Header((), ())
     columns: list[str | None] = []
     for name in names:
-        column = _column(name, layout)
+        column = column_of(name, layout)
         if column is not None and column in columns:
             faults.add(1, column, "The header names this column twice.")
         columns.append(column)
@@ -170,7 +181,8 @@ def _header(names: list[str], layout: Layout, faults: Faults) -> Header:
     return Header(tuple(columns), ignored)
 
 
-def _column(name: str, layout: Layout) -> str | None:
+def column_of(name: str, layout: Layout) -> str | None:
+    """The column that a name stands for, however it is spelled; None for one that is not known."""
     plain = re.sub(r"[\s-]+", "_", name.lower())
     plain = layout.synonyms.get(plain, plain)
     return plain if plain in layout.lengths else None
