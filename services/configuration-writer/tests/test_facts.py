@@ -3,7 +3,15 @@
 import pytest
 from matchbook_configuration_writer.domain.intake import fact_of
 from matchbook_configuration_writer.domain.world import Device, Retirement, Suggestion, Tenant, World
-from matchbook_contracts.decisions import AcceptMatch, IgnoreDevice, MatchTo, RevertMatch, RevertTenantMatch
+from matchbook_contracts.decisions import (
+    AcceptMatch,
+    ConfigurationRow,
+    IgnoreDevice,
+    ImportConfigurations,
+    MatchTo,
+    RevertMatch,
+    RevertTenantMatch,
+)
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceFacts, DeviceRetired, TenantDiscovered, TenantLost
 from matchbook_contracts.match_events import ConfigurationUpdated, MatchCarriedOver
 from matchbook_contracts.suggestions import Candidate, MatchSuggested, SuggestionWithdrawn
@@ -91,6 +99,16 @@ def test_a_flag_goes_with_what_it_says(way: str) -> None:
         case _:
             observed(world, superseded())
     assert not world.configurations[LAPTOP].device_retired
+
+
+def test_an_import_leaves_the_flag() -> None:
+    world = matched()
+    observed(world, Retirement(TENANT, DEVICE, 2))
+    before = world.configurations[LAPTOP]
+    row = ConfigurationRow(row=2, id=LAPTOP, organization_id=before.organization_id, values={"notes": "Cellar"})
+    asked = command(ImportConfigurations, actor=ADMINISTRATOR, import_id="i", chunk=1, chunks=1, rows=(row,))
+    assert names(applied(world, asked)) == ["ConfigurationUpdated", "ImportApplied"]
+    assert world.configurations[LAPTOP].device_retired
 
 
 def test_a_device_that_is_not_matched_retires_without_a_flag() -> None:

@@ -73,12 +73,16 @@ def test_rows_are_created_updated_unchanged_or_rejected_one_by_one() -> None:
     result = events[-1]
     assert isinstance(result, ImportApplied)
     assert counts(result) == (1, 1, 1, 3)
-    assert [(item.row, item.reason) for item in result.results] == [
-        (5, "unknown_organization"),
-        (6, "other_organization"),
-        (7, "not_allowed"),
+    assert [(item.row, item.id, item.result, item.reason) for item in result.results] == [
+        (2, "cfg-new", "created", None),
+        (3, LAPTOP, "updated", None),
+        (4, "cfg-desktop", "unchanged", None),
+        (5, "cfg-lost", "rejected", "unknown_organization"),
+        (6, THEIRS, "rejected", "other_organization"),
+        (7, "cfg-nameless", "rejected", "not_allowed"),
     ]
-    assert all(item.message and item.message.startswith(f"Row {item.row}: ") for item in result.results)
+    refusals = [item for item in result.results if item.result == "rejected"]
+    assert all(item.message and item.message.startswith(f"Row {item.row}: ") for item in refusals)
     created = world.configurations["cfg-new"]
     assert (created.serial_normalised, created.mac_addresses, created.psa_sync) == (
         "PF999",
@@ -166,7 +170,7 @@ def test_only_an_administrator_imports_and_only_into_their_organizations() -> No
     limited = scoped(CONTOSO, role="Administrator")
     result = summary(a_world(), import_configurations(row(2, "cfg-a"), row(3, "cfg-b", FABRIKAM), actor=limited))
     assert counts(result) == (1, 0, 0, 1)
-    assert result.results[0].reason == "not_allowed"
+    assert [item.reason for item in result.results] == [None, "not_allowed"]
     assert counts(
         summary(a_world(), import_organizations(OrganizationRow(row=2, id="o", name="O"), actor=limited))
     ) == (0, 0, 0, 1)

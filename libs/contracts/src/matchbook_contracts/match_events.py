@@ -226,7 +226,7 @@ class ImportRowResult(Value):
 
 
 class ImportApplied(MatchEvent):
-    """A chunk of an import was applied. `results` lists the rows that were rejected; the counts cover all."""
+    """A chunk of an import was applied. `results` says what was done with each row, and the counts sum it up."""
 
     import_id: Id
     decision_id: Id

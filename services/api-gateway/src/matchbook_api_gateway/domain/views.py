@@ -397,7 +397,7 @@ class ImportAccepted(View):
 
 
 class ImportResult(View):
-    """A row that an import did not take."""
+    """What an import did with a row."""
 
     row: int
     id: str
@@ -407,7 +407,7 @@ class ImportResult(View):
 
 
 class ImportProgress(View):
-    """How far an import is, in rows; `results` lists the rejected ones."""
+    """How far an import is, in rows; `results` lists them, the rejected ones first, and may be cut off."""
 
     import_id: str
     subject: Literal["organizations", "configurations"]

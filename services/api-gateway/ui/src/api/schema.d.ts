@@ -1435,7 +1435,7 @@ export interface components {
         };
         /**
          * ImportProgress
-         * @description How far an import is, in rows; `results` lists the rejected ones.
+         * @description How far an import is, in rows; `results` lists them, the rejected ones first, and may be cut off.
          */
         ImportProgress: {
             /** Import Id */
@@ -1466,7 +1466,7 @@ export interface components {
         };
         /**
          * ImportResult
-         * @description A row that an import did not take.
+         * @description What an import did with a row.
          */
         ImportResult: {
             /** Row */

@@ -75,7 +75,9 @@ def _configurations(command: ImportConfigurations, world: World, moment: Moment)
 
 
 def _summary(command: ImportCommand, world: World, moment: Moment, outcomes: Sequence[RowOutcome]) -> ImportApplied:
-    counts = Counter(_verdict(outcome) for outcome in outcomes)
+    rows: Sequence[OrganizationRow | ConfigurationRow] = command.rows
+    results = tuple(_result(row, outcome) for row, outcome in zip(rows, outcomes, strict=True))
+    counts = Counter(result.result for result in results)
     return ImportApplied(
         version=world.imports.get(command.import_id, 0) + 1,
         occurred_at=moment.now,
@@ -89,20 +91,21 @@ def _summary(command: ImportCommand, world: World, moment: Moment, outcomes: Seq
         updated=counts["updated"],
         unchanged=counts["unchanged"],
         rejected=counts["rejected"],
-        results=tuple(outcome for outcome in outcomes if isinstance(outcome, ImportRowResult)),
+        results=results,
     )
 
 
-def _verdict(outcome: RowOutcome) -> str:
+def _result(row: OrganizationRow | ConfigurationRow, outcome: RowOutcome) -> ImportRowResult:
+    """What was done with a row."""
     match outcome:
-        case None:
-            return "unchanged"
         case ImportRowResult():
-            return "rejected"
+            return outcome
+        case None:
+            return ImportRowResult(row=row.row, id=row.id, result="unchanged")
         case OrganizationCreated() | ConfigurationCreated():
-            return "created"
+            return ImportRowResult(row=row.row, id=row.id, result="created")
         case _:
-            return "updated"
+            return ImportRowResult(row=row.row, id=row.id, result="updated")
 
 
 def _refused(row: OrganizationRow | ConfigurationRow, reason: RejectionReason, text: str) -> ImportRowResult:
@@ -220,6 +223,7 @@ def _configuration_updated(
             interfaces=row.interfaces or before.interfaces,
             psa_sync=before.psa_sync,
             archived=row.archived,
+            device_retired=before.device_retired,
         )
 
     after = next_state(with_documented(before.fields, values))

@@ -1,5 +1,5 @@
 SELECT result
 FROM import_chunks CROSS JOIN LATERAL jsonb_array_elements(results) AS result
 WHERE import_id = $1
-ORDER BY (result ->> 'row')::integer
+ORDER BY result ->> 'result' = 'rejected' DESC, (result ->> 'row')::integer
 LIMIT $2
