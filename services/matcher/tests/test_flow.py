@@ -138,10 +138,10 @@ async def test_a_process_that_ends_between_storing_and_confirming_repeats_itself
     intake = await world.start_matcher("consumer")
     await world.say(*documented(1))
     await world.until(lambda: _taken_in(world, 5))
-    evaluated, _, _ = await intake.evaluator._evaluate_devices()
-    assert len(evaluated.changes) == 1
+    changes = await _stored(world, intake)
+    assert len(changes) == 1
     if published:
-        await intake.evaluator._send(evaluated.changes)
+        await intake.evaluator._send(changes)
     await world.stop_matcher(intake)
 
     # What has come in the meantime must not change what is said under the number that is taken.
@@ -158,16 +158,7 @@ async def test_news_between_storing_and_publishing_get_a_revision_of_their_own(w
     intake = await world.start_matcher("consumer")
     await world.say(*documented(1))
     await world.until(lambda: _taken_in(world, 5))
-    changes: list[Any] = []
-
-    async def stored() -> bool:
-        # Nothing is due before it has been quiet for a moment.
-        evaluated, _, _ = await intake.evaluator._evaluate_devices()
-        changes.extend(evaluated.changes)
-        return bool(changes)
-
-    await world.until(stored)
-    await intake.evaluator._send(changes)
+    await intake.evaluator._send(await _stored(world, intake))
     await world.say(says.device("d1", tenant="t1", serial="PF1AAA01", name="RECEPTION", revision=2))
     await world.until(lambda: _taken_in(world, 6))
     await world.stop_matcher(intake)
@@ -175,6 +166,19 @@ async def test_news_between_storing_and_publishing_get_a_revision_of_their_own(w
     said = (await world.settle())["t1/d1"]
     assert [event.revision for event in said] == [1, 2]
     assert said[0].candidate.evidence != said[1].candidate.evidence
+
+
+async def _stored(world: World, intake: Any) -> list[Any]:
+    """What an evaluation stores once it is due: nothing is before it has been quiet for a moment."""
+    changes: list[Any] = []
+
+    async def look() -> bool:
+        evaluated, _, _ = await intake.evaluator._evaluate_devices()
+        changes.extend(evaluated.changes)
+        return bool(changes)
+
+    await world.until(look)
+    return changes
 
 
 async def _taken_in(world: World, count: int) -> bool:
