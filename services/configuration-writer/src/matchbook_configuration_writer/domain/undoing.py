@@ -124,7 +124,7 @@ def undo_bulk(command: UndoBulk, world: World, moment: Moment) -> Outcome:
             f"There is no bulk action {command.undone_bulk_id} that changed anything. "
             "Reload and choose one from the history."
         )
-        return Rejected("unknown_bulk", text, may_be_early=False)
+        return Rejected("unknown_bulk", text)
     asked = tuple(
         UndoDeviceDecision(
             decision_id=undoing_id(command.decision_id, row.decision_id),
