@@ -10,13 +10,20 @@ import pytest
 from click.testing import CliRunner
 from matchbook_configuration_writer.app import main
 from matchbook_configuration_writer.domain.chain import BEGINNING, Checker, Entry, Link, linked
-from matchbook_contracts.decisions import CreateConfiguration, IgnoreDevice, MatchTo, RevertMatch
+from matchbook_contracts.decisions import (
+    CreateConfiguration,
+    IgnoreDevice,
+    MatchTo,
+    RevertMatch,
+    SetAutoAcceptPolicies,
+    UndoBulk,
+)
 from matchbook_contracts.match_events import MatchEvent
 from matchbook_contracts.registry import contracts
 
 from tests.support.writer_records import accept, prepare
 from tests.support.writer_service import Rig
-from tests.support.writer_world import command
+from tests.support.writer_world import ADMINISTRATOR, command
 
 
 def entry(version: int, body: bytes = b"{}", subject: str = "t/d") -> Entry:
@@ -76,7 +83,15 @@ TAMPER: dict[str, tuple[str, Callable[[str], bool]]] = {
     ),
     "a refusal deleted": (
         "DELETE FROM history WHERE kind = 'decision'",
-        lambda found: "it is at version 1, but has no history." in found,
+        lambda found: "the event that answered it is not there." in found,
+    ),
+    "policies deleted": (
+        "DELETE FROM history WHERE kind = 'policies'",
+        lambda found: "decision policies-1: the event that answered it is not there." in found,
+    ),
+    "an undoing deleted": (
+        "DELETE FROM history WHERE kind = 'bulk'",
+        lambda found: "decision undo-1: the event that answered it is not there." in found,
     ),
     "reordered": (
         "UPDATE history SET version = 3 - version WHERE subject = 'tenant-contoso/device-1' AND version < 3",
@@ -100,7 +115,12 @@ async def decide_a_little(writer: Rig) -> None:
             command(CreateConfiguration, device_id="device-3", confirmed=True),
             command(IgnoreDevice, device_id="device-4", reason="Kiosk"),
             command(MatchTo, device_id="device-5", configuration_id="cfg-nowhere"),
+            command(IgnoreDevice, device_id="device-5", bulk_id="bulk-1"),
+            command(SetAutoAcceptPolicies, decision_id="policies-1", policies=(), actor=ADMINISTRATOR),
         )
+        await writer.settle()
+        await writer.publish(command(UndoBulk, decision_id="undo-1", undone_bulk_id="bulk-1"))
+        await writer.settle()
         await writer.settle()
 
 

@@ -25,8 +25,10 @@ async def read_history(connection: Connection, queries: Queries) -> AsyncIterato
 
 
 async def differences(connection: Connection, queries: Queries) -> list[str]:
-    """Where the tables hold something else than what the history ends with, as sentences."""
-    return [_difference(row) for row in await connection.fetch(queries["history_against_states"])]
+    """Where the tables hold something else than the history, as sentences."""
+    found = [_difference(row) for row in await connection.fetch(queries["history_against_states"])]
+    unanswered = await connection.fetch(queries["answers_without_history"])
+    return found + [f"decision {row['decision_id']}: the event that answered it is not there." for row in unanswered]
 
 
 def _difference(row: Any) -> str:

@@ -1,4 +1,5 @@
--- What the tables hold beside what the history ends with; only where the two differ.
+-- What the tables hold beside what the history ends with; only where the two differ. Refusals, policies and undone bulk
+-- actions have no table but the history: the decisions they answer are looked at apart.
 WITH current AS (
     SELECT 'device-match' AS kind, tenant_id || '/' || device_id AS subject, version, state FROM device_matches
     UNION ALL
@@ -9,12 +10,11 @@ WITH current AS (
     SELECT 'organization', organization_id, version, state FROM organizations
     UNION ALL
     SELECT 'import', import_id, version, NULL FROM imports
-    UNION ALL
-    SELECT 'decision', decision_id, 1, NULL FROM decisions WHERE outcome = 'rejected'
 ),
 last AS (
     SELECT DISTINCT ON (kind, subject) kind, subject, version, convert_from(body, 'UTF8')::jsonb -> 'state' AS state
     FROM history
+    WHERE kind NOT IN ('decision', 'policies', 'bulk')
     ORDER BY kind, subject, version DESC
 )
 SELECT kind, subject, current.version AS current_version, last.version AS last_version
