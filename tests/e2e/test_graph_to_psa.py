@@ -5,8 +5,10 @@ import re
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from matchbook_configuration_writer.verifying import verify
 from matchbook_contracts.match_events import ConfigurationUpdated, DeviceMatched
 from matchbook_contracts.registry import contracts
+from matchbook_servicekit.database import Database, DatabaseSettings, load_queries
 
 from tests.support.stack import Running
 
@@ -128,3 +130,12 @@ def test_a_decision_that_the_state_forbids_is_rejected_with_a_sentence(stack: Ru
     row = stack.gateway.get(f"/api/tenants/{device['tenant_id']}/devices/{device['device_id']}")
     assert row["status"] == "unmatched"
     assert row["rejection"]["message"]
+
+
+async def test_the_history_of_all_that_is_as_it_was_written(stack: Running) -> None:
+    database = Database(DatabaseSettings(stack.stack.postgres.dsn, "configuration_writer"))
+    await database.start()
+    verdict = await verify(database, load_queries("matchbook_configuration_writer"))
+    await database.stop()
+    assert verdict.faults == ()
+    assert verdict.events > verdict.aggregates > 0
