@@ -11,8 +11,8 @@ STAMPS := $(VENV)/.stamps
 PACKAGES := libs/contracts libs/servicekit services/graph-ingestor services/matcher services/configuration-writer \
 	services/api-gateway deploy/local
 PAGE := services/api-gateway/ui
-# What the page is built from; nothing while it does not exist.
-PAGE_SOURCES := $(shell test -d $(PAGE) && find $(PAGE) \( -name node_modules -o -name dist \) -prune -o -type f -print)
+# What the page is built from, and the folders of it, so that a file that is gone counts too.
+PAGE_SOURCES := $(wildcard $(addprefix $(PAGE)/,*.* .npmrc public/* src/* src/*/* src/*/*/*))
 PYTEST := $(BIN)/pytest
 # The certificates that the machine trusts, a company's own among them.
 export UV_SYSTEM_CERTS ?= true

@@ -10,12 +10,13 @@ HEADING = re.compile(r"^##@ (?P<text>.+)$")
 
 def main(paths: list[str]) -> None:
     print("make TARGET, where TARGET is one of")
-    for path in paths:
-        for line in Path(path).read_text().splitlines():
-            if heading := HEADING.match(line):
-                print(f"\n{heading['text']}")
-            elif target := TARGET.match(line):
-                print(f"  {target['name']:<12}{target['text']}")
+    lines = [line for path in paths for line in Path(path).read_text().splitlines()]
+    width = max(len(target["name"]) for target in map(TARGET.match, lines) if target) + 2
+    for line in lines:
+        if heading := HEADING.match(line):
+            print(f"\n{heading['text']}")
+        elif target := TARGET.match(line):
+            print(f"  {target['name']:<{width}}{target['text']}")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_make_alone_lists_the_targets() -> None:
     listed = [line.split()[0] for line in run("make").stdout.splitlines() if line.startswith("  ")]
     assert set(listed) >= TARGETS
+    assert "contracts-check" in listed
 
 
 def test_an_unreachable_package_registry_is_one_sentence_of_the_step() -> None:

@@ -3,6 +3,7 @@
 import io
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,19 @@ def test_all_are_stopped_in_reverse_order(said: io.StringIO, tmp_path: Path) -> 
             supervisor.start(name, [sys.executable, "-c", NOTE_ITS_END, log, name], {})
         assert eventually(lambda: said.getvalue().count("| up") == 3)
     assert log.read_text().split() == ["third", "second", "first"]
+
+
+def test_a_full_disk_costs_the_log_and_nothing_of_what_is_shown(
+    said: io.StringIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", failures.append)
+    (tmp_path / "loud.log").symlink_to("/dev/full")
+    with supervise(said, tmp_path) as supervisor:
+        loud = supervisor.start("loud", [sys.executable, "-c", "[print('line', n) for n in range(40)]"], {})
+        assert eventually(lambda: loud.failure() is not None)
+    assert "| line 39" in said.getvalue()
+    assert failures == []
 
 
 def test_a_death_is_told_with_name_exit_code_and_last_lines_and_ends_the_others(

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import sys
+import warnings
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -31,9 +32,11 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     root = logging.getLogger()
     before = (root.handlers[:], root.level)
     settings = SimpleNamespace(log_format="json", otlp_endpoint=None, service_name="matcher", instance_id="matcher-0")
+    logging.captureWarnings(capture=False)  # It keeps to the first that asked, whose hook may be gone by now.
     configure_logging(settings)
     yield lambda: [json.loads(line) for line in output.getvalue().splitlines()]
     root.handlers[:], root.level = before
+    logging.captureWarnings(capture=False)
     structlog.reset_defaults()
 
 
@@ -47,6 +50,12 @@ def leak_by_text(log: Any) -> None:
 
 def leak_by_library(_log: Any) -> None:
     logging.getLogger("msal").warning("no token for %s", UPN)
+
+
+def leak_by_warning(_log: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn(f"odd name {UPN}", stacklevel=1)
 
 
 def leak_by_extra(_log: Any) -> None:

@@ -2,6 +2,7 @@
 
 import ssl
 import time
+import warnings
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -209,6 +210,13 @@ def checking(world: GatewayWorld) -> Microsoft:
     signing_key = SimpleNamespace(key=KEY.public_key())
     found._keys = SimpleNamespace(get_signing_key_from_jwt=lambda _: signing_key)  # type: ignore[assignment]
     return found
+
+
+async def test_beginning_warns_of_nothing(world: GatewayWorld, emulator: Emulator) -> None:
+    with warnings.catch_warnings(record=True) as said:
+        flow = await Microsoft(gateway_settings(world, emulator)).begin("administrator")
+    assert flow["auth_uri"]
+    assert [str(warning.message) for warning in said] == []
 
 
 def test_a_good_token_is_taken(checking: Microsoft) -> None:

@@ -188,6 +188,15 @@ def test_a_configuration_that_cannot_be_matched(kind: Any, target: str, reason: 
     assert rejected.about.configuration_id == target
 
 
+def test_a_name_that_ends_in_a_full_stop_ends_its_sentence() -> None:
+    world = a_world()
+    for state in list(world.organizations.values()):
+        world.put_organization(state.model_copy(update={"name": f"{state.name} Inc."}))
+    message = refused(world, command(MatchTo, configuration_id=THEIRS)).message
+    assert "to Contoso Dental Inc. Choose" in message
+    assert message.endswith("to Fabrikam Legal Inc.")
+
+
 def test_change_to_the_configuration_it_has_is_refused() -> None:
     assert refused(world_with("matched"), command(ChangeMatch, configuration_id=LAPTOP)).reason == "already_matched"
 

@@ -73,12 +73,12 @@ class Child:
     def _read(self) -> None:
         if self._process is None or self._process.stdout is None:
             return
-        with self._process.stdout as pipe, self._log.open("ab") as log:
+        # Without a buffer, since what a full disk refused would be written again, and raise, at the end.
+        with self._process.stdout as pipe, self._log.open("ab", buffering=0) as log:
             for raw in pipe:
                 # A full disk must not stop the reading, or the child would block on its own output.
                 with suppress(OSError):
                     log.write(raw)
-                    log.flush()
                 self._show(render(raw.decode(errors="replace").rstrip()))
 
     def _show(self, line: str | None) -> None:

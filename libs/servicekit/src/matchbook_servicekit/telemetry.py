@@ -90,6 +90,7 @@ def configure_logging(settings: LogSettings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    logging.captureWarnings(capture=True)
     for noisy in ("aiokafka", "faststream", "uvicorn.access", "httpx", "msal", "azure"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

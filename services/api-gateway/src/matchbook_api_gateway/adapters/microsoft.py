@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import ssl
 import threading
+import warnings
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,6 +57,8 @@ class Microsoft:
     """Talks to the home tenant's sign-in service. Its libraries block, so each call runs in a thread."""
 
     def __init__(self, settings: GatewaySettings) -> None:
+        # msal warns at each sign-in. A form posted from Microsoft's site would come without our SameSite cookie.
+        warnings.filterwarnings("ignore", message="response_mode='form_post' is recommended", category=UserWarning)
         self._settings = settings
         self._authority = f"{settings.login_url.rstrip('/')}/{settings.home_tenant_id}"
         self._lock = threading.Lock()

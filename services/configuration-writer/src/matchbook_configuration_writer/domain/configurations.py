@@ -10,7 +10,7 @@ from matchbook_configuration_writer.domain.authority import refuse_missing, refu
 from matchbook_configuration_writer.domain.events import configuration_event
 from matchbook_configuration_writer.domain.fields import with_edits, with_fields, with_synced
 from matchbook_configuration_writer.domain.mapping import mapped_onto
-from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected, Subject
+from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected, Subject, ended
 from matchbook_configuration_writer.domain.world import World
 
 ConfigurationCommand: TypeAlias = EditConfiguration | ArchiveConfiguration | ReleaseConfiguration
@@ -40,7 +40,7 @@ def _refuse_organization(command: ConfigurationCommand, state: ConfigurationStat
     if command.organization_id == state.organization_id:
         return None
     named, actual = map(world.organization_label, (command.organization_id, state.organization_id))
-    text = f"{state.name} belongs to {actual}, not to {named}. Open it in {actual} and try again."
+    text = f"{state.name} belongs to {actual}, not to {ended(named)} Open it in {actual} and try again."
     return Rejected("other_organization", text, about=Subject(organization_id=state.organization_id))
 
 

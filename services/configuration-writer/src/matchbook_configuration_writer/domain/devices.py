@@ -28,7 +28,7 @@ from matchbook_configuration_writer.domain.authority import out_of_scope, refuse
 from matchbook_configuration_writer.domain.events import configuration_event, created_id, device_event
 from matchbook_configuration_writer.domain.fields import configuration, value_of
 from matchbook_configuration_writer.domain.mapping import device_identities, mapped
-from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected, Subject
+from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected, Subject, ended
 from matchbook_configuration_writer.domain.standing import (
     FORBIDDEN,
     Action,
@@ -193,8 +193,8 @@ def refuse_target(case: Case, command: DeviceDecision, configuration_id: str) ->
             return out_of_scope(command.actor)
         theirs, ours = map(case.world.organization_label, (target.organization_id, case.organization_id))
         text = (
-            f"{target.name} belongs to {theirs}, but {case.device.label} to {ours}. "
-            f"Choose a configuration of {ours}, or match the tenant to {theirs}."
+            f"{target.name} belongs to {theirs}, but {case.device.label} to {ended(ours)} "
+            f"Choose a configuration of {ours}, or match the tenant to {ended(theirs)}"
         )
         return Rejected("other_organization", text, about=about)
     if target.archived:

@@ -27,7 +27,7 @@ from matchbook_configuration_writer.domain.events import configuration_event
 from matchbook_configuration_writer.domain.fields import Fields, configuration, value_of, with_documented, with_synced
 from matchbook_configuration_writer.domain.mapping import mapped_onto
 from matchbook_configuration_writer.domain.organizations import organization_changes, updated
-from matchbook_configuration_writer.domain.outcomes import Applied, Moment
+from matchbook_configuration_writer.domain.outcomes import Applied, Moment, ended
 from matchbook_configuration_writer.domain.world import World
 
 ImportCommand: TypeAlias = ImportOrganizations | ImportConfigurations
@@ -183,7 +183,7 @@ def _misplaced(row: ConfigurationRow, before: ConfigurationState | None, world: 
     if before is not None and before.organization_id != row.organization_id:
         theirs, named = map(world.organization_label, (before.organization_id, row.organization_id))
         text = (
-            f"{before.name} is documented under {theirs} and can't move to {named}. "
+            f"{before.name} is documented under {theirs} and can't move to {ended(named)} "
             f"Archive it there and import it into {named} under a new id."
         )
         return _refused(row, "other_organization", text)

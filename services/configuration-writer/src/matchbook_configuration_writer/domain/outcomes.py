@@ -48,6 +48,11 @@ class Rejected:
 Outcome: TypeAlias = Applied | Rejected
 
 
+def ended(name: str) -> str:
+    """The name as the last word of a sentence: one such as “Acme Inc.” brings the full stop."""
+    return name if name.endswith(".") else f"{name}."
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When and why something happens; every event of a command shares it."""

@@ -26,7 +26,7 @@ from matchbook_contracts.states import DeviceMatchState, MatchOrigin, Organizati
 from matchbook_configuration_writer.domain.authority import out_of_scope, refuse_missing, refuse_scope
 from matchbook_configuration_writer.domain.events import created_id, device_event
 from matchbook_configuration_writer.domain.organizations import organization_changes
-from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected, Subject
+from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected, Subject, ended
 from matchbook_configuration_writer.domain.standing import (
     FORBIDDEN,
     Action,
@@ -142,7 +142,7 @@ def _refuse_status(case: Case, action: Action) -> Rejected | None:
             return None
         case "already_matched":
             name = case.world.organization_label(case.matched_id)
-            text = f"The tenant {tenant} is already matched to {name}. Use Change Match to move it."
+            text = f"The tenant {tenant} is already matched to {ended(name)} Use Change Match to move it."
         case "already_ignored":
             text = f"The tenant {tenant} is already ignored. Use Revert Match to count it as unmatched again."
         case "already_unmatched":
@@ -271,7 +271,8 @@ def _change(case: Case, command: ChangeTenantMatch) -> Outcome:
     target_id = command.organization_id
     if target_id == case.matched_id:
         name = case.world.organization_label(target_id)
-        text = f"The tenant {case.tenant.label} is already matched to {name}. Choose another organization to change it."
+        tenant = case.tenant.label
+        text = f"The tenant {tenant} is already matched to {ended(name)} Choose another organization to change it."
         return Rejected("already_matched", text)
     refused = _refuse_target(case, command, target_id)
     if refused is not None:
