@@ -186,11 +186,14 @@ class Publisher:
             raise _classified(error) from error
 
     async def stop(self) -> None:
-        """Send what is on its way, then close."""
+        """Send what is on its way, as far as the broker takes it within a few seconds, then close.
+
+        What it does not take was never acknowledged, so whoever published it does so again after the restart.
+        """
         async with self._lock:
             producer, self._producer = self._producer, None
         if producer is not None:
-            await _close(producer, self.settings.publish_timeout)
+            await _close(producer, _FLUSH_SECONDS)
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Send all records and return when all are acknowledged.
