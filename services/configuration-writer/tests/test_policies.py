@@ -7,7 +7,7 @@ import pytest
 from matchbook_configuration_writer.domain.policies import Open, accepted
 from matchbook_configuration_writer.domain.world import Policies
 from matchbook_contracts.base import Actor
-from matchbook_contracts.decisions import AcceptMatch, RevertMatch, SetAutoAcceptPolicies, UndoBulk
+from matchbook_contracts.decisions import AcceptMatch, MatchTo, RevertMatch, SetAutoAcceptPolicies, UndoBulk
 from matchbook_contracts.match_events import AutoAcceptPoliciesSet, BulkUndone, DecisionRejected
 from matchbook_contracts.states import AutoAcceptPolicy, RevertedPair
 
@@ -168,3 +168,22 @@ async def test_no_suggestion_falls_between_old_and_new_policies(writer: Rig) -> 
     rejected = [event for event in await writer.events() if isinstance(event, DecisionRejected)]
     assert {event.reason for event in rejected} <= {"already_matched"}
     assert all(event.tenant_id == TENANT for event in rejected)
+
+
+async def test_a_refused_change_of_policies_asks_for_nothing_again(writer: Rig) -> None:
+    """The suggestion stays open, since the configuration is taken; its one decision is not to be sent twice."""
+    async with writer.running():
+        await prepare(writer, range(1, 2), documented=range(1, 2))
+        await writer.publish(discovered(2))
+        await writer.publish(suggested(2, candidate=suggested(1).candidate))
+        await writer.publish(command(MatchTo, device_id="device-1", configuration_id="cfg-1"))
+        await settled(writer)
+        await writer.publish(setting(policy()))
+        await settled(writer)
+        await writer.publish(setting(policy("a"), policy("a")))
+        await settled(writer)
+        assert await writer.broken() == []
+    rejected = [event for event in await writer.events() if isinstance(event, DecisionRejected)]
+    assert sorted(event.reason for event in rejected) == ["configuration_taken", "not_allowed"]
+    asked = [item for item in (await writer.log()).topics["matchbook.decisions"] if b"policy:Serial" in item.value]
+    assert len(asked) == 1

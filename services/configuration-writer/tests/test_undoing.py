@@ -208,3 +208,34 @@ async def test_a_bulk_action_is_undone_on_kafka_and_postgresql(writer: Rig) -> N
         ("device-2", "unmatched"),
         *((f"device-{number}", "matched") for number in range(3, 7)),
     ]
+
+
+async def test_two_people_undo_the_same_bulk_action_at_once(writer: Rig) -> None:
+    async with writer.running():
+        await prepare(writer, range(1, 4))
+        await writer.publish(*(accept(number, bulk_id="bulk-1") for number in range(1, 4)))
+        await writer.settle()
+        both = [command(UndoBulk, undone_bulk_id="bulk-1") for _ in range(2)]
+        await writer.publish(*both)
+        await writer.settle(20)
+        await writer.settle(20)
+        found = await writer.outcomes()
+        undone = [found[item.decision_id] for item in both]
+        assert sorted(event.version for event in undone) == [1, 2]
+        assert await writer.broken() == []
+    connection = await writer.connect()
+    states = await connection.fetch("SELECT status FROM device_matches")
+    await connection.close()
+    assert {row["status"] for row in states} == {"unmatched"}
+
+
+def test_what_is_left_is_counted_whole_and_listed_in_part() -> None:
+    world = a_world()
+    rows = tuple(BulkRow(f"d{number}", f"t/{number}", ("t", str(number)), changed=True) for number in range(50_000))
+    world.bulks["bulk"] = Bulk(rows, undone=0)
+    outcome = decide(command(UndoBulk, undone_bulk_id="bulk"), world, NOW)
+    assert isinstance(outcome, Applied)
+    [event] = outcome.events
+    assert isinstance(event, BulkUndone)
+    assert (event.undone, event.left_count) == (0, 50_000)
+    assert event.left == tuple(f"t/{number}" for number in range(1_000))

@@ -257,13 +257,15 @@ class AutoAcceptPoliciesSet(MatchEvent):
 
 class BulkUndone(MatchEvent):
     """A bulk action is being undone: `undone` devices follow, each by a decision of its own with the `bulk_id` of this
-    event's `decision_id`. `left` lists the aggregates that had changed since, or that can't be undone.
+    event's `decision_id`. `left` lists the aggregates that had changed since, or that can't be undone: the first
+    thousand of `left_count`.
     """
 
     decision_id: Id
     bulk_id: Id
     undone: Count
     left: tuple[str, ...] = ()
+    left_count: Count | None = None
 
     @property
     def key(self) -> str:

@@ -11,7 +11,6 @@ from matchbook_contracts.decisions import (
     Decision,
     ImportConfigurations,
     ImportOrganizations,
-    SetAutoAcceptPolicies,
     UndoBulk,
     UndoDeviceDecision,
 )
@@ -111,6 +110,7 @@ class Writer:
     async def _decide(self, commands: Sequence[Command], connection: Connection, traces: Mapping[str, str]) -> None:
         world = await Loader(self._queries, connection, needs_of_commands(commands)).load()
         now, effects, work = self._clock(), Effects(traces), 0
+        policies = world.policies
         early: list[str] = []
         for command in commands:
             rejected = _answer(command, world, now, effects)
@@ -123,7 +123,7 @@ class Writer:
                 await asyncio.sleep(0)
         if early and await self._lag.behind(early, connection):
             raise Transient(f"{len(early)} decisions may be ahead of the facts they rest on")
-        if any(isinstance(event, SetAutoAcceptPolicies) for event in commands) and world.policies.policies:
+        if world.policies is not policies and world.policies.policies:
             found = await load_open_suggestions(connection, self._queries)
             effects.ask(accepted(found, world.policies, now))
         await self._save(effects, connection)

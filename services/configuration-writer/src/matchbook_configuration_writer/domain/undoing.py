@@ -1,6 +1,6 @@
 """Undoing: a device back to where it stood before a decision, and a bulk action device by device."""
 
-from typing import Any
+from typing import Any, Final
 
 from matchbook_contracts.decisions import UndoBulk, UndoDeviceDecision
 from matchbook_contracts.match_events import (
@@ -28,6 +28,9 @@ from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outc
 from matchbook_configuration_writer.domain.standing import status_of, version_of, with_reverted
 from matchbook_configuration_writer.domain.syncing import write_synced
 from matchbook_configuration_writer.domain.world import World
+
+# More would not fit a record.
+_LEFT_LISTED: Final = 1_000
 
 
 def undo_device(command: UndoDeviceDecision, world: World, moment: Moment) -> Outcome:
@@ -138,6 +141,7 @@ def undo_bulk(command: UndoBulk, world: World, moment: Moment) -> Outcome:
         for row in bulk.rows
         if row.device_id is not None and not row.changed
     )
+    left = [row.subject for row in bulk.rows if row.device_id is None or row.changed]
     event = BulkUndone(
         version=bulk.undone + 1,
         occurred_at=moment.now,
@@ -145,6 +149,7 @@ def undo_bulk(command: UndoBulk, world: World, moment: Moment) -> Outcome:
         decision_id=command.decision_id,
         bulk_id=command.undone_bulk_id,
         undone=len(asked),
-        left=tuple(row.subject for row in bulk.rows if row.device_id is None or row.changed),
+        left=tuple(left[:_LEFT_LISTED]),
+        left_count=len(left),
     )
     return Applied((event,), asked)

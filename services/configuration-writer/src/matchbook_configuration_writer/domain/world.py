@@ -1,10 +1,10 @@
 """The part of the world that a batch touches, in memory: facts from Microsoft, and the states that events built."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from matchbook_contracts.match_events import AutoAcceptPoliciesSet, ImportApplied, MatchEvent
+from matchbook_contracts.match_events import AutoAcceptPoliciesSet, BulkUndone, ImportApplied, MatchEvent
 from matchbook_contracts.states import (
     AutoAcceptPolicy,
     ConfigurationState,
@@ -197,6 +197,8 @@ class World:
                     self.put_organization(state)
                 case _ if isinstance(event, ImportApplied):
                     self.imports[event.import_id] = event.version
+                case _ if isinstance(event, BulkUndone):
+                    self.bulks[event.bulk_id] = replace(self.bulks[event.bulk_id], undone=event.version)
                 case _ if isinstance(event, AutoAcceptPoliciesSet):
                     self.policies = Policies(event.version, event.policies)
                 case _:
