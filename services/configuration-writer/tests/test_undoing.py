@@ -6,7 +6,7 @@ import pytest
 from matchbook_configuration_writer.domain.decide import decide
 from matchbook_configuration_writer.domain.outcomes import Applied
 from matchbook_configuration_writer.domain.world import Bulk, BulkRow, Undoable, World
-from matchbook_contracts.base import Actor
+from matchbook_contracts.base import Actor, device_key
 from matchbook_contracts.decisions import (
     AcceptMatch,
     ChangeMatch,
@@ -54,7 +54,7 @@ def decided(world: World, what: dict[str, Any]) -> tuple[MatchEvent, ...]:
     before = world.device_matches.get(KEY)
     asked = command(**what)
     events = applied(world, asked)
-    world.undoable[asked.decision_id] = Undoable(KEY, world.device_matches[KEY].version, before)
+    world.undoable[asked.decision_id] = Undoable(device_key(*KEY), world.device_matches[KEY].version, before)
     return events
 
 
@@ -106,7 +106,7 @@ def test_undoing_twice_brings_the_match_back() -> None:
     asked = undo(world)
     before = world.device_matches[KEY]
     applied(world, asked)
-    world.undoable[asked.decision_id] = Undoable(KEY, world.device_matches[KEY].version, before)
+    world.undoable[asked.decision_id] = Undoable(device_key(*KEY), world.device_matches[KEY].version, before)
     applied(world, undo(world))
     assert meaning(world.device_matches[KEY]) == meaning(matched)
 

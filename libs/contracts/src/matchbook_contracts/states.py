@@ -75,6 +75,11 @@ class AutoAcceptPolicy(Value):
     minimum_confidence: Annotated[float, Field(ge=0, le=1)]
     organization_ids: tuple[Id, ...] | None = None
 
+    @property
+    def actor_id(self) -> str:
+        """Whose its decisions are, and the `bulk_id` of them all, so that they can be undone as a whole."""
+        return f"policy:{self.name}"
+
 
 class _MatchState(Contract):
     tenant_id: Id

@@ -1,6 +1,7 @@
 """Auto-accept policies: what is in force, what others would do now, and setting them."""
 
 from matchbook_contracts.decisions import SetAutoAcceptPolicies
+from matchbook_contracts.states import AutoAcceptPolicy
 
 from matchbook_api_gateway.adapters.decision_store import DecisionStore
 from matchbook_api_gateway.adapters.read_store import ReadStore
@@ -31,7 +32,8 @@ class Policies:
         row = await self._store.row("policies")
         if row is None:
             return PoliciesInForce(version=0, policies=[], set_by=None, set_at=None)
-        policies = [PolicyInForce(**policy, bulk_id=f"policy:{policy['name']}") for policy in row["policies"]]
+        found = [AutoAcceptPolicy.model_validate(policy, strict=False) for policy in row["policies"]]
+        policies = [PolicyInForce(**policy.model_dump(mode="json"), bulk_id=policy.actor_id) for policy in found]
         return PoliciesInForce(version=row["version"], policies=policies, set_by=row["set_by"], set_at=row["set_at"])
 
     async def replace(self, person: Person, request: PoliciesRequest) -> DecisionsAccepted:

@@ -115,8 +115,7 @@ class Loader:
         """What decisions did to devices, and where those stood before."""
         for row in await self._rows("load_undoable", sorted(self._needs.undone)):
             before = None if row["before"] is None else DeviceMatchState.model_validate_json(row["before"])
-            undoable = Undoable((row["tenant_id"], row["device_id"]), row["version"], before)
-            self._world.undoable[row["decision_id"]] = undoable
+            self._world.undoable[row["decision_id"]] = Undoable(row["subject"], row["version"], before)
 
     async def _load_matches(self, query: str, *arguments: Any) -> None:
         for row in await self._rows(query, *arguments):

@@ -94,7 +94,8 @@ class Saver:
         for entry in entries:
             first.setdefault(entry.aggregate, entry.version)
         wanted = [(*aggregate, version - 1) for aggregate, version in first.items() if version > 1]
-        heads = await self._connection.fetch(self._queries["load_history_heads"], *_transposed(wanted, 3))
+        columns = map(list, zip(*wanted, strict=True))
+        heads = await self._connection.fetch(self._queries["load_history_heads"], *columns) if wanted else ()
         links = linked(entries, {(row["kind"], row["subject"]): row["hash"] for row in heads})
         try:
             await self._execute("save_history", [_link_row(link) for link in links])
@@ -123,10 +124,6 @@ class Saver:
         written = int((await self._execute(query, rows)).rpartition(" ")[2])
         if written != len(rows):
             raise Transient(f"another writer changed {len(rows) - written} of {len(rows)} rows: {query}")
-
-
-def _transposed(rows: Sequence[tuple[Any, ...]], columns: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(columns)]
 
 
 def _link_row(link: Link) -> tuple[Any, ...]:

@@ -94,6 +94,12 @@ class Case:
         return self.world.configurations[self.standing.configuration_id]
 
 
+def case_of(device: Device, world: World, moment: Moment) -> Case:
+    """A device as it stands in the world."""
+    standing = world.device_matches.get(device.id)
+    return Case(world, moment, device, standing, world.tenant_organization(device.tenant_id))
+
+
 def decide_device(command: DeviceCommand, world: World, moment: Moment) -> Outcome:
     """Apply a decision about a device, or say why not."""
     device = world.devices.get((command.tenant_id, command.device_id))
@@ -101,7 +107,7 @@ def decide_device(command: DeviceCommand, world: World, moment: Moment) -> Outco
         named = f"device {command.device_id} in tenant {command.tenant_id}"
         unknown = f"Matchbook knows no {named}. Sync the tenant, then reload."
         return refuse_missing(command.actor, Rejected("unknown_device", unknown, may_be_early=True))
-    case = Case(world, moment, device, world.device_matches.get(device.id), world.tenant_organization(device.tenant_id))
+    case = case_of(device, world, moment)
     refused = _refuse_case(case, command)
     return _apply(case, command) if refused is None else refused
 

@@ -90,15 +90,13 @@ def fits(policy: AutoAcceptPolicy, item: Open) -> bool:
 
 
 def _accept(suggestion: Suggestion, policy: AutoAcceptPolicy, version: int, now: datetime) -> AcceptMatch:
-    actor_id = f"policy:{policy.name}"
     assert suggestion.device_id is not None, "policies accept no tenants"
     assert suggestion.suggestion_id is not None, "what is suggested has an id"
     return AcceptMatch(
         decision_id=accepting_id(version, policy.name, suggestion),
-        actor=Actor(kind="policy", id=actor_id, name=policy.name, organizations=policy.organization_ids),
+        actor=Actor(kind="policy", id=policy.actor_id, name=policy.name, organizations=policy.organization_ids),
         decided_at=now,
-        # All that a policy does is one bulk action, so that it can be undone as a whole.
-        bulk_id=actor_id,
+        bulk_id=policy.actor_id,
         tenant_id=suggestion.tenant_id,
         device_id=suggestion.device_id,
         suggestion_id=suggestion.suggestion_id,

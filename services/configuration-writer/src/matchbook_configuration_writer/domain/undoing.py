@@ -17,6 +17,7 @@ from matchbook_contracts.states import ConfigurationState, DeviceMatchState, Rev
 from matchbook_configuration_writer.domain.authority import refuse_missing
 from matchbook_configuration_writer.domain.devices import (
     Case,
+    case_of,
     let_go,
     refuse_device_scope,
     refuse_matching,
@@ -37,12 +38,12 @@ def undo_device(command: UndoDeviceDecision, world: World, moment: Moment) -> Ou
     """Put a device back to where it stood before a decision, or say why not."""
     undoable = world.undoable.get(command.undone_decision_id)
     device = world.devices.get((command.tenant_id, command.device_id))
-    if undoable is None or device is None or undoable.device_id != device.id:
+    if undoable is None or device is None or undoable.subject != command.key:
         text = (
             f"The decision {command.undone_decision_id} changed nothing about this device. Reload to see it as it is."
         )
         return refuse_missing(command.actor, Rejected("nothing_to_change", text))
-    case = Case(world, moment, device, world.device_matches.get(device.id), world.tenant_organization(device.tenant_id))
+    case = case_of(device, world, moment)
     refused = refuse_device_scope(case, command.actor)
     if refused is not None:
         return refused

@@ -93,9 +93,9 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Undoable:
-    """What an applied decision did to a device: it led to `version`; `before` is where the device stood until then."""
+    """What an applied decision did to a device's match: it led to `version`; `before` is where it stood until then."""
 
-    device_id: DeviceId
+    subject: str
     version: int
     before: DeviceMatchState | None
 

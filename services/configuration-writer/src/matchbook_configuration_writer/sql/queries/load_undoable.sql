@@ -1,8 +1,7 @@
 SELECT
     decisions.decision_id,
+    led.subject,
     led.version,
-    convert_from(led.body, 'UTF8')::jsonb -> 'state' ->> 'tenant_id' AS tenant_id,
-    convert_from(led.body, 'UTF8')::jsonb -> 'state' ->> 'device_id' AS device_id,
     (convert_from(before.body, 'UTF8')::jsonb -> 'state')::text AS before
 FROM decisions
 JOIN history AS led ON led.event_id = decisions.event_id AND led.kind = 'device-match'
