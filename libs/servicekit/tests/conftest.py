@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -78,7 +78,7 @@ class World:
 
     async def send_raw(self, *wires: Wire) -> None:
         """Send records that no service of ours would."""
-        delivery = await self.publisher.send([replace(wire, topic=self.kafka.physical(wire.topic)) for wire in wires])
+        delivery = await self.publisher.send([wire._replace(topic=self.kafka.physical(wire.topic)) for wire in wires])
         assert delivery.failure is None
 
     async def applied(self) -> list[str]:

@@ -1,9 +1,10 @@
 """Normal forms of what identifies a machine, as they stand in events: one definition for all."""
 
 import re
+from functools import lru_cache
 
 _SEPARATORS = re.compile(r"[^0-9A-Za-z]")
-_HEX12 = re.compile(r"^[0-9A-F]{12}$")
+_HEX12 = re.compile("([0-9A-F]{2})" * 6)
 _JUNK_SERIALS = frozenset(
     {
         "NA",
@@ -37,6 +38,8 @@ _JUNK_SERIALS = frozenset(
 _SHORTEST_SERIAL = 3
 
 
+# What is documented, discovered and matched is normalised again within moments.
+@lru_cache(maxsize=8_192)
 def normalise_serial(raw: str | None) -> str | None:
     """Upper case without blanks and punctuation; None where nothing is left."""
     return (_SEPARATORS.sub("", raw).upper() or None) if raw else None
@@ -49,7 +52,9 @@ def serial_is_usable(normalised: str | None) -> bool:
     return normalised not in _JUNK_SERIALS
 
 
+@lru_cache(maxsize=8_192)
 def normalise_mac(raw: str | None) -> str | None:
     """`AA:BB:CC:DD:EE:FF` from any notation; None for what is no MAC address."""
     digits = _SEPARATORS.sub("", raw).upper() if raw else ""
-    return ":".join(digits[i : i + 2] for i in range(0, 12, 2)) if _HEX12.match(digits) else None
+    pairs = _HEX12.fullmatch(digits)
+    return ":".join(pairs.groups()) if pairs is not None else None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 from aiokafka import AIOKafkaProducer
@@ -29,6 +29,8 @@ LARGEST_BODY_BYTES = 1024 * 1024
 LARGEST_RECORD_BYTES = 8 * 1024 * 1024
 LARGEST_DEAD_RECORD_BYTES = LARGEST_RECORD_BYTES + 1024 * 1024
 CONTENT_TYPE = b"application/json"
+_VERSION = ("ce_specversion", b"1.0")
+_CONTENT = ("content-type", CONTENT_TYPE)
 
 _NAMESPACE = UUID("c1ad3a0e-4d68-5c77-9a0d-6f1a3c0de5b7")
 _BATCH_BYTES = 512 * 1024
@@ -76,8 +78,7 @@ class KafkaSettings:
         return topic.removeprefix(self.prefix)
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A record ready to be sent: `topic` without the prefix, `headers` as they go on the wire."""
 
     topic: str
@@ -108,22 +109,29 @@ def outgoing(
     """The record of an event: CloudEvents 1.0, Kafka binary mode.
 
     `source` names the service; `event_id` must be the same whenever the same event is sent again. `traceparent`
-    continues the trace of one record; without it the running span's travels. It is the one header that may differ
-    between two sendings.
+    continues the trace of one record; without it the running span's travels, and none where it is empty. It is the one
+    header that may differ between two sendings.
     """
+    key = event.key
     headers = [
-        ("ce_specversion", b"1.0"),
+        _VERSION,
         ("ce_id", event_id.encode()),
         ("ce_type", event.ce_type().encode()),
         ("ce_source", source.encode()),
-        ("ce_subject", event.key.encode()),
-        ("content-type", CONTENT_TYPE),
+        ("ce_subject", key.encode()),
+        _CONTENT,
     ]
     if time is not None:
-        headers.append(("ce_time", time.isoformat().encode()))
-    if (trace := traceparent or current_traceparent()) is not None:
+        headers.append(("ce_time", _written(time)))
+    if trace := current_traceparent() if traceparent is None else traceparent:
         headers.append(("traceparent", trace.encode()))
-    return Outgoing(event.topic, event.key, event.partition_key, event_id, event.body(), tuple(headers))
+    return Outgoing(event.topic, key, event.partition_key, event_id, event.body(), tuple(headers))
+
+
+# The events of a command share their time.
+@lru_cache(maxsize=256)
+def _written(time: datetime) -> bytes:
+    return time.isoformat().encode()
 
 
 def derived_id(*parts: str | int) -> str:
@@ -142,8 +150,7 @@ def _hash_of(partition_key: bytes) -> int:
     return int(murmur2(partition_key)) & 0x7FFFFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(NamedTuple):
     """A record as bytes. `topic` is the name on the broker; `partition` None lets `partition_key` choose."""
 
     topic: str

@@ -43,7 +43,7 @@ async def run(settings: Settings) -> None:
     # A batch makes many objects that all live to its end and hold no cycles; collecting on each 700 of them doubles its
     # cost.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(1_000_000, 20, 20)
     components, resources = build(settings)
     await serve(settings, *components, start=resources)
 

@@ -18,6 +18,7 @@ from matchbook_contracts.match_events import ImportApplied, MatchEvent
 from matchbook_servicekit import outbox
 from matchbook_servicekit.database import Connection, Queries
 from matchbook_servicekit.messaging import Outgoing, Transient, derived_id, outgoing
+from matchbook_servicekit.telemetry import current_traceparent
 
 from matchbook_configuration_writer.adapters.loading import Loader, load_open_suggestions, load_policies
 from matchbook_configuration_writer.adapters.saving import Answer, Saver, Stored
@@ -48,10 +49,12 @@ class Lag(Protocol):
 class Effects:
     """What a batch has brought about so far, in order.
 
-    `traces` are the decisions' `traceparent`s by decision id: what a decision brings about continues its trace.
+    `traces` are the decisions' `traceparent`s by decision id: what a decision brings about continues its trace; the rest
+    belongs to the batch's own.
     """
 
     traces: Mapping[str, str] = field(default_factory=dict)
+    own_trace: str = field(default_factory=lambda: current_traceparent() or "")
     records: list[Outgoing] = field(default_factory=list)
     states: dict[tuple[str, str], Stored] = field(default_factory=dict)
     imports: dict[str, int] = field(default_factory=dict)
@@ -68,7 +71,7 @@ class Effects:
         """Take an event, and the state it led to, for publication; returns the event's id."""
         kind, key = aggregate_of(event)
         event_id = derived_id("match-events", kind, key, event.version)
-        trace = self.traces.get(event.cause.decision_id or "")
+        trace = self.traces.get(event.cause.decision_id or "", self.own_trace)
         record = outgoing(event, source=SOURCE, event_id=event_id, time=event.occurred_at, traceparent=trace)
         self.records.append(record)
         self.history.append(Entry(kind, key, event.version, event_id, type(event).__name__, record.body))

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import asyncpg
 from matchbook_contracts.base import Contract
@@ -19,8 +18,7 @@ from matchbook_configuration_writer.domain.world import Device, Retirement, Sugg
 FactType = TypeVar("FactType", Device, Retirement, Suggestion, Tenant)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What became of one command; `reason` is None when it was applied."""
 
     decision_id: str
@@ -33,8 +31,7 @@ class Answer:
     answered_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """The last state of an aggregate in the batch, with its JSON as published."""
 
     state: Contract
@@ -98,7 +95,9 @@ class Saver:
         heads = await self._connection.fetch(self._queries["load_history_heads"], *columns) if wanted else ()
         links = linked(entries, {(row["kind"], row["subject"]): row["hash"] for row in heads})
         try:
-            await self._execute("save_history", [_link_row(link) for link in links])
+            await self._connection.copy_records_to_table(
+                "history", columns=_HISTORY, records=[_link_row(link) for link in links]
+            )
         except asyncpg.UniqueViolationError as error:
             raise Transient("another writer added to the same history") from error
 
@@ -124,6 +123,9 @@ class Saver:
         written = int((await self._execute(query, rows)).rpartition(" ")[2])
         if written != len(rows):
             raise Transient(f"another writer changed {len(rows) - written} of {len(rows)} rows: {query}")
+
+
+_HISTORY = ("kind", "subject", "version", "event_id", "event_type", "body", "previous", "hash")
 
 
 def _link_row(link: Link) -> tuple[Any, ...]:

@@ -1,9 +1,8 @@
 """The history as a chain of hashes, one for each aggregate, and what is wrong with one that was tampered with."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Aggregate: TypeAlias = tuple[str, str]
 """Kind and id."""
@@ -11,8 +10,7 @@ BEGINNING = b""
 """What stands in the place of the hash before the first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One event as it was published; `body` is its JSON."""
 
     kind: str
@@ -27,8 +25,7 @@ class Entry:
         return (self.kind, self.subject)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """An entry with the hash of the one before it and its own."""
 
     entry: Entry

@@ -32,14 +32,14 @@ from matchbook_configuration_writer.domain.world import Device, Suggestion
 
 _CREATED = UUID("7a0d6c52-3d5e-5b1a-8f6e-0c9b2d4e6a18")
 
-_KINDS: Mapping[type[Contract], str] = {
+_KINDS: Mapping[type[object], str] = {
     DeviceMatchState: "device-match",
     TenantMatchState: "tenant-match",
     ConfigurationState: "configuration",
     OrganizationState: "organization",
 }
 
-_STATELESS: Mapping[type[Contract], str] = {
+_STATELESS: Mapping[type[object], str] = {
     ImportApplied: "import",
     BulkUndone: "bulk",
     AutoAcceptPoliciesSet: "policies",
@@ -80,12 +80,8 @@ def cause_of(command: Decision) -> Cause:
 
 def aggregate_of(event: MatchEvent) -> tuple[str, str]:
     """The kind and the id of the aggregate whose events `event.version` counts; ids of different kinds may be equal."""
-    state = getattr(event, "state", None)
-    match state:
-        case DeviceMatchState() | TenantMatchState() | ConfigurationState() | OrganizationState():
-            return (_KINDS[type(state)], event.key)
-        case _:
-            return (_STATELESS.get(type(event), "decision"), event.key)
+    kind = _KINDS.get(type(getattr(event, "state", None))) or _STATELESS.get(type(event), "decision")
+    return (kind, event.key)
 
 
 def device_event(  # noqa: PLR0913 - named at each call

@@ -14,7 +14,8 @@ from matchbook_contracts.states import ConfigurationState, FieldName, FieldValue
 Fields: TypeAlias = Mapping[FieldName, FieldValue]
 FIELD_ORDER: Mapping[FieldName, int] = {name: order for order, name in enumerate(get_args(FieldName))}
 _EMPTY = FieldValue()
-_SHOWN = (*FIELD_ORDER, "interfaces", "psa_sync", "archived", "device_retired")
+_REST = ("interfaces", "psa_sync", "archived", "device_retired")
+_FLAG = {False: "false", True: "true"}
 
 
 # Documentation repeats itself: a thousand laptops share a manufacturer, and equal values may be one frozen object.
@@ -146,8 +147,15 @@ def with_fields(
 
 def changes(before: ConfigurationState | None, after: ConfigurationState) -> tuple[FieldChange, ...]:
     """The values in force that differ, in the order of the fields; then the rest."""
-    old, new = _shown(before), _shown(after)
-    return tuple(_change(name, old.get(name), new.get(name)) for name in _SHOWN if old.get(name) != new.get(name))
+    old = before.fields if before is not None else {}
+    # Fields that no one touched are the same objects.
+    touched = [
+        (name, was.value, now.value)
+        for name in FIELD_ORDER
+        if (was := old.get(name, _EMPTY)) is not (now := after.fields.get(name, _EMPTY))
+    ]
+    rest = zip(_REST, _shown(before), _shown(after), strict=True)
+    return tuple(_change(name, was, now) for name, was, now in (*touched, *rest) if was != now)
 
 
 @lru_cache(maxsize=65_536)
@@ -155,13 +163,12 @@ def _change(field: str, before: str | None, after: str | None) -> FieldChange:
     return FieldChange(field=field, before=before, after=after)
 
 
-def _shown(state: ConfigurationState | None) -> dict[str, str | None]:
+def _shown(state: ConfigurationState | None) -> tuple[str | None, ...]:
+    """What `_REST` names, as text."""
     if state is None:
-        return {"psa_sync": "released", "archived": "false", "device_retired": "false"}
-    shown: dict[str, str | None] = {name: value.value for name, value in state.fields.items()}
-    shown["interfaces"] = "; ".join(map(_interface_text, state.interfaces)) or None
-    flags = {"archived": state.archived, "device_retired": state.device_retired}
-    return shown | {"psa_sync": state.psa_sync} | {name: str(flag).lower() for name, flag in flags.items()}
+        return (None, "released", "false", "false")
+    interfaces = "; ".join(map(_interface_text, state.interfaces)) or None
+    return (interfaces, state.psa_sync, _FLAG[state.archived], _FLAG[state.device_retired])
 
 
 def _interface_text(interface: Interface) -> str:

@@ -187,12 +187,13 @@ class World:
         """Make the world what it is after the events."""
         for event in events:
             match getattr(event, "state", None):
+                # The most frequent first: a case that does not match costs more than one that does.
+                case ConfigurationState() as state:
+                    self.put_configuration(state)
                 case DeviceMatchState() as state:
                     self.put_device_match(state)
                 case TenantMatchState() as state:
                     self.tenant_matches[state.tenant_id] = state
-                case ConfigurationState() as state:
-                    self.put_configuration(state)
                 case OrganizationState() as state:
                     self.put_organization(state)
                 case _ if isinstance(event, ImportApplied):

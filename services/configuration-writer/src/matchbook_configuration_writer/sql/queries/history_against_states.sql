@@ -1,13 +1,13 @@
 -- What the tables hold beside what the history ends with; only where the two differ. Refusals, policies and undone bulk
 -- actions have no table but the history: the decisions they answer are looked at apart.
 WITH current AS (
-    SELECT 'device-match' AS kind, tenant_id || '/' || device_id AS subject, version, state FROM device_matches
+    SELECT 'device-match' AS kind, tenant_id || '/' || device_id AS subject, version, state::jsonb AS state FROM device_matches
     UNION ALL
-    SELECT 'tenant-match', tenant_id, version, state FROM tenant_matches
+    SELECT 'tenant-match', tenant_id, version, state::jsonb FROM tenant_matches
     UNION ALL
-    SELECT 'configuration', configuration_id, version, state FROM configurations
+    SELECT 'configuration', configuration_id, version, state::jsonb FROM configurations
     UNION ALL
-    SELECT 'organization', organization_id, version, state FROM organizations
+    SELECT 'organization', organization_id, version, state::jsonb FROM organizations
     UNION ALL
     SELECT 'import', import_id, version, NULL FROM imports
 ),

@@ -1,5 +1,5 @@
 INSERT INTO device_matches (tenant_id, device_id, version, status, configuration_id, organization_id, state)
-SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
+SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::json[])
 ON CONFLICT (tenant_id, device_id) DO UPDATE SET
     version = excluded.version,
     status = excluded.status,

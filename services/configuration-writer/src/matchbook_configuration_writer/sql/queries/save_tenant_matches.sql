@@ -1,5 +1,5 @@
 INSERT INTO tenant_matches (tenant_id, version, status, organization_id, state)
-SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::jsonb[])
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::json[])
 ON CONFLICT (tenant_id) DO UPDATE SET
     version = excluded.version,
     status = excluded.status,
