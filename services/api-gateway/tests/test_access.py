@@ -30,6 +30,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/decisions"): {
         "json": {"decisions": [{"command": "RevertMatch", "tenant_id": "{tenant_id}", "device_id": "{device_id}"}]}
     },
+    ("POST", "/api/releases"): {"json": {"organization_id": "{organization_id}"}},
     ("POST", "/api/bulk"): {"json": {"action": "revert", "tenant_id": "{tenant_id}"}},
     ("PUT", "/api/policies"): {"json": {"policies": []}},
     ("POST", "/api/policies/preview"): {"json": {"policies": []}},
@@ -250,6 +251,14 @@ async def test_what_is_documented_elsewhere_is_not_named_to_the_scoped(world: Ga
         {"command": "EditOrganization", "organization_id": "{foreign}", "name": "Mine now"},
         {"command": "RevertTenantMatch", "tenant_id": "{foreign}"},
         {"command": "UndoBulk", "undone_bulk_id": "{foreign}"},
+        {"command": "UndoTenantDecision", "tenant_id": "{foreign}", "undone_decision_id": "d"},
+        {"command": "UndoDeviceDecision", "tenant_id": "{foreign}", "device_id": "d", "undone_decision_id": "d"},
+        {
+            "command": "UndoConfigurationDecision",
+            "organization_id": "{scope}",
+            "configuration_id": "{foreign}",
+            "undone_decision_id": "d",
+        },
     ],
 )
 async def test_a_scoped_person_decides_nothing_foreign(world: GatewayWorld, command: dict[str, str]) -> None:

@@ -220,6 +220,30 @@ async def test_a_bulk_action_goes_only_where_it_can_apply(
     assert {item["ce_type"] for item in sent} == {f"matchbook.{command}.v1"}
 
 
+async def test_everything_held_is_released_in_one_bulk_action(world: GatewayWorld) -> None:
+    o, other = unique("o"), unique("o")
+    held = [configuration(unique("c"), o, f"LT-{number}", psa_sync="held") for number in range(3)]
+    await world.publish(
+        organization(o), organization(other), *held, configuration(unique("c"), o, "LT-9"),
+        configuration(unique("c"), o, "LT-8", psa_sync="held", archived=True),
+        configuration(unique("c"), other, "LT-7", psa_sync="held"),
+    )  # fmt: skip
+    await world.applied()
+    asked = {"organization_id": o, "search": "lt-", "except": [held[2].configuration_id]}
+    client = await world.sign_in("Administrator")
+    answer = await client.post("/api/releases", json=asked)
+    assert (answer.status_code, answer.json()["count"]) == (202, 2)
+    bulk_id = answer.json()["bulk_id"]
+    sent = [item for item in await world.commands() if item.get("bulk_id") == bulk_id]
+    assert {(item["ce_type"], item["organization_id"], item["configuration_id"]) for item in sent} == {
+        ("matchbook.ReleaseConfiguration.v1", o, item.configuration_id) for item in held[:2]
+    }
+    assert (await client.get(f"/api/bulk/{bulk_id}")).json()["total"] == 2
+    scoped = await world.sign_in("Administrator", [other])
+    assert (await scoped.post("/api/releases", json=asked)).status_code == 404
+    assert (await scoped.post("/api/releases", json={})).json()["count"] == 1
+
+
 async def test_a_broker_that_is_away_is_a_503_and_nothing_pending(
     world: GatewayWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

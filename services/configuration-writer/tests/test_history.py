@@ -95,7 +95,10 @@ TAMPER: dict[str, tuple[str, Callable[[str], bool]]] = {
         lambda found: "device-match tenant-contoso/device-1: version 1 does not follow" in found,
     ),
     "a state edited": (
-        "UPDATE device_matches SET state = (state::jsonb || '{\"ignored_reason\": \"Mine\"}')::json WHERE device_id = 'device-4'",
+        (
+            "UPDATE device_matches SET state = (state::jsonb || jsonb_build_object('ignored_reason', 'Mine'))::json "
+            "WHERE device_id = 'device-4'"
+        ),
         lambda found: "device-match tenant-contoso/device-4: its state is not the one" in found,
     ),
 }

@@ -40,7 +40,7 @@ def setting(*policies: AutoAcceptPolicy, actor: Actor = ADMINISTRATOR) -> SetAut
 
 def decisions(policies: tuple[AutoAcceptPolicy, ...], *, reverted: tuple[RevertedPair, ...] = (), **values: Any) -> Any:
     item = Open(suggestion(**values), CONTOSO, reverted)
-    return accepted([item], Policies(3, policies), NOW)
+    return list(accepted([item], Policies(3, policies), NOW))
 
 
 @pytest.mark.parametrize(

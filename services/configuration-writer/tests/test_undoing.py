@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from matchbook_configuration_writer.domain.decide import decide
-from matchbook_configuration_writer.domain.outcomes import Applied
+from matchbook_configuration_writer.domain.outcomes import Applied, Subject
 from matchbook_configuration_writer.domain.world import Bulk, BulkRow, Undoable, World
 from matchbook_contracts.base import Actor, device_key
 from matchbook_contracts.decisions import (
@@ -16,7 +16,9 @@ from matchbook_contracts.decisions import (
     MatchTo,
     RevertMatch,
     UndoBulk,
+    UndoConfigurationDecision,
     UndoDeviceDecision,
+    UndoTenantDecision,
 )
 from matchbook_contracts.match_events import BulkUndone, MatchEvent
 from matchbook_contracts.states import DeviceMatchState
@@ -54,7 +56,9 @@ def decided(world: World, what: dict[str, Any]) -> tuple[MatchEvent, ...]:
     before = world.device_matches.get(KEY)
     asked = command(**what)
     events = applied(world, asked)
-    world.undoable[asked.decision_id] = Undoable(device_key(*KEY), world.device_matches[KEY].version, before)
+    world.undoable[asked.decision_id] = Undoable(
+        "device-match", device_key(*KEY), world.device_matches[KEY].version, before
+    )
     return events
 
 
@@ -106,7 +110,9 @@ def test_undoing_twice_brings_the_match_back() -> None:
     asked = undo(world)
     before = world.device_matches[KEY]
     applied(world, asked)
-    world.undoable[asked.decision_id] = Undoable(device_key(*KEY), world.device_matches[KEY].version, before)
+    world.undoable[asked.decision_id] = Undoable(
+        "device-match", device_key(*KEY), world.device_matches[KEY].version, before
+    )
     applied(world, undo(world))
     assert meaning(world.device_matches[KEY]) == meaning(matched)
 
@@ -153,12 +159,14 @@ def test_who_may_undo_what(actor: Actor | None, reason: str | None) -> None:
         assert refused(world, asked.model_copy(update={"actor": actor})).reason == reason
 
 
-def test_undoing_a_bulk_action_asks_for_each_device_and_lists_what_is_left() -> None:
+def test_undoing_a_bulk_action_asks_for_each_row_and_lists_what_is_left() -> None:
     world = a_world()
     rows = (
-        BulkRow("d1", "t/a", ("t", "a"), changed=False),
-        BulkRow("d2", "t/b", ("t", "b"), changed=True),
-        BulkRow("d3", "cfg", None, changed=True),
+        BulkRow("d1", "t/a", Subject("t", "a"), changed=False),
+        BulkRow("d2", "t/b", Subject("t", "b"), changed=True),
+        BulkRow("d3", "org", None, changed=True),
+        BulkRow("d4", "t", Subject("t"), changed=False),
+        BulkRow("d5", "cfg", Subject(organization_id="o", configuration_id="cfg"), changed=False),
     )
     world.bulks["bulk"] = Bulk(rows, undone=1)
     asked = command(UndoBulk, undone_bulk_id="bulk")
@@ -166,12 +174,18 @@ def test_undoing_a_bulk_action_asks_for_each_device_and_lists_what_is_left() -> 
     assert isinstance(outcome, Applied)
     [event] = outcome.events
     assert isinstance(event, BulkUndone)
-    assert (event.version, event.undone, event.left) == (2, 1, ("t/b", "cfg"))
-    [follows] = outcome.commands
-    assert isinstance(follows, UndoDeviceDecision)
-    assert (follows.tenant_id, follows.device_id, follows.undone_decision_id) == ("t", "a", "d1")
-    assert (follows.bulk_id, follows.actor) == (asked.decision_id, asked.actor)
-    assert decide(asked, world, NOW) == outcome
+    assert (event.version, event.undone, event.left) == (2, 3, ("t/b", "org"))
+    device, tenant, configuration = follow = list(outcome.commands)
+    assert isinstance(device, UndoDeviceDecision)
+    assert (device.tenant_id, device.device_id, device.undone_decision_id) == ("t", "a", "d1")
+    assert isinstance(tenant, UndoTenantDecision)
+    assert (tenant.tenant_id, tenant.undone_decision_id) == ("t", "d4")
+    assert isinstance(configuration, UndoConfigurationDecision)
+    assert (configuration.key, configuration.partition_key, configuration.undone_decision_id) == ("cfg", "o", "d5")
+    assert {(item.bulk_id, item.actor) for item in follow} == {(asked.decision_id, asked.actor)}
+    again = decide(asked, world, NOW)
+    assert isinstance(again, Applied)
+    assert list(again.commands) == follow
     assert refused(world, command(UndoBulk, undone_bulk_id="never")).reason == "unknown_bulk"
 
 
@@ -231,7 +245,9 @@ async def test_two_people_undo_the_same_bulk_action_at_once(writer: Rig) -> None
 
 def test_what_is_left_is_counted_whole_and_listed_in_part() -> None:
     world = a_world()
-    rows = tuple(BulkRow(f"d{number}", f"t/{number}", ("t", str(number)), changed=True) for number in range(50_000))
+    rows = tuple(
+        BulkRow(f"d{number}", f"t/{number}", Subject("t", str(number)), changed=True) for number in range(50_000)
+    )
     world.bulks["bulk"] = Bulk(rows, undone=0)
     outcome = decide(command(UndoBulk, undone_bulk_id="bulk"), world, NOW)
     assert isinstance(outcome, Applied)

@@ -128,6 +128,12 @@ class ChangeTenantMatch(TenantDecision):
     organization_id: Id
 
 
+class UndoTenantDecision(TenantDecision):
+    """Put the tenant back where it stood before a decision; refused where it has changed since."""
+
+    undone_decision_id: Id
+
+
 class ConfigurationDecision(Decision):
     """A decision about one configuration. `organization_id` is its organization, as the sender knows it."""
 
@@ -162,6 +168,15 @@ class ArchiveConfiguration(ConfigurationDecision):
 
 class ReleaseConfiguration(ConfigurationDecision):
     """Let a held configuration sync to the PSA."""
+
+
+class UndoConfigurationDecision(ConfigurationDecision):
+    """Put the configuration back to what it was before a decision; refused where it has changed since.
+
+    One that was released is held again, which tells the PSA no more than that nothing further is meant for it.
+    """
+
+    undone_decision_id: Id
 
 
 class OrganizationDecision(Decision):
@@ -238,7 +253,8 @@ class SetAutoAcceptPolicies(Decision):
 class UndoBulk(Decision):
     """Undo all of a bulk action that has not changed since; what has is left and listed.
 
-    The writer sends an `UndoDeviceDecision` for each of its devices, in a bulk action whose id is this `decision_id`.
+    The writer sends an `UndoDeviceDecision`, `UndoTenantDecision` or `UndoConfigurationDecision` for each of its rows,
+    in a bulk action whose id is this `decision_id`.
     """
 
     undone_bulk_id: Id

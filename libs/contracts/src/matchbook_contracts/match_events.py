@@ -256,7 +256,7 @@ class AutoAcceptPoliciesSet(MatchEvent):
 
 
 class BulkUndone(MatchEvent):
-    """A bulk action is being undone: `undone` devices follow, each by a decision of its own with the `bulk_id` of this
+    """A bulk action is being undone: `undone` rows follow, each by a decision of its own with the `bulk_id` of this
     event's `decision_id`. `left` lists the aggregates that had changed since, or that can't be undone: the first
     thousand of `left_count`.
     """

@@ -12,7 +12,9 @@ from matchbook_contracts.decisions import (
     ImportConfigurations,
     ImportOrganizations,
     UndoBulk,
+    UndoConfigurationDecision,
     UndoDeviceDecision,
+    UndoTenantDecision,
 )
 from matchbook_contracts.match_events import ImportApplied, MatchEvent
 from matchbook_servicekit import outbox
@@ -28,7 +30,7 @@ from matchbook_configuration_writer.domain.events import aggregate_of, cause_of,
 from matchbook_configuration_writer.domain.expiry import expire
 from matchbook_configuration_writer.domain.facts import SYNC, Fact, observe
 from matchbook_configuration_writer.domain.needs import needs_of_commands, needs_of_facts, needs_of_subjects
-from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Rejected
+from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected
 from matchbook_configuration_writer.domain.policies import accepted, open_suggestions
 from matchbook_configuration_writer.domain.world import World
 
@@ -36,6 +38,7 @@ SOURCE = "configuration-writer"
 _SLICE = 2_000
 _TURN = 200
 _EXPIRED_AT_ONCE = 500
+_UNDOING = (UndoBulk, UndoDeviceDecision, UndoTenantDecision, UndoConfigurationDecision)
 NO_TRACES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -49,8 +52,8 @@ class Lag(Protocol):
 class Effects:
     """What a batch has brought about so far, in order.
 
-    `traces` are the decisions' `traceparent`s by decision id: what a decision brings about continues its trace; the rest
-    belongs to the batch's own.
+    `traces` are the decisions' `traceparent`s by decision id: what a decision brings about continues its trace, the
+    rest belongs to the batch's own.
     """
 
     traces: Mapping[str, str] = field(default_factory=dict)
@@ -61,11 +64,12 @@ class Effects:
     answers: list[Answer] = field(default_factory=list)
     history: list[Entry] = field(default_factory=list)
 
-    def ask(self, commands: Iterable[Decision]) -> None:
+    async def ask(self, commands: Iterable[Decision]) -> None:
         """Take decisions that follow from one, for publication; their ids are their events' ids."""
-        self.records += [
-            outgoing(item, source=SOURCE, event_id=item.decision_id, time=item.decided_at) for item in commands
-        ]
+        for number, item in enumerate(commands, 1):
+            self.records.append(outgoing(item, source=SOURCE, event_id=item.decision_id, time=item.decided_at))
+            if number % _TURN == 0:
+                await asyncio.sleep(0)
 
     def add(self, event: MatchEvent) -> str:
         """Take an event, and the state it led to, for publication; returns the event's id."""
@@ -116,9 +120,14 @@ class Writer:
         policies = world.policies
         early: list[str] = []
         for command in commands:
-            rejected = _answer(command, world, now, effects)
-            if rejected is not None and rejected.may_be_early:
-                early.append(command.decision_id)
+            outcome = _answer(command, world, now, effects)
+            match outcome:
+                case Applied(commands=asked):
+                    await effects.ask(asked)
+                case Rejected(may_be_early=True):
+                    early.append(command.decision_id)
+                case _:
+                    pass
             work += _weight(command)
             if work >= _TURN:
                 work = 0
@@ -127,8 +136,8 @@ class Writer:
         if early and await self._lag.behind(early, connection):
             raise Transient(f"{len(early)} decisions may be ahead of the facts they rest on")
         if world.policies is not policies and world.policies.policies:
-            found = await load_open_suggestions(connection, self._queries)
-            effects.ask(accepted(found, world.policies, now))
+            async for found in load_open_suggestions(connection, self._queries):
+                await effects.ask(accepted([found], world.policies, now))
         await self._save(effects, connection)
 
     async def observe(self, facts: Sequence[Fact], connection: Connection) -> None:
@@ -145,7 +154,7 @@ class Writer:
             if number % _TURN == 0:
                 await asyncio.sleep(0)
         if policies.policies:
-            effects.ask(accepted(open_suggestions(facts, world), policies, moment.now))
+            await effects.ask(accepted(open_suggestions(facts, world), policies, moment.now))
         saver = Saver(self._queries, connection)
         await saver.save_facts(facts)
         await self._save(effects, connection)
@@ -190,7 +199,7 @@ def _weight(command: Command) -> int:
 
 
 def _undoes(command: Command) -> bool:
-    return isinstance(command, (UndoBulk, UndoDeviceDecision))
+    return isinstance(command, _UNDOING)
 
 
 def _slices(commands: Sequence[Command]) -> Iterator[Sequence[Command]]:
@@ -208,22 +217,19 @@ def _slices(commands: Sequence[Command]) -> Iterator[Sequence[Command]]:
         yield part
 
 
-def _answer(command: Command, world: World, now: datetime, effects: Effects) -> Rejected | None:
-    """Decide a command and take its effects; returns the refusal, if it is one."""
+def _answer(command: Command, world: World, now: datetime, effects: Effects) -> Outcome:
+    """Decide a command and take the events of it."""
     outcome = decide(command, world, now)
     match outcome:
-        case Applied(events=events, commands=commands):
+        case Applied(events=events):
             world.fold(events)
-            event_id = _add_all(effects, events)
-            effects.ask(commands)
-            effects.answers.append(_row(command, None, event_id, now))
-            return None
+            effects.answers.append(_row(command, None, _add_all(effects, events), now))
         case Rejected():
             event_id = effects.add(rejection(command, outcome, Moment(now, cause_of(command))))
             effects.answers.append(_row(command, outcome.reason, event_id, now))
-            return outcome
         case _:
             assert_never(outcome)
+    return outcome
 
 
 def _add_all(effects: Effects, events: Iterable[MatchEvent]) -> str:

@@ -93,6 +93,17 @@ class ReadStore:
             )  # fmt: skip
         return rows
 
+    async def held_selection(
+        self,
+        scope: Sequence[str] | None,
+        organization_id: str | None,
+        *,
+        words: Words | None,
+        excluded: Sequence[str],
+    ) -> list[Row]:
+        """Organization and configuration ids of what is held from PSA sync."""
+        return await self.rows("held_selection", scope, organization_id, *_words(words), list(excluded))
+
 
 def _words(words: Words | None) -> tuple[str | None, str | None]:
     return (words.typed, words.plain) if words else (None, None)

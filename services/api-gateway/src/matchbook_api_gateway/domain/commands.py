@@ -77,6 +77,13 @@ class ChangeMatch(_DeviceCommand):
     configuration_id: Id
 
 
+class UndoDeviceDecision(_DeviceCommand):
+    """Put the device back where it stood before a decision, if it has not changed since."""
+
+    command: Literal["UndoDeviceDecision"]
+    undone_decision_id: Id
+
+
 class _TenantCommand(_Command):
     tenant_id: Id
 
@@ -123,6 +130,13 @@ class ChangeTenantMatch(_TenantCommand):
     organization_id: Id
 
 
+class UndoTenantDecision(_TenantCommand):
+    """Put the tenant back where it stood before a decision, if it has not changed since."""
+
+    command: Literal["UndoTenantDecision"]
+    undone_decision_id: Id
+
+
 class _ConfigurationCommand(_Command):
     organization_id: Id
     configuration_id: Id
@@ -150,6 +164,13 @@ class ReleaseConfiguration(_ConfigurationCommand):
     command: Literal["ReleaseConfiguration"]
 
 
+class UndoConfigurationDecision(_ConfigurationCommand):
+    """Put the configuration back to what it was before a decision, if it has not changed since."""
+
+    command: Literal["UndoConfigurationDecision"]
+    undone_decision_id: Id
+
+
 class EditOrganization(_Command):
     """Rename an organization or set its tenants' further names."""
 
@@ -171,8 +192,9 @@ TenantCommand: TypeAlias = (
     AcceptTenantMatch | MatchTenantTo | CreateOrganization | IgnoreTenant | RevertTenantMatch | ChangeTenantMatch
 )
 ConfigurationCommand: TypeAlias = EditConfiguration | ArchiveConfiguration | ReleaseConfiguration
+UndoCommand: TypeAlias = UndoDeviceDecision | UndoTenantDecision | UndoConfigurationDecision | UndoBulk
 Command: TypeAlias = Annotated[
-    DeviceCommand | TenantCommand | ConfigurationCommand | EditOrganization | UndoBulk,
+    DeviceCommand | TenantCommand | ConfigurationCommand | EditOrganization | UndoCommand,
     Field(discriminator="command"),
 ]
 
@@ -227,6 +249,19 @@ class BulkRequest(Body):
     filter: DeviceFilter = DeviceFilter()
     excluded: Annotated[list[Id], Field(alias="except", max_length=100_000)] = []
     reason: Text | None = None
+
+
+class ReleaseRequest(Body):
+    """Release every configuration that is held from PSA sync, of one organization or of all, but those in `except`.
+
+    `search` narrows it to those whose name, serial number or addresses have it in them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True)
+
+    organization_id: Id | None = None
+    search: Search = ""
+    excluded: Annotated[list[Id], Field(alias="except", max_length=100_000)] = []
 
 
 class SyncRequest(Body):

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from matchbook_api_gateway.domain.commands import BulkRequest, DecisionsRequest, Id
+from matchbook_api_gateway.domain.commands import BulkRequest, DecisionsRequest, Id, ReleaseRequest
 from matchbook_api_gateway.domain.views import BulkAccepted, BulkProgress, DecisionOutcome, DecisionsAccepted
-from matchbook_api_gateway.routes.access import Manager, Reader, Service
+from matchbook_api_gateway.routes.access import Administrator, Manager, Reader, Service
 from matchbook_api_gateway.routes.answers import answer, problems
 
 router = APIRouter(prefix="/api", tags=["decisions"])
@@ -32,6 +32,12 @@ async def read_decision(
 async def decide_in_bulk(body: BulkRequest, person: Manager, gateway: Service) -> Response:
     """Take one action on everything that a filter selects and that the action can apply to."""
     return answer(await gateway.deciding.decide_in_bulk(person, body), 202)
+
+
+@router.post("/releases", status_code=202, response_model=BulkAccepted, responses=problems(401, 403, 404, 422, 503))
+async def release(body: ReleaseRequest, person: Administrator, gateway: Service) -> Response:
+    """Let everything that is held, and that a filter selects, sync to the PSA; a bulk action like any other."""
+    return answer(await gateway.deciding.release(person, body), 202)
 
 
 @router.get("/bulk/{bulk_id}", response_model=BulkProgress, responses=problems(401, 404))

@@ -1,7 +1,8 @@
 """Decisions and requests: checked against the caller's scope, sent, and noted as pending."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from matchbook_contracts.decisions import Decision
@@ -16,6 +17,8 @@ from matchbook_api_gateway.domain.commands import (
     CreateConfiguration,
     DeviceCommand,
     IgnoreDevice,
+    ReleaseConfiguration,
+    ReleaseRequest,
     RevertMatch,
     contract,
 )
@@ -98,23 +101,40 @@ class Deciding:
         if await self._store.row("tenant", request.tenant_id, person.scope) is None:
             raise not_found()
         selected = await self._selected(request)
-        bulk_id, at, sent = new_id(), now(), 0
-        bulk = Bulk(bulk_id, request.action, len(selected), person.id, request.tenant_id, at)
+        bulk = Bulk(new_id(), request.action, len(selected), person.id, request.tenant_id, now())
+        return await self._send_bulk(person, bulk, selected, partial(_bulk_command, request))
+
+    async def release(self, person: Person, request: ReleaseRequest) -> BulkAccepted:
+        """One command for each held configuration that the filter selects and the person sees, in batches."""
+        organization_id = request.organization_id
+        if organization_id is not None and not person.sees(organization_id):
+            raise not_found()
+        held = await self._store.held_selection(
+            person.scope, organization_id, words=words_of(request.search), excluded=request.excluded
+        )
+        bulk = Bulk(new_id(), "release", len(held), person.id, None, now())
+        return await self._send_bulk(person, bulk, held, _release_command)
+
+    async def _send_bulk(
+        self, person: Person, bulk: Bulk, selected: Sequence[Any], command_of: Callable[[Any], Command]
+    ) -> BulkAccepted:
+        sent = 0
         await self._decisions.put_bulk(bulk)
         try:
             while rows := selected[sent : sent + _AT_ONCE]:
-                commands = [_bulk_command(request, row) for row in rows]
                 decisions = [
-                    contract(command, decision_id=new_id(), actor=person.actor, at=at, bulk_id=bulk_id)
-                    for command in commands
+                    contract(
+                        command_of(row), decision_id=new_id(), actor=person.actor, at=bulk.at, bulk_id=bulk.bulk_id
+                    )
+                    for row in rows
                 ]
-                await self._sending.send([(decision.decision_id, decision) for decision in decisions], at)
+                await self._sending.send([(decision.decision_id, decision) for decision in decisions], bulk.at)
                 await self._decisions.sent(decisions)
                 sent += len(decisions)
         finally:
             if sent < len(selected):
                 await self._decisions.put_bulk(replace(bulk, total=sent))
-        return BulkAccepted(bulk_id=bulk_id, count=sent)
+        return BulkAccepted(bulk_id=bulk.bulk_id, count=sent)
 
     async def _selected(self, request: BulkRequest) -> list[Any]:
         chosen = request.filter
@@ -165,3 +185,9 @@ def _bulk_command(request: BulkRequest, row: Any) -> DeviceCommand:
             return IgnoreDevice(command="IgnoreDevice", reason=request.reason, **place)
         case "revert":
             return RevertMatch(command="RevertMatch", **place)
+
+
+def _release_command(row: Any) -> ReleaseConfiguration:
+    return ReleaseConfiguration(
+        command="ReleaseConfiguration", organization_id=row["organization_id"], configuration_id=row["configuration_id"]
+    )

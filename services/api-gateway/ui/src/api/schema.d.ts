@@ -324,6 +324,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release
+         * @description Let everything that is held, and that a filter selects, sync to the PSA; a bulk action like any other.
+         */
+        post: operations["release_api_releases_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/bulk/{bulk_id}": {
         parameters: {
             query?: never;
@@ -938,7 +958,7 @@ export interface components {
          */
         DecisionsRequest: {
             /** Decisions */
-            decisions: (components["schemas"]["AcceptMatch"] | components["schemas"]["MatchTo"] | components["schemas"]["CreateConfiguration"] | components["schemas"]["IgnoreDevice"] | components["schemas"]["RevertMatch"] | components["schemas"]["ChangeMatch"] | components["schemas"]["AcceptTenantMatch"] | components["schemas"]["MatchTenantTo"] | components["schemas"]["CreateOrganization"] | components["schemas"]["IgnoreTenant"] | components["schemas"]["RevertTenantMatch"] | components["schemas"]["ChangeTenantMatch"] | components["schemas"]["EditConfiguration"] | components["schemas"]["ArchiveConfiguration"] | components["schemas"]["ReleaseConfiguration"] | components["schemas"]["EditOrganization"] | components["schemas"]["UndoBulk"])[];
+            decisions: (components["schemas"]["AcceptMatch"] | components["schemas"]["MatchTo"] | components["schemas"]["CreateConfiguration"] | components["schemas"]["IgnoreDevice"] | components["schemas"]["RevertMatch"] | components["schemas"]["ChangeMatch"] | components["schemas"]["AcceptTenantMatch"] | components["schemas"]["MatchTenantTo"] | components["schemas"]["CreateOrganization"] | components["schemas"]["IgnoreTenant"] | components["schemas"]["RevertTenantMatch"] | components["schemas"]["ChangeTenantMatch"] | components["schemas"]["EditConfiguration"] | components["schemas"]["ArchiveConfiguration"] | components["schemas"]["ReleaseConfiguration"] | components["schemas"]["EditOrganization"] | components["schemas"]["UndoDeviceDecision"] | components["schemas"]["UndoTenantDecision"] | components["schemas"]["UndoConfigurationDecision"] | components["schemas"]["UndoBulk"])[];
         };
         /**
          * DeviceCounts
@@ -1754,6 +1774,26 @@ export interface components {
             command: "ReleaseConfiguration";
         };
         /**
+         * ReleaseRequest
+         * @description Release every configuration that is held from PSA sync, of one organization or of all, but those in `except`.
+         *
+         *     `search` narrows it to those whose name, serial number or addresses have it in them.
+         */
+        ReleaseRequest: {
+            /** Organization Id */
+            organization_id?: string | null;
+            /**
+             * Search
+             * @default
+             */
+            search: string;
+            /**
+             * Except
+             * @default []
+             */
+            except: string[];
+        };
+        /**
          * RequestAccepted
          * @description A request to the ingestor is on its topic.
          */
@@ -2075,6 +2115,61 @@ export interface components {
             command: "UndoBulk";
             /** Undone Bulk Id */
             undone_bulk_id: string;
+        };
+        /**
+         * UndoConfigurationDecision
+         * @description Put the configuration back to what it was before a decision, if it has not changed since.
+         */
+        UndoConfigurationDecision: {
+            /** Decision Id */
+            decision_id?: string | null;
+            /** Organization Id */
+            organization_id: string;
+            /** Configuration Id */
+            configuration_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "UndoConfigurationDecision";
+            /** Undone Decision Id */
+            undone_decision_id: string;
+        };
+        /**
+         * UndoDeviceDecision
+         * @description Put the device back where it stood before a decision, if it has not changed since.
+         */
+        UndoDeviceDecision: {
+            /** Decision Id */
+            decision_id?: string | null;
+            /** Tenant Id */
+            tenant_id: string;
+            /** Device Id */
+            device_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "UndoDeviceDecision";
+            /** Undone Decision Id */
+            undone_decision_id: string;
+        };
+        /**
+         * UndoTenantDecision
+         * @description Put the tenant back where it stood before a decision, if it has not changed since.
+         */
+        UndoTenantDecision: {
+            /** Decision Id */
+            decision_id?: string | null;
+            /** Tenant Id */
+            tenant_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "UndoTenantDecision";
+            /** Undone Decision Id */
+            undone_decision_id: string;
         };
         /**
          * Fault
@@ -2689,6 +2784,75 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAccepted"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_api_releases_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseRequest"];
             };
         };
         responses: {

@@ -1,8 +1,9 @@
 // Decisions as the gateway takes them, built from the rows a person sees. Pure.
 import type { Command as AnyCommand, DeviceRow, TenantRow } from "../api/types";
 
-export type DeviceCommand = Extract<AnyCommand, { device_id: string }>;
-export type TenantCommand = Exclude<Extract<AnyCommand, { tenant_id: string }>, { device_id: string }>;
+type Decided = Exclude<AnyCommand, { undone_decision_id: string }>;
+export type DeviceCommand = Extract<Decided, { device_id: string }>;
+export type TenantCommand = Exclude<Extract<Decided, { tenant_id: string }>, { device_id: string }>;
 /** A decision about a device or a tenant: what a row offers. */
 export type Command = DeviceCommand | TenantCommand;
 export type BulkAction = "accept" | "create" | "ignore" | "revert";

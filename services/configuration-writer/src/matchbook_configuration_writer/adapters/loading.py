@@ -1,7 +1,7 @@
 """From the database into a World: locks first, then a fixed number of queries whatever the size of the batch."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from matchbook_contracts.match_events import AutoAcceptPoliciesSet
 from matchbook_contracts.states import (
@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from matchbook_configuration_writer.domain.mapping import device_identities
 from matchbook_configuration_writer.domain.needs import Needs
+from matchbook_configuration_writer.domain.outcomes import Subject
 from matchbook_configuration_writer.domain.policies import Open
 from matchbook_configuration_writer.domain.world import (
     Bulk,
@@ -26,10 +27,18 @@ from matchbook_configuration_writer.domain.world import (
     Suggestion,
     Tenant,
     Undoable,
+    UndoableState,
     World,
 )
 
 _REVERTED = TypeAdapter(tuple[RevertedPair, ...])
+_UNDOABLE: Final[Mapping[str, type[UndoableState]]] = {
+    "device-match": DeviceMatchState,
+    "tenant-match": TenantMatchState,
+    "configuration": ConfigurationState,
+}
+_NOTHING: Final = Subject()
+_AT_ONCE: Final = 500
 
 
 class Loader:
@@ -52,6 +61,8 @@ class Loader:
         """
         await self._lock(f"bulk {bulk_id}" for bulk_id in self._needs.bulks)
         await self._lock(["policies"] if self._needs.policies else [])
+        # What was is not changed by anybody, so it may be read before what it leads to is locked.
+        await self._load_undoable()
         await self._lock(f"tenant {tenant_id}" for tenant_id in self._needs.tenants)
         if self._needs.tenants:
             await self._load_below_tenants()
@@ -95,7 +106,6 @@ class Loader:
         for row in await self._rows("load_suggestions", *_columns(needs.suggestions)):
             world.put_suggestion(_suggestion(row))
         await self._load_older_enrolments()
-        await self._load_undoable()
         await self._load_matches("load_device_matches", *_columns(needs.devices | needs.observed))
         await self._load_matches("load_matches_of_tenants", sorted(needs.realigned))
         await self._load_devices(needs.devices | set(world.device_matches))
@@ -112,10 +122,10 @@ class Loader:
         await self._load_devices(newer)
 
     async def _load_undoable(self) -> None:
-        """What decisions did to devices, and where those stood before."""
+        """What decisions did, and how it was before."""
         for row in await self._rows("load_undoable", sorted(self._needs.undone)):
-            before = None if row["before"] is None else DeviceMatchState.model_validate_json(row["before"])
-            self._world.undoable[row["decision_id"]] = Undoable(row["subject"], row["version"], before)
+            before = None if row["before"] is None else _UNDOABLE[row["kind"]].model_validate_json(row["before"])
+            self._world.undoable[row["decision_id"]] = Undoable(row["kind"], row["subject"], row["version"], before)
 
     async def _load_matches(self, query: str, *arguments: Any) -> None:
         for row in await self._rows(query, *arguments):
@@ -141,6 +151,8 @@ class Loader:
         world, needs = self._world, self._needs
         states = (*world.tenant_matches.values(), *world.device_matches.values())
         found = needs.organizations | {state.organization_id for state in states if state.organization_id is not None}
+        before = (item.before for item in world.undoable.values())
+        found |= {state.organization_id for state in before if state is not None and state.organization_id is not None}
         suggested = world.suggestions.values()
         found |= {item.target_id for item in suggested if item.device_id is None and item.target_id is not None}
         rows = await self._rows("find_organizations_of", sorted(self._configuration_ids()))
@@ -149,7 +161,7 @@ class Loader:
     def _configuration_ids(self) -> set[str]:
         world = self._world
         suggested = (item.target_id for item in world.suggestions.values() if item.device_id is not None)
-        before = (item.before for item in world.undoable.values() if item.before is not None)
+        before = (item.before for item in world.undoable.values() if isinstance(item.before, DeviceMatchState))
         matched = (state.configuration_id for state in (*world.device_matches.values(), *before))
         return self._needs.configurations | {item for item in (*suggested, *matched) if item is not None}
 
@@ -184,8 +196,9 @@ class Loader:
         undone = {row["bulk_id"]: row["version"] for row in await self._rows("load_bulk_versions", bulks)}
         rows: dict[str, list[BulkRow]] = {bulk_id: [] for bulk_id in bulks}
         for row in await self._rows("load_bulk_rows", bulks):
-            device_id = None if row["device_id"] is None else (row["tenant_id"], row["device_id"])
-            rows[row["bulk_id"]].append(BulkRow(row["decision_id"], row["subject"], device_id, row["changed"]))
+            about = Subject(row["tenant_id"], row["device_id"], row["organization_id"], row["configuration_id"])
+            undoable = about if about != _NOTHING else None
+            rows[row["bulk_id"]].append(BulkRow(row["decision_id"], row["subject"], undoable, row["changed"]))
         for bulk_id, found in rows.items():
             self._world.bulks[bulk_id] = Bulk(tuple(found), undone.get(bulk_id, 0))
 
@@ -202,9 +215,10 @@ async def load_policies(connection: Connection, queries: Queries) -> Policies:
     return Policies(row["version"], AutoAcceptPoliciesSet.model_validate_json(row["event"]).policies)
 
 
-async def load_open_suggestions(connection: Connection, queries: Queries) -> list[Open]:
-    """Every suggestion that a policy may accept."""
-    return [_open(row) for row in await connection.fetch(queries["load_open_suggestions"])]
+async def load_open_suggestions(connection: Connection, queries: Queries) -> AsyncIterator[Open]:
+    """Every suggestion that a policy may accept, a few hundred in memory at a time."""
+    async for row in connection.cursor(queries["load_open_suggestions"], prefetch=_AT_ONCE):
+        yield _open(row)
 
 
 def _open(row: Any) -> Open:

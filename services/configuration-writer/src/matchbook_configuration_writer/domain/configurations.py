@@ -2,7 +2,12 @@
 
 from typing import TypeAlias, assert_never
 
-from matchbook_contracts.decisions import ArchiveConfiguration, EditConfiguration, ReleaseConfiguration
+from matchbook_contracts.decisions import (
+    ArchiveConfiguration,
+    ConfigurationDecision,
+    EditConfiguration,
+    ReleaseConfiguration,
+)
 from matchbook_contracts.match_events import ConfigurationArchived, ConfigurationReleased, ConfigurationUpdated
 from matchbook_contracts.states import ConfigurationState
 
@@ -22,7 +27,7 @@ def decide_configuration(command: ConfigurationCommand, world: World, moment: Mo
     if state is None:
         text = f"There is no configuration {command.configuration_id}. Reload and choose one from the list."
         return refuse_missing(command.actor, Rejected("unknown_configuration", text))
-    refused = refuse_scope(command.actor, [state.organization_id]) or _refuse_organization(command, state, world)
+    refused = refuse_scope(command.actor, [state.organization_id]) or refuse_organization(command, state, world)
     if refused is not None:
         return refused
     match command:
@@ -36,7 +41,8 @@ def decide_configuration(command: ConfigurationCommand, world: World, moment: Mo
             assert_never(command)
 
 
-def _refuse_organization(command: ConfigurationCommand, state: ConfigurationState, world: World) -> Rejected | None:
+def refuse_organization(command: ConfigurationDecision, state: ConfigurationState, world: World) -> Rejected | None:
+    """A refusal where the sender takes the configuration to be another organization's."""
     if command.organization_id == state.organization_id:
         return None
     named, actual = map(world.organization_label, (command.organization_id, state.organization_id))

@@ -25,7 +25,9 @@ from matchbook_contracts.decisions import (
     RevertTenantMatch,
     SetAutoAcceptPolicies,
     UndoBulk,
+    UndoConfigurationDecision,
     UndoDeviceDecision,
+    UndoTenantDecision,
 )
 
 from matchbook_configuration_writer.domain.authority import refuse_role
@@ -37,7 +39,10 @@ from matchbook_configuration_writer.domain.organizations import decide_organizat
 from matchbook_configuration_writer.domain.outcomes import Moment, Outcome
 from matchbook_configuration_writer.domain.policies import set_policies
 from matchbook_configuration_writer.domain.tenants import TenantCommand, decide_tenant
-from matchbook_configuration_writer.domain.undoing import undo_bulk, undo_device
+from matchbook_configuration_writer.domain.undoing import UndoDecision, undo_bulk
+from matchbook_configuration_writer.domain.undoing_configurations import undo_configuration
+from matchbook_configuration_writer.domain.undoing_devices import undo_device
+from matchbook_configuration_writer.domain.undoing_tenants import undo_tenant
 from matchbook_configuration_writer.domain.world import World
 
 Command: TypeAlias = (
@@ -48,7 +53,7 @@ Command: TypeAlias = (
     | ImportCommand
     | SetAutoAcceptPolicies
     | UndoBulk
-    | UndoDeviceDecision
+    | UndoDecision
 )
 COMMANDS: tuple[type[Contract], ...] = get_args(Command)
 
@@ -88,11 +93,23 @@ def _apply(command: Command, world: World, moment: Moment) -> Outcome:  # noqa: 
             return decide_organization(command, world, moment)
         case ImportOrganizations() | ImportConfigurations():
             return decide_import(command, world, moment)
-        case UndoDeviceDecision():
-            return undo_device(command, world, moment)
+        case UndoDeviceDecision() | UndoTenantDecision() | UndoConfigurationDecision():
+            return _undo(command, world, moment)
         case UndoBulk():
             return undo_bulk(command, world, moment)
         case SetAutoAcceptPolicies():
             return set_policies(command, world, moment)
+        case _:
+            assert_never(command)
+
+
+def _undo(command: UndoDecision, world: World, moment: Moment) -> Outcome:
+    match command:
+        case UndoDeviceDecision():
+            return undo_device(command, world, moment)
+        case UndoTenantDecision():
+            return undo_tenant(command, world, moment)
+        case UndoConfigurationDecision():
+            return undo_configuration(command, world, moment)
         case _:
             assert_never(command)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, TypeVar
 from uuid import UUID, uuid5
 
-from matchbook_contracts.base import Cause, Contract
+from matchbook_contracts.base import Cause
 from matchbook_contracts.decisions import Decision, ImportConfigurations, ImportOrganizations
 from matchbook_contracts.match_events import (
     AutoAcceptPoliciesSet,

@@ -20,7 +20,9 @@ from matchbook_contracts.decisions import (
     SetAutoAcceptPolicies,
     TenantDecision,
     UndoBulk,
+    UndoConfigurationDecision,
     UndoDeviceDecision,
+    UndoTenantDecision,
 )
 
 from matchbook_configuration_writer.domain.decide import Command
@@ -90,8 +92,12 @@ def _need_named(needs: Needs, command: Command) -> None:  # noqa: C901 - a case 
             needs.imports.add(command.import_id)
             needs.configurations.update(row.id for row in command.rows)
             needs.organizations.update(row.organization_id for row in command.rows)
-        case UndoDeviceDecision():
+        case UndoDeviceDecision() | UndoTenantDecision():
             needs.undone.add(command.undone_decision_id)
+        case UndoConfigurationDecision():
+            needs.undone.add(command.undone_decision_id)
+            needs.configurations.add(command.configuration_id)
+            needs.organizations.add(command.organization_id)
         case UndoBulk():
             needs.bulks.add(command.undone_bulk_id)
         case SetAutoAcceptPolicies():

@@ -1,5 +1,6 @@
 """What becomes of a command: events, or a refusal with its reason."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -13,11 +14,12 @@ from matchbook_contracts.match_events import MatchEvent
 class Applied:
     """The command changed something: its events in order, the one that answers the decision last.
 
-    `commands` are decisions that it asks for in turn; they travel on their topic like any other.
+    `commands` are decisions that it asks for in turn, made as they are taken; they travel on their topic like any
+    other.
     """
 
     events: tuple[MatchEvent, ...]
-    commands: tuple[Decision, ...] = ()
+    commands: Iterable[Decision] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,14 +67,12 @@ def open_suggestions(facts: Iterable[object], world: World) -> Iterator[Open]:
             yield Open(fact, organization_id, standing.reverted if standing is not None else ())
 
 
-def accepted(found: Iterable[Open], policies: Policies, now: datetime) -> list[AcceptMatch]:
+def accepted(found: Iterable[Open], policies: Policies, now: datetime) -> Iterator[AcceptMatch]:
     """The decisions of the policies about suggestions: the first that fits each decides."""
-    decisions = []
     for item in found:
         policy = next((each for each in policies.policies if fits(each, item)), None)
         if policy is not None:
-            decisions.append(_accept(item.suggestion, policy, policies.version, now))
-    return decisions
+            yield _accept(item.suggestion, policy, policies.version, now)
 
 
 def fits(policy: AutoAcceptPolicy, item: Open) -> bool:

@@ -11,6 +11,7 @@ from matchbook_contracts.decisions import (
     IgnoreTenant,
     MatchTenantTo,
     RevertTenantMatch,
+    TenantDecision,
 )
 from matchbook_contracts.match_events import (
     MatchEvent,
@@ -62,7 +63,7 @@ class Case:
     tenant: Tenant
     standing: TenantMatchState | None
 
-    def next(self, command: TenantCommand, **what: Any) -> TenantMatchState:
+    def next(self, command: TenantDecision, **what: Any) -> TenantMatchState:
         """Where the tenant stands after the command."""
         return TenantMatchState.model_validate(
             {
@@ -154,7 +155,8 @@ def _refuse_status(case: Case, action: Action) -> Rejected | None:
     return Rejected(reason, text, about=Subject(organization_id=case.matched_id))
 
 
-def _refuse_target(case: Case, command: TenantCommand, organization_id: str) -> Rejected | None:
+def refuse_organization(case: Case, command: TenantDecision, organization_id: str) -> Rejected | None:
+    """What keeps the tenant from being matched to an organization."""
     target = case.world.organizations.get(organization_id)
     about = Subject(organization_id=organization_id)
     if target is None:
@@ -182,7 +184,7 @@ def _accept(case: Case, command: AcceptTenantMatch) -> Outcome:
     if found.status != "suggested" or found.target_id is None:
         text = f"No single organization is suggested for the tenant {tenant}. Choose one with Match To."
         return Rejected("no_suggestion", text)
-    return _refuse_target(case, command, found.target_id) or _matched(
+    return refuse_organization(case, command, found.target_id) or _matched(
         case,
         command,
         found.target_id,
@@ -195,7 +197,7 @@ def _accept(case: Case, command: AcceptTenantMatch) -> Outcome:
 
 
 def _match_to(case: Case, command: MatchTenantTo) -> Outcome:
-    return _refuse_target(case, command, command.organization_id) or _matched(
+    return refuse_organization(case, command, command.organization_id) or _matched(
         case,
         command,
         command.organization_id,
@@ -274,7 +276,7 @@ def _change(case: Case, command: ChangeTenantMatch) -> Outcome:
         tenant = case.tenant.label
         text = f"The tenant {tenant} is already matched to {ended(name)} Choose another organization to change it."
         return Rejected("already_matched", text)
-    refused = _refuse_target(case, command, target_id)
+    refused = refuse_organization(case, command, target_id)
     if refused is not None:
         return refused
     let_go = with_reverted(case.standing, case.matched_id)

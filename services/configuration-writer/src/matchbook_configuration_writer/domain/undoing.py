@@ -1,127 +1,48 @@
-"""Undoing: a device back to where it stood before a decision, and a bulk action device by device."""
+"""Undoing a bulk action row by row, and what undoing a decision has in common whatever the decision was about."""
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from matchbook_contracts.decisions import UndoBulk, UndoDeviceDecision
-from matchbook_contracts.match_events import (
-    BulkUndone,
-    ConfigurationArchived,
-    DeviceIgnored,
-    DeviceMatched,
-    MatchChanged,
-    MatchEvent,
-    MatchReverted,
+from matchbook_contracts.decisions import (
+    UndoBulk,
+    UndoConfigurationDecision,
+    UndoDeviceDecision,
+    UndoTenantDecision,
 )
-from matchbook_contracts.states import ConfigurationState, DeviceMatchState, RevertedPair
+from matchbook_contracts.match_events import BulkUndone
 
 from matchbook_configuration_writer.domain.authority import refuse_missing
-from matchbook_configuration_writer.domain.devices import (
-    Case,
-    case_of,
-    let_go,
-    refuse_device_scope,
-    refuse_matching,
-    refuse_target,
-)
-from matchbook_configuration_writer.domain.events import configuration_event, device_event, undoing_id
-from matchbook_configuration_writer.domain.fields import with_fields
-from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected
-from matchbook_configuration_writer.domain.standing import status_of, version_of, with_reverted
-from matchbook_configuration_writer.domain.syncing import write_synced
-from matchbook_configuration_writer.domain.world import World
+from matchbook_configuration_writer.domain.events import undoing_id
+from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected, Subject
+from matchbook_configuration_writer.domain.world import BulkRow, Undoable, World
+
+UndoDecision: TypeAlias = UndoDeviceDecision | UndoTenantDecision | UndoConfigurationDecision
 
 # More would not fit a record.
 _LEFT_LISTED: Final = 1_000
 
 
-def undo_device(command: UndoDeviceDecision, world: World, moment: Moment) -> Outcome:
-    """Put a device back to where it stood before a decision, or say why not."""
+def found(command: UndoDecision, world: World, kind: str) -> Undoable | None:
+    """What the decision to be undone did to the command's subject; None where it did nothing to it."""
     undoable = world.undoable.get(command.undone_decision_id)
-    device = world.devices.get((command.tenant_id, command.device_id))
-    if undoable is None or device is None or undoable.subject != command.key:
-        text = (
-            f"The decision {command.undone_decision_id} changed nothing about this device. Reload to see it as it is."
-        )
-        return refuse_missing(command.actor, Rejected("nothing_to_change", text))
-    case = case_of(device, world, moment)
-    refused = refuse_device_scope(case, command.actor)
-    if refused is not None:
-        return refused
-    if version_of(case.standing) != undoable.version:
-        text = f"{device.label} has changed since, so it is left as it is. Look at it, then decide about it by itself."
-        return Rejected("stale_version", text)
-    return _restore(case, command, undoable.before)
+    return undoable if undoable is not None and (undoable.kind, undoable.subject) == (kind, command.key) else None
 
 
-def _restore(case: Case, command: UndoDeviceDecision, before: DeviceMatchState | None) -> Outcome:
-    match status_of(before):
-        case "matched":
-            assert before is not None
-            return _match_again(case, command, before)
-        case "ignored" | "unmatched":
-            return _leave(case, _standing(case, command, before))
+def unchanged(command: UndoDecision, what: str) -> Rejected:
+    """The refusal where there is nothing to undo."""
+    text = f"The decision {command.undone_decision_id} changed nothing about this {what}. Reload to see it as it is."
+    return refuse_missing(command.actor, Rejected("nothing_to_change", text))
 
 
-def _standing(case: Case, command: UndoDeviceDecision, before: DeviceMatchState | None) -> DeviceMatchState:
-    after = case.next(command, status="unmatched")
-    if before is not None:
-        decided = {"version": after.version, "decided_by": after.decided_by, "decided_at": after.decided_at}
-        after = before.model_copy(update=decided)
-    reverted = _reverted(case)
-    return after if reverted is None else after.model_copy(update={"reverted": reverted})
-
-
-def _reverted(case: Case) -> tuple[RevertedPair, ...] | None:
-    """Undoing what a policy did is a person's word against the pair, or the policy would accept it at once again."""
-    standing = case.standing
-    if standing is None or standing.decided_by is None or standing.decided_by.kind != "policy":
+def refuse_changed(undoable: Undoable, version: int, label: str) -> Rejected | None:
+    """A refusal where something was decided, or synced, after the decision to be undone."""
+    if version == undoable.version:
         return None
-    return with_reverted(standing, standing.configuration_id)
-
-
-def _leave(case: Case, after: DeviceMatchState) -> Applied:
-    kept, dropped = let_go(case)
-    withdrawn = _withdraw(case, kept)
-    released = withdrawn[0].state if withdrawn else kept
-    facts: dict[str, Any] = {"moment": case.moment, "device": case.device, "configuration": released}
-    event: MatchEvent
-    if after.status == "ignored":
-        event = device_event(DeviceIgnored, case.standing, after, **facts)
-    else:
-        event = device_event(MatchReverted, case.standing, after, **facts)
-    return Applied((*dropped, *withdrawn, event))
-
-
-def _withdraw(case: Case, released: ConfigurationState | None) -> tuple[ConfigurationArchived, ...]:
-    """Archive what the undone decision created and nobody has touched: still held, so no PSA system knows it."""
-    created = case.standing is not None and case.standing.origin == "created"
-    if released is None or not created or released.psa_sync == "released" or released.archived:
-        return ()
-    after = with_fields(released, released.fields, archived=True)
-    return (configuration_event(ConfigurationArchived, released, after, moment=case.moment, device=case.device),)
-
-
-def _match_again(case: Case, command: UndoDeviceDecision, before: DeviceMatchState) -> Outcome:
-    target_id = before.configuration_id
-    assert target_id is not None, "a matched device has a configuration"
-    refused = refuse_matching(case) or refuse_target(case, command, target_id)
-    if refused is not None:
-        return refused
-    _, reverts = let_go(case)
-    target, updates = write_synced(case.world.configurations[target_id], case.device, case.moment)
-    after = _standing(case, command, before)
-    facts: dict[str, Any] = {"moment": case.moment, "device": case.device, "configuration": target}
-    event: MatchEvent
-    if case.matched is not None:
-        event = device_event(MatchChanged, case.standing, after, **facts)
-    else:
-        action = "accept" if before.origin == "accepted" else "match_to"
-        event = device_event(DeviceMatched, case.standing, after, action=action, **facts)
-    return Applied((*reverts, *updates, event))
+    text = f"{label} has changed since, so it is left as it is. Look at it, then decide about it by itself."
+    return Rejected("stale_version", text)
 
 
 def undo_bulk(command: UndoBulk, world: World, moment: Moment) -> Outcome:
-    """Ask for each device of a bulk action to be put back; list what is left as it is."""
+    """Ask for each row of a bulk action to be put back; list what is left as it is."""
     bulk = world.bulks.get(command.undone_bulk_id)
     if bulk is None or not bulk.rows:
         text = (
@@ -129,28 +50,37 @@ def undo_bulk(command: UndoBulk, world: World, moment: Moment) -> Outcome:
             "Reload and choose one from the history."
         )
         return Rejected("unknown_bulk", text)
-    asked = tuple(
-        UndoDeviceDecision(
-            decision_id=undoing_id(command.decision_id, row.decision_id),
-            actor=command.actor,
-            decided_at=command.decided_at,
-            bulk_id=command.decision_id,
-            tenant_id=row.device_id[0],
-            device_id=row.device_id[1],
-            undone_decision_id=row.decision_id,
-        )
-        for row in bulk.rows
-        if row.device_id is not None and not row.changed
-    )
-    left = [row.subject for row in bulk.rows if row.device_id is None or row.changed]
+    undone = [row for row in bulk.rows if row.about is not None and not row.changed]
+    left = [row.subject for row in bulk.rows if row.about is None or row.changed]
     event = BulkUndone(
         version=bulk.undone + 1,
         occurred_at=moment.now,
         cause=moment.cause,
         decision_id=command.decision_id,
         bulk_id=command.undone_bulk_id,
-        undone=len(asked),
+        undone=len(undone),
         left=tuple(left[:_LEFT_LISTED]),
         left_count=len(left),
     )
-    return Applied((event,), asked)
+    return Applied((event,), (_undoing(command, row) for row in undone))
+
+
+def _undoing(command: UndoBulk, row: BulkRow) -> UndoDecision:
+    common: dict[str, Any] = {
+        "decision_id": undoing_id(command.decision_id, row.decision_id),
+        "actor": command.actor,
+        "decided_at": command.decided_at,
+        "bulk_id": command.decision_id,
+        "undone_decision_id": row.decision_id,
+    }
+    match row.about:
+        case Subject(tenant_id=str(tenant_id), device_id=str(device_id)):
+            return UndoDeviceDecision(tenant_id=tenant_id, device_id=device_id, **common)
+        case Subject(tenant_id=str(tenant_id)):
+            return UndoTenantDecision(tenant_id=tenant_id, **common)
+        case Subject(organization_id=str(organization_id), configuration_id=str(configuration_id)):
+            return UndoConfigurationDecision(
+                organization_id=organization_id, configuration_id=configuration_id, **common
+            )
+        case _:
+            raise AssertionError(f"{row.subject} is nothing that can be undone")

@@ -14,6 +14,8 @@ from matchbook_contracts.states import (
 )
 from matchbook_contracts.suggestions import Rule, SuggestionStatus
 
+from matchbook_configuration_writer.domain.outcomes import Subject
+
 DeviceId: TypeAlias = tuple[str, str]
 """Tenant id and device id."""
 
@@ -91,22 +93,29 @@ class Suggestion:
     superseded_by: str | None = None
 
 
+UndoableState: TypeAlias = DeviceMatchState | TenantMatchState | ConfigurationState
+
+
 @dataclass(frozen=True, slots=True)
 class Undoable:
-    """What an applied decision did to a device's match: it led to `version`; `before` is where it stood until then."""
+    """What an applied decision did to an aggregate: it led to `version`; `before` is how it was until then.
 
+    `kind` and `subject` name the aggregate as `events.aggregate_of` does.
+    """
+
+    kind: str
     subject: str
     version: int
-    before: DeviceMatchState | None
+    before: UndoableState | None
 
 
 @dataclass(frozen=True, slots=True)
 class BulkRow:
-    """An applied decision of a bulk action. `device_id` is None for what can't be undone; `changed`: since then."""
+    """An applied decision of a bulk action. `about` is None for what can't be undone; `changed`: since then."""
 
     decision_id: str
     subject: str
-    device_id: DeviceId | None
+    about: Subject | None
     changed: bool
 
 

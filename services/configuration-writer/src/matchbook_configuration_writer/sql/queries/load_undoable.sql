@@ -1,9 +1,10 @@
 SELECT
     decisions.decision_id,
+    led.kind,
     led.subject,
     led.version,
-    (convert_from(before.body, 'UTF8')::jsonb -> 'state')::text AS before
+    (convert_from(before.body, 'UTF8')::json -> 'state')::text AS before
 FROM decisions
-JOIN history AS led ON led.event_id = decisions.event_id AND led.kind = 'device-match'
+JOIN history AS led ON led.event_id = decisions.event_id AND led.kind IN ('device-match', 'tenant-match', 'configuration')
 LEFT JOIN history AS before ON before.kind = led.kind AND before.subject = led.subject AND before.version = led.version - 1
 WHERE decisions.decision_id = ANY($1::text[])
