@@ -35,10 +35,12 @@ from matchbook_contracts.decisions import (
     ImportOrganizations,
     MatchTenantTo,
     OrganizationRow,
+    SetAutoAcceptPolicies,
+    UndoBulk,
 )
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceFacts, TenantDiscovered
 from matchbook_contracts.registry import topics as registry
-from matchbook_contracts.states import Interface
+from matchbook_contracts.states import AutoAcceptPolicy, Interface
 from matchbook_contracts.suggestions import Candidate, MatchSuggested
 from matchbook_local import kafka, postgres
 from matchbook_local.scratch import scratch_folder
@@ -78,12 +80,17 @@ class Bench:
                 batch = []
         await self.publisher.publish(batch)
 
-    async def timed(self, what: str, events: Sequence[Contract], unit: int) -> float:
-        """Seconds from the first record to the moment when all is applied and every event is on its topic."""
+    async def timed(self, what: str, events: Sequence[Contract], unit: int, *, follow: bool = False) -> float:
+        """Seconds from the first record to the moment when all is applied and every event is on its topic.
+
+        `follow`: wait for the decisions that the writer asks for in turn, too.
+        """
         before, begun = self.process.cpu_times(), time.perf_counter()
         await self.say(events)
         produced = time.perf_counter() - begun
         await self.settled()
+        if follow:
+            await self.settled()
         seconds = time.perf_counter() - begun
         after = self.process.cpu_times()
         used = after.user + after.system - before.user - before.system
@@ -282,6 +289,11 @@ def accepts(count: int) -> list[Contract]:
     ]
 
 
+def policy() -> Contract:
+    accept_all = AutoAcceptPolicy(name="All", rule="serial_number", minimum_confidence=0.9)
+    return _command(SetAutoAcceptPolicies, policies=(accept_all,))
+
+
 # --- what is measured ------------------------------------------------------------------------------------------------
 
 
@@ -341,8 +353,8 @@ async def raw_upserts(dsn: str, rows: int) -> float:
         await connection.close()
 
 
-async def run(size: int, bootstrap: str, dsn: str) -> tuple[float, float]:
-    """Seconds for the import and for the bulk of accepts."""
+async def run(size: int, bootstrap: str, dsn: str) -> tuple[float, float, float]:
+    """Seconds for the import, for the bulk of accepts and for its undoing."""
     async with bench(bootstrap, dsn) as target:
         print(f"{size:,} accepts, {size * IMPORTED:,} configurations, {TENANTS} tenants", flush=True)
         await target.timed("organizations and tenants", [*organizations(), *tenants()], TENANTS)
@@ -351,13 +363,15 @@ async def run(size: int, bootstrap: str, dsn: str) -> tuple[float, float]:
         await target.timed("tenants matched", tenant_matches(), TENANTS)
         await target.timed("devices and suggestions", [*devices(size), *suggestions(size)], size * 2)
         accepted = await target.timed("accepts in one bulk", accepts(size), size)
+        undone = await target.timed("undo of the bulk", [_command(UndoBulk, undone_bulk_id="bulk")], size, follow=True)
+        await target.timed("accepts of a policy", [policy()], size, follow=True)
         await target.timed("sweep that changes every device", devices(size, 2), size)
         await latency(target)
         rate = await raw_upserts(dsn, size)
         print(
             f"  raw limit in the same run: {rate:,.0f} upserts/s, so {size / rate:.2f} s for {size:,} rows", flush=True
         )
-    return imported, accepted
+    return imported, accepted, undone
 
 
 @click.command()
@@ -373,7 +387,7 @@ def main(sizes: tuple[int, ...], bootstrap: str | None, dsn: str | None) -> None
             dsn = stack.enter_context(postgres.running(folder / "postgres", scratch=True)).dsn
         results = [asyncio.run(run(size, bootstrap, dsn)) for size in sizes]
     growth = sizes[-1] / sizes[0]
-    for name, index in (("import", 0), ("accepts", 1)):
+    for index, name in enumerate(("import", "accepts", "undo")):
         print(f"growth: {growth:g} times the {name} take {results[-1][index] / results[0][index]:.1f} times as long")
 
 
