@@ -1,4 +1,4 @@
-"""How a file's rows travel: in chunks that each fit a record."""
+"""How the rows of an import travel: in chunks that each fit a record."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
