@@ -1,6 +1,7 @@
 """From a batch's effects back into the database: one upsert a table, however many rows."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from matchbook_servicekit.database import Connection, Queries
 from matchbook_servicekit.messaging import Transient
 
 from matchbook_configuration_writer.domain.chain import Aggregate, Entry, Link, linked
+from matchbook_configuration_writer.domain.documentation import Taken
 from matchbook_configuration_writer.domain.facts import Fact
 from matchbook_configuration_writer.domain.world import Device, Retirement, Suggestion, Tenant
 
@@ -101,6 +103,15 @@ class Saver:
             await self._execute("save_history", [_link_row(link) for link in links])
         except asyncpg.UniqueViolationError as error:
             raise Transient("another writer added to the same history") from error
+
+    async def save_taken(self, rows: Sequence[Taken]) -> None:
+        """Remember what connectors' rows said, and count how often each was taken."""
+        times = Counter((row.source, row.resource, row.id) for row in rows)
+        last = {(row.source, row.resource, row.id): row for row in rows}
+        # In the order of their keys, so that two writers never wait for each other in a circle.
+        await self._execute(
+            "save_connector_rows", [(*key, times[key], last[key].digest, last[key].rejected) for key in sorted(last)]
+        )
 
     async def save_facts(self, facts: Iterable[Fact]) -> None:
         """Remember each fact that is newer than what is known."""

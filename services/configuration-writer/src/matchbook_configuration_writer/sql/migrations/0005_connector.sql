@@ -1,0 +1,21 @@
+-- How far each list of another documentation system was read. Only a hint: without it the list is read whole again.
+CREATE TABLE connector_cursors (
+    source text NOT NULL,
+    resource text NOT NULL,
+    newest timestamptz,
+    whole_at timestamptz,
+    PRIMARY KEY (source, resource)
+);
+
+-- What each record of such a system said when it was last taken, or refused; so that what says the same again is not
+-- imported over what a person has edited since. A function of the commands on the decisions topic. `version` counts how
+-- often the record was taken.
+CREATE TABLE connector_rows (
+    source text NOT NULL,
+    resource text NOT NULL,
+    id text NOT NULL,
+    version bigint NOT NULL CHECK (version >= 1),
+    digest bytea NOT NULL,
+    rejected boolean NOT NULL,
+    PRIMARY KEY (source, resource, id)
+);

@@ -1,0 +1,1 @@
+SELECT newest, whole_at FROM connector_cursors WHERE source = $1 AND resource = $2
