@@ -50,7 +50,8 @@ _INCLUDED: Final[Mapping[Resource, Mapping[str, str]]] = MappingProxyType(
 )
 _WHY_REFUSED: Final = (
     "IT Glue does not accept the API key ({status}). Make a new one under Account > Settings > API Keys and put it "
-    "into the file that MATCHBOOK_IT_GLUE_API_KEY_FILE names; check that MATCHBOOK_IT_GLUE_URL is your account's region."
+    "into the file that MATCHBOOK_IT_GLUE_API_KEY_FILE names. Check that MATCHBOOK_IT_GLUE_URL is the "
+    "address of your account's region."
 )
 
 
