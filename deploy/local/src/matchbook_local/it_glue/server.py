@@ -124,7 +124,7 @@ async def _faulty(emulator: ItGlueEmulator, request: web.Request) -> web.Respons
     if fault.breaks:
         assert request.transport is not None
         request.transport.abort()
-        raise ConnectionResetError
+        return web.Response()
     headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
     body = fault.body if fault.body is not None else b'{"errors":[{"title":"A fault"}]}'
     return web.Response(status=fault.status, body=body, headers=headers, content_type="application/vnd.api+json")

@@ -39,8 +39,8 @@ _ACTOR: Final = Actor(kind="system", id="connector:it-glue", name="IT Glue")
 _WINDOW_SECONDS: Final = 301.0
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 60.0
-# With growing pauses longer than the window after which IT Glue's own budget is whole again.
-_ATTEMPTS: Final = 12
+# However short their spread makes them, the pauses together outlast the window of IT Glue's limit.
+_ATTEMPTS: Final = 16
 _ATTEMPTS_TO_UNDERSTAND: Final = 3
 _LONGEST_WAIT_ASKED: Final = 900.0
 _LARGEST_ANSWER: Final = 64 * 1024 * 1024
@@ -113,6 +113,8 @@ class ItGlue:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"Accept": "application/vnd.api+json", "User-Agent": "Matchbook"},
             )
+            # aiohttp repeats a request by itself when a connection breaks, which the budget would not know of.
+            self._session._retry_connection = False  # noqa: SLF001 - there is no public way
 
     async def stop(self) -> None:
         """Close all connections."""
