@@ -15,14 +15,21 @@ from matchbook_configuration_writer.domain.documentation import (
     Reading,
     Unreadable,
     begin,
+    digests,
     fingerprint,
     moved,
     news,
+    taken,
 )
-from matchbook_contracts.decisions import ConfigurationRow, OrganizationRow
+from matchbook_contracts.base import Actor, Cause
+from matchbook_contracts.decisions import ConfigurationRow, ImportConfigurations, OrganizationRow
+from matchbook_contracts.match_events import ImportApplied, ImportRowResult
 from matchbook_contracts.states import Interface
 
+from tests.support.writer_world import ADMINISTRATOR
+
 NOW = datetime(2026, 3, 9, 10, 5, tzinfo=UTC)
+CONNECTOR = Actor(kind="system", id="connector:it-glue", name="IT Glue")
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 LONG_AGO = timedelta(days=30)
 
@@ -161,6 +168,9 @@ def configuration(row: int = 1, **values: str) -> ConfigurationRow:
     return ConfigurationRow(row=row, id="455", organization_id="2", values=values)  # type: ignore[arg-type]
 
 
+LAN, WLAN = Interface(name="LAN", primary=True), Interface(name="WLAN")
+
+
 def test_a_fingerprint_is_of_what_is_said_and_not_of_where() -> None:
     one = configuration(name="a", hostname="b")
     assert fingerprint(one) == fingerprint(configuration(7, hostname="b", name="a"))
@@ -168,22 +178,86 @@ def test_a_fingerprint_is_of_what_is_said_and_not_of_where() -> None:
         configuration(name="a"),
         one.model_copy(update={"archived": True}),
         one.model_copy(update={"organization_id": "3"}),
-        one.model_copy(update={"interfaces": (Interface(name="LAN"),)}),
+        one.model_copy(update={"interfaces": (LAN,)}),
+        one.model_copy(update={"interfaces": (WLAN, LAN)}),
+        one.model_copy(update={"interfaces": (LAN, WLAN)}),
     ]
-    assert len({fingerprint(one), *map(fingerprint, others)}) == 5
+    assert len({fingerprint(one), *map(fingerprint, others)}) == 7
 
 
-def test_the_fingerprint_of_a_row_never_changes_with_a_release() -> None:
-    row = configuration(name="a").model_copy(update={"interfaces": (Interface(name="LAN"),)})
-    assert fingerprint(row).hex() == "ab9008cd1c002e35bf4819491d92060ff837ade0eba26a7645190b5ed0e8105a"
+def test_digests_never_change_with_a_release() -> None:
+    row = configuration(name="a").model_copy(update={"interfaces": (LAN,)})
+    assert digests(row) == {
+        "organization_id": "bd2e658a36a46a95",
+        "interfaces": "a2924ab0b58811f4",
+        "archived": "8cb95ad818059778",
+        "name": "167004e8304614a8",
+    }
+    assert list(digests(OrganizationRow(row=1, id="2", name="a"))) == ["name", "archived"]
 
 
-def test_only_what_says_something_else_is_new() -> None:
+def told(row: ConfigurationRow, known: Known, *, whole: bool = False) -> ConfigurationRow | None:
+    found = news([Documented(row, NOW)], {"455": known}, whole=whole)
+    assert all(item.version == known.version for item in found)
+    row_found = found[0].row if found else None
+    assert row_found is None or isinstance(row_found, ConfigurationRow)
+    return row_found
+
+
+def test_only_the_fields_that_say_something_else_are_new() -> None:
+    row = configuration(name="a", notes="b").model_copy(update={"interfaces": (LAN,)})
+    known = Known(3, digests(row))
+    assert [(item.row, item.version) for item in news([Documented(row, NOW)], {}, whole=False)] == [(row, 0)]
+    assert told(row, known, whole=True) is None
+    assert told(configuration(name="a"), known) is None, "a blank says nothing"
+    moved_row = told(row.model_copy(update={"values": {"name": "a", "notes": "c"}}), known)
+    assert moved_row is not None
+    assert (moved_row.values, moved_row.interfaces) == ({"notes": "c"}, ())
+    more = told(row.model_copy(update={"interfaces": (LAN, WLAN)}), known)
+    assert more is not None
+    assert (more.values, more.interfaces) == ({}, (LAN, WLAN))
+    archived = told(row.model_copy(update={"archived": True}), known)
+    assert archived is not None
+    assert (archived.values, archived.archived) == ({}, True)
+    assert (
+        told(row, Known(4, digests(archived) | digests(row) | {"archived": digests(archived)["archived"]})) is not None
+    )
+
+
+def test_what_was_refused_comes_again_with_the_whole_or_when_it_changes() -> None:
     row = configuration(name="a")
-    documented, digest = Documented(row, NOW), fingerprint(row)
-    assert [item.version for item in news([documented], {}, whole=False)] == [0]
-    assert news([documented, documented], {"455": Known(3, digest)}, whole=True) == []
-    assert [item.version for item in news([documented], {"455": Known(3, b"other")}, whole=False)] == [3]
-    refused = {"455": Known(3, digest, rejected=True)}
-    assert news([documented], refused, whole=False) == []
-    assert len(news([documented, documented], refused, whole=True)) == 1
+    known = Known(1, {}, fingerprint(row))
+    assert told(row, known) is None
+    assert told(row, known, whole=True) == row
+    assert told(configuration(name="b"), known) is not None
+
+
+def test_what_a_connector_brought_in_is_remembered_row_by_row() -> None:
+    rows = (configuration(name="a"), configuration(2, name="b").model_copy(update={"id": "456"}))
+    command = ImportConfigurations(
+        decision_id="d", actor=CONNECTOR, decided_at=NOW, import_id="i", chunk=1, chunks=1, rows=rows
+    )
+    results = (
+        ImportRowResult(row=1, id="455", result="unchanged"),
+        ImportRowResult(row=2, id="456", result="rejected", reason="unknown_organization", message="No."),
+    )
+    answer = ImportApplied(
+        version=1,
+        occurred_at=NOW,
+        cause=Cause(kind="import", actor=CONNECTOR, decision_id="d"),
+        import_id="i",
+        decision_id="d",
+        subject="configurations",
+        chunk=1,
+        chunks=1,
+        created=0,
+        updated=0,
+        unchanged=1,
+        rejected=1,
+        results=results,
+    )
+    one, two = taken(command, answer)
+    assert (one.source, one.resource, one.id) == ("connector:it-glue", "configurations", "455")
+    assert (one.fields, one.refused) == (digests(rows[0]), None)
+    assert (two.id, two.fields, two.refused) == ("456", {}, fingerprint(rows[1]))
+    assert taken(command.model_copy(update={"actor": ADMINISTRATOR}), answer) == []

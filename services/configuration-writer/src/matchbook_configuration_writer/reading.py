@@ -12,7 +12,7 @@ from matchbook_servicekit.telemetry import get_logger
 
 from matchbook_configuration_writer import metrics
 from matchbook_configuration_writer.adapters.connector_store import ConnectorStore
-from matchbook_configuration_writer.domain.documentation import News, Page, Resource, begin, moved, news
+from matchbook_configuration_writer.domain.documentation import News, Page, Resource, begin, fingerprint, moved, news
 from matchbook_configuration_writer.source import DocumentationSource
 
 log = get_logger(__name__)
@@ -102,7 +102,7 @@ class Reader:
         """
         at, actor = self._clock(), self._source.actor
         for part in chunks(iter(found), plan(item.row for item in found)):
-            says = (f"{item.row.id}/{item.version}/{item.digest.hex()}" for item in part)
+            says = (f"{item.row.id}/{item.version}/{fingerprint(item.row)}" for item in part)
             key = derived_id("connector", actor.id, resource, *says)
             rows = [item.row.model_copy(update={"row": number}) for number, item in enumerate(part, 1)]
             common = {"decision_id": key, "import_id": key, "actor": actor, "decided_at": at, "chunk": 1, "chunks": 1}

@@ -32,7 +32,7 @@ class ConnectorStore:
         """What the records said when they were last taken."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(self._queries["connector_rows"], self._source, resource, list(ids))
-        return {row["id"]: Known(row["version"], row["digest"], row["rejected"]) for row in rows}
+        return {row["id"]: Known(row["version"], row["fields"], row["refused"]) for row in rows}
 
     async def documented(self, organization_ids: Collection[str]) -> set[str]:
         """Those of the organizations that are documented."""

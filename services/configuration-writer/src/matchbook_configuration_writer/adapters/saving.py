@@ -105,12 +105,17 @@ class Saver:
             raise Transient("another writer added to the same history") from error
 
     async def save_taken(self, rows: Sequence[Taken]) -> None:
-        """Remember what connectors' rows said, and count how often each was taken."""
+        """Remember what connectors' records said, field by field, and count how often each was taken."""
         times = Counter((row.source, row.resource, row.id) for row in rows)
-        last = {(row.source, row.resource, row.id): row for row in rows}
+        fields: dict[tuple[str, str, str], dict[str, str]] = {key: {} for key in times}
+        refused: dict[tuple[str, str, str], str | None] = {}
+        for row in rows:
+            key = (row.source, row.resource, row.id)
+            fields[key] |= row.fields
+            refused[key] = row.refused
         # In the order of their keys, so that two writers never wait for each other in a circle.
         await self._execute(
-            "save_connector_rows", [(*key, times[key], last[key].digest, last[key].rejected) for key in sorted(last)]
+            "save_connector_rows", [(*key, times[key], fields[key], refused[key]) for key in sorted(times)]
         )
 
     async def save_facts(self, facts: Iterable[Fact]) -> None:

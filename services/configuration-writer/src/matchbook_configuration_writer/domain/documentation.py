@@ -7,11 +7,11 @@ move up, past the reader; the system's count of records falls then, and as many 
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
+from hashlib import blake2b
 from math import ceil
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from matchbook_contracts.decisions import (
     ConfigurationRow,
@@ -143,40 +143,61 @@ def moved(cursor: Cursor, reading: Reading, newest: datetime | None, began: date
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A row as it was last taken: the how manieth time, what it said, and whether it was refused."""
+    """A record as it was last taken: how often, what each field said then (`digests`), and what was refused since."""
 
     version: int
-    digest: bytes
-    rejected: bool = False
+    fields: Mapping[str, str]
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A row that says something new; `version` is how often its record was taken before."""
+    """A row that says what is new of a record, and nothing else; `version` is how often the record was taken before."""
 
     row: Row
     version: int
-    digest: bytes = field(repr=False)
 
 
 def news(records: Iterable[Documented], known: Mapping[str, Known], *, whole: bool) -> list[News]:
-    """The rows that do not say what was taken last. A refused one comes again with the whole: it may be taken now."""
+    """What the records say that they did not say when they were last taken.
+
+    A field that is as it was is left out, so that what a person has corrected here stands until it changes there. What
+    was refused comes again with the whole: it may be taken now.
+    """
     found: dict[str, News] = {}
     for record in records:
-        row, digest = record.row, fingerprint(record.row)
-        last = known.get(row.id)
-        if last is None or last.digest != digest or (last.rejected and whole):
-            found[row.id] = News(row, last.version if last is not None else 0, digest)
+        last = known.get(record.row.id, Known(0, {}))
+        row = _since(record.row, last.fields)
+        if row is not None and (whole or last.refused != fingerprint(row)):
+            found[row.id] = News(row, last.version)
     return list(found.values())
 
 
-def fingerprint(row: Row) -> bytes:
-    """What a row says, wherever it stands in its list.
+def _since(row: Row, before: Mapping[str, str]) -> Row | None:
+    """The row with the fields alone that differ from what they said before; None where none does."""
+    changed = {name for name, digest in digests(row).items() if before.get(name) != digest}
+    if not changed or isinstance(row, OrganizationRow):
+        return row if changed else None
+    values = {name: value for name, value in row.values.items() if name in changed}
+    return row.model_copy(update={"values": values, "interfaces": row.interfaces if "interfaces" in changed else ()})
 
-    Absent fields do not count, so that a release that knows more fields finds nothing new in a row without them.
-    """
-    said = row.model_dump(mode="json", exclude={"row"}, exclude_defaults=True)
-    return sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+def digests(row: Row) -> dict[str, str]:
+    """What each field of a row says; fields that are blank or absent say nothing."""
+    said = row.model_dump(mode="json", exclude={"row", "id", "values"}, exclude_defaults=True)
+    said["archived"] = row.archived
+    fields = said | (row.values if isinstance(row, ConfigurationRow) else {})
+    return {name: _digest(value) for name, value in fields.items()}
+
+
+def fingerprint(row: Row) -> str:
+    """What a row says as a whole, wherever it stands in its list."""
+    return _digest(digests(row))
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 # --- what was taken --------------------------------------------------------------------------------------------------
@@ -184,13 +205,13 @@ def fingerprint(row: Row) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A row of a connector's command, applied or refused."""
+    """What to remember of a record: what its fields said when they were taken, or the fingerprint of a refused row."""
 
     source: str
     resource: Resource
     id: str
-    digest: bytes
-    rejected: bool
+    fields: Mapping[str, str]
+    refused: str | None
 
 
 def taken(command: ImportOrganizations | ImportConfigurations, answer: ImportApplied) -> list[Taken]:
@@ -199,6 +220,12 @@ def taken(command: ImportOrganizations | ImportConfigurations, answer: ImportApp
         return []
     rows: tuple[Row, ...] = command.rows
     return [
-        Taken(command.actor.id, answer.subject, row.id, fingerprint(row), result.result == "rejected")
+        _taken(command.actor.id, answer.subject, row, refused=result.result == "rejected")
         for row, result in zip(rows, answer.results, strict=True)
     ]
+
+
+def _taken(source: str, resource: Resource, row: Row, *, refused: bool) -> Taken:
+    if refused:
+        return Taken(source, resource, row.id, {}, fingerprint(row))
+    return Taken(source, resource, row.id, digests(row), None)

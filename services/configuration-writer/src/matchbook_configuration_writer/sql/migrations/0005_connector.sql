@@ -7,15 +7,15 @@ CREATE TABLE connector_cursors (
     PRIMARY KEY (source, resource)
 );
 
--- What each record of such a system said when it was last taken, or refused; so that what says the same again is not
--- imported over what a person has edited since. A function of the commands on the decisions topic. `version` counts how
--- often the record was taken.
+-- What each field of each record of such a system said when it was last taken, as short digests: what says the same again
+-- is not imported over what a person has corrected since. A function of the commands on the decisions topic. `version`
+-- counts how often the record was taken or refused; `refused` is the digest of what was refused last.
 CREATE TABLE connector_rows (
     source text NOT NULL,
     resource text NOT NULL,
     id text NOT NULL,
     version bigint NOT NULL CHECK (version >= 1),
-    digest bytea NOT NULL,
-    rejected boolean NOT NULL,
+    fields jsonb NOT NULL,
+    refused text,
     PRIMARY KEY (source, resource, id)
 );

@@ -1,4 +1,5 @@
-INSERT INTO connector_rows AS kept (source, resource, id, version, digest, rejected)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bytea[], $6::boolean[])
+-- A field that a row leaves out says what it said before.
+INSERT INTO connector_rows AS kept (source, resource, id, version, fields, refused)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::jsonb[], $6::text[])
 ON CONFLICT (source, resource, id) DO UPDATE SET
-    version = kept.version + excluded.version, digest = excluded.digest, rejected = excluded.rejected
+    version = kept.version + excluded.version, fields = kept.fields || excluded.fields, refused = excluded.refused
