@@ -47,18 +47,33 @@ def whole() -> Reading:
 
 
 def test_the_whole_is_read_at_first_and_when_it_is_due() -> None:
-    cursor = Cursor(NOW, NOW)
-    assert begin("configurations", Cursor(), NOW, DAY).whole
-    assert begin("configurations", cursor, NOW + DAY, DAY).whole
-    later = begin("configurations", cursor, NOW + DAY - MINUTE, DAY)
-    assert later.since == NOW - OVERLAP
+    cursor = Cursor(NOW, NOW, NOW, NOW)
+    assert begin("configurations", Cursor(), NOW, NOW, DAY) == whole()
+    assert begin("configurations", cursor, NOW, NOW + DAY, DAY) == whole()
+    later = begin("configurations", cursor, NOW + MINUTE, NOW + DAY - MINUTE, DAY)
+    assert later == Reading("configurations", NOW - OVERLAP)
+
+
+def test_what_may_have_been_committed_late_is_read_once_more_and_then_nothing() -> None:
+    cursor, reads = Cursor(NOW, NOW, NOW, NOW), []
+    for minutes in (4, 8, 12, 16):
+        now = NOW + minutes * MINUTE
+        reading = begin("configurations", cursor, NOW, now, DAY)
+        reads.append(reading is not None)
+        if reading is not None:
+            cursor = moved(cursor, reading, NOW, now)
+    assert reads == [True, True, True, False]
+    assert begin("configurations", cursor, NOW + MINUTE, NOW + 20 * MINUTE, DAY) is not None
+    assert begin("configurations", cursor, NOW - MINUTE, NOW + 20 * MINUTE, DAY) is not None, "the newest was deleted"
+    assert begin("configurations", cursor, NOW, NOW + DAY, DAY) == whole()
 
 
 def test_the_cursor_moves_to_the_latest_change_before_the_read() -> None:
     began = NOW + 2 * DAY
-    before, newest = Cursor(NOW, NOW), NOW + DAY
-    assert moved(before, whole(), newest, began) == Cursor(newest, began)
-    assert moved(before, Reading("configurations", NOW), newest, began) == Cursor(newest, NOW)
+    before, newest = Cursor(NOW, NOW, NOW, NOW), NOW + DAY
+    assert moved(before, whole(), newest, began) == Cursor(newest, began, began, began)
+    assert moved(before, Reading("configurations", NOW), newest, began) == Cursor(newest, began, began, NOW)
+    assert moved(before, Reading("configurations", NOW), NOW, began) == Cursor(NOW, NOW, began, NOW)
 
 
 def test_a_page_of_what_was_read_before_ends_the_read() -> None:
@@ -137,15 +152,17 @@ class Shelf:
         return Page(number, max(1, -(-len(keys) // self.size)), len(keys), records)
 
     def read(self, cursor: Cursor, seen: dict[int, int], *, stirred: int) -> Cursor:
-        newest = max(self.at.values(), default=None)
-        reading = begin("configurations", cursor, NOW, DAY)
+        newest, began = max(self.at.values(), default=None), self.now
+        reading = begin("configurations", cursor, newest, began, 100 * LONG_AGO)
+        if reading is None:
+            return cursor
         while reading.number is not None:
             self.stir(stirred)
             found = self.page(reading.number, whole=reading.whole)
             for item in found.records:
                 seen[int(item.row.id)] = self.version[int(item.row.id)]
             reading.take(found)
-        return moved(cursor, reading, newest, NOW)
+        return moved(cursor, reading, newest, began)
 
 
 @settings(max_examples=500, deadline=None)

@@ -12,13 +12,23 @@ from matchbook_servicekit.telemetry import get_logger
 
 from matchbook_configuration_writer import metrics
 from matchbook_configuration_writer.adapters.connector_store import ConnectorStore
-from matchbook_configuration_writer.domain.documentation import News, Page, Resource, begin, fingerprint, moved, news
+from matchbook_configuration_writer.domain.documentation import (
+    News,
+    Page,
+    Reading,
+    Resource,
+    begin,
+    fingerprint,
+    moved,
+    news,
+)
 from matchbook_configuration_writer.source import DocumentationSource
 
 log = get_logger(__name__)
 Clock = Callable[[], datetime]
 Import: TypeAlias = ImportOrganizations | ImportConfigurations
 SOURCE: Final = "configuration-writer"
+_PATIENCE: Final = timedelta(minutes=15)
 
 
 class Reader:
@@ -38,6 +48,8 @@ class Reader:
         self._whole_every = whole_every
         self._clock = clock
         self._sent: set[str] = set()
+        self._last: str | None = None
+        self._last_at = clock()
 
     async def read(self) -> None:
         """Read what is new, organizations first.
@@ -45,25 +57,41 @@ class Reader:
         Raises what the source raises, Transient where the broker is away, and what the database says. Nothing is lost
         with it: the next read begins where the last one that came to its end did.
         """
+        if await self._is_behind():
+            return
         self._sent.clear()
         await self._resource("organizations")
         await self._resource("configurations")
+
+    async def _is_behind(self) -> bool:
+        """Whether the writer has yet to take what was sent last: all of it would be new once more.
+
+        It is not waited for without end: what was set aside as a dead letter is never answered.
+        """
+        if self._last is None or self._clock() - self._last_at > _PATIENCE or await self._store.answered(self._last):
+            return False
+        log.info("what was read last is not taken yet", since=self._last_at.isoformat())
+        return True
 
     async def _resource(self, resource: Resource) -> None:
         began = self._clock()
         cursor = await self._store.cursor(resource)
         # Asked before the first page: what changes from here on is read next time.
         newest = await self._source.newest(resource)
-        reading = begin(resource, cursor, began, self._whole_every)
+        reading = begin(resource, cursor, newest, began, self._whole_every)
+        if reading is not None:
+            await self._pages(reading)
+            failpoint("connector.before_cursor")
+            await self._store.move(resource, moved(cursor, reading, newest, began))
+        metrics.read_at.labels(resource).set(began.timestamp())
+
+    async def _pages(self, reading: Reading) -> None:
         published = 0
         while reading.number is not None:
-            page = await self._source.page(resource, reading.number, whole=reading.whole)
-            published += await self._take(resource, page, whole=reading.whole)
+            page = await self._source.page(reading.resource, reading.number, whole=reading.whole)
+            published += await self._take(reading.resource, page, whole=reading.whole)
             reading.take(page)
-        failpoint("connector.before_cursor")
-        await self._store.move(resource, moved(cursor, reading, newest, began))
-        metrics.read_at.labels(resource).set(began.timestamp())
-        log.info("documentation read", resource=resource, whole=reading.whole, published=published)
+        log.info("documentation read", resource=reading.resource, whole=reading.whole, published=published)
 
     async def _take(self, resource: Resource, page: Page, *, whole: bool) -> int:
         """Publish what is new of a page; how many rows that were."""
@@ -90,6 +118,8 @@ class Reader:
             ]
         )
         failpoint("connector.after_publish")
+        if commands:
+            self._last, self._last_at = commands[-1].decision_id, commands[-1].decided_at
         metrics.rows.labels(resource, "published").inc(len(found))
         if resource == "organizations":
             self._sent.update(item.row.id for item in found)

@@ -159,7 +159,7 @@ class ItGlue:
 
     async def _read(self, path: str, query: Mapping[str, str], where: str, read: Callable[[bytes], Answer]) -> Answer:
         """Ask until the answer can be used; `where` names it in errors."""
-        misread = 0
+        misread = unasked = 0
         for attempt in range(1, _ATTEMPTS + 1):
             answer = await self._attempt(path, query, where)
             if not isinstance(answer, _Trouble):
@@ -170,14 +170,15 @@ class ItGlue:
                     if misread == _ATTEMPTS_TO_UNDERSTAND:
                         raise
                     answer = _Trouble(str(error))
-            await self._wait(answer, attempt, where)
+            unasked += answer.asked is None
+            await self._wait(answer, attempt, unasked, where)
         raise AssertionError("the last attempt has no patience")
 
-    async def _wait(self, trouble: _Trouble, attempt: int, where: str) -> None:
+    async def _wait(self, trouble: _Trouble, attempt: int, unasked: int, where: str) -> None:
         asked = trouble.asked
         if attempt == _ATTEMPTS or (asked is not None and asked > _LONGEST_WAIT_ASKED):
             raise Away(f"IT Glue does not give {where}: {trouble.what}. It is asked again later.")
-        seconds = backed_off(attempt, _FIRST_PAUSE, _LONGEST_PAUSE) if asked is None else a_little_later(asked)
+        seconds = backed_off(unasked, _FIRST_PAUSE, _LONGEST_PAUSE) if asked is None else a_little_later(asked)
         log.info("waiting for IT Glue", what=where, cause=trouble.what, seconds=round(seconds, 1))
         await self._pause(seconds)
 

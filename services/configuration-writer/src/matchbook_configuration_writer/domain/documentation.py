@@ -52,10 +52,21 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a resource was read: up to the change at `newest`, and whole at `whole_at` by our clock."""
+    """How far a resource was read: up to the change at `newest`, by its system's clock.
+
+    By ours: when a read first found that change the latest (`newest_at`), when the last read began (`read_at`), and
+    when the last of the whole did (`whole_at`).
+    """
 
     newest: datetime | None = None
+    newest_at: datetime | None = None
+    read_at: datetime | None = None
     whole_at: datetime | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether all up to `newest` was read after the last of it must have been committed."""
+        return self.newest_at is not None and self.read_at is not None and self.read_at - self.newest_at >= OVERLAP
 
 
 @dataclass(slots=True)
@@ -122,20 +133,25 @@ class Reading:
         self.number = None
 
 
-def begin(resource: Resource, cursor: Cursor, now: datetime, whole_every: timedelta) -> Reading:
-    """Read what changed since the last time, or the whole where that is due.
+def begin(
+    resource: Resource, cursor: Cursor, newest: datetime | None, now: datetime, whole_every: timedelta
+) -> Reading | None:
+    """Read what changed since the last time, or the whole where that is due; None where nothing can have changed.
 
-    Only the whole shows a changed interface that left its configuration's time of change as it was, and rows that were
-    refused before.
+    `newest` is the latest change there is. Only the whole shows a changed interface that left its configuration's time
+    of change as it was, and rows that were refused before.
     """
     if cursor.newest is None or cursor.whole_at is None or now - cursor.whole_at >= whole_every:
         return Reading(resource, None)
+    if newest == cursor.newest and cursor.settled:
+        return None
     return Reading(resource, cursor.newest - OVERLAP)
 
 
 def moved(cursor: Cursor, reading: Reading, newest: datetime | None, began: datetime) -> Cursor:
     """The cursor after a read. `newest` is the latest change there was before its first page was asked for."""
-    return Cursor(newest, began if reading.whole else cursor.whole_at)
+    newest_at = cursor.newest_at if newest == cursor.newest and cursor.newest_at is not None else began
+    return Cursor(newest, newest_at, began, began if reading.whole else cursor.whole_at)
 
 
 # --- what is new -----------------------------------------------------------------------------------------------------

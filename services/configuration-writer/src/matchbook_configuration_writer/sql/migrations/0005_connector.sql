@@ -3,6 +3,8 @@ CREATE TABLE connector_cursors (
     source text NOT NULL,
     resource text NOT NULL,
     newest timestamptz,
+    newest_at timestamptz,
+    read_at timestamptz,
     whole_at timestamptz,
     PRIMARY KEY (source, resource)
 );

@@ -1,1 +1,1 @@
-SELECT newest, whole_at FROM connector_cursors WHERE source = $1 AND resource = $2
+SELECT newest, newest_at, read_at, whole_at FROM connector_cursors WHERE source = $1 AND resource = $2
