@@ -184,7 +184,7 @@ def news(records: Iterable[Documented], known: Mapping[str, Known], *, whole: bo
     for record in records:
         last = known.get(record.row.id, Known(0, {}))
         row = _since(record.row, last.fields)
-        if row is not None and (whole or last.refused != fingerprint(row)):
+        if row is not None and (whole or last.refused is None or last.refused != fingerprint(row)):
             found[row.id] = News(row, last.version)
     return list(found.values())
 
@@ -212,7 +212,8 @@ def fingerprint(row: Row) -> str:
 
 
 def _digest(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    # Most are text, and JSON costs more than the digest.
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, separators=(",", ":"))
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
