@@ -270,7 +270,9 @@ async def test_what_is_refused_is_tried_again_with_the_whole_and_not_before(worl
         assert (await world.states())[str(orphan)].organization_id == "999999"
 
 
-@pytest.mark.parametrize("failpoint", ["connector.after_publish", "connector.before_cursor"])
+@pytest.mark.parametrize(
+    "failpoint", ["connector.after_publish.configurations", "connector.before_cursor.configurations"]
+)
 async def test_killed_between_publishing_and_remembering_nothing_is_lost_or_done_twice(
     world: World, failpoint: str, tmp_path: Path
 ) -> None:

@@ -81,7 +81,7 @@ class Reader:
         reading = begin(resource, cursor, newest, began, self._whole_every)
         if reading is not None:
             await self._pages(reading)
-            failpoint("connector.before_cursor")
+            failpoint(f"connector.before_cursor.{resource}")
             await self._store.move(resource, moved(cursor, reading, newest, began))
         metrics.read_at.labels(resource).set(began.timestamp())
 
@@ -117,7 +117,7 @@ class Reader:
                 for command in commands
             ]
         )
-        failpoint("connector.after_publish")
+        failpoint(f"connector.after_publish.{resource}")
         if commands:
             self._last, self._last_at = commands[-1].decision_id, commands[-1].decided_at
         metrics.rows.labels(resource, "published").inc(len(found))
