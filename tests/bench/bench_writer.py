@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -133,14 +133,14 @@ async def _settled(connection: Any, ends: dict[tuple[str, int], int]) -> bool:
 
 
 @asynccontextmanager
-async def bench(bootstrap: str, dsn: str) -> AsyncIterator[Bench]:
-    """Topics, a schema and a running writer, all private, all removed afterwards."""
+async def bench(bootstrap: str, dsn: str, **more: str) -> AsyncIterator[Bench]:
+    """Topics, a schema and a running writer, all private, all removed afterwards; `more` settings are its own."""
     name = f"bench{uuid4().hex[:8]}"
     settings = KafkaSettings(bootstrap, f"{name}.")
     await topics.apply(bootstrap, settings.prefix)
     publisher = Publisher(settings)
     await publisher.start()
-    process = _start(name, bootstrap, dsn, settings.prefix)
+    process = _start(name, bootstrap, dsn, settings.prefix, more)
     try:
         yield Bench(name, dsn, settings, publisher, process)
     finally:
@@ -152,7 +152,7 @@ async def bench(bootstrap: str, dsn: str) -> AsyncIterator[Bench]:
         await connection.close()
 
 
-def _start(schema: str, bootstrap: str, dsn: str, prefix: str) -> psutil.Popen:
+def _start(schema: str, bootstrap: str, dsn: str, prefix: str, more: Mapping[str, str]) -> psutil.Popen:
     environment = {
         **os.environ,
         "MATCHBOOK_KAFKA_BOOTSTRAP": bootstrap,
@@ -160,6 +160,7 @@ def _start(schema: str, bootstrap: str, dsn: str, prefix: str) -> psutil.Popen:
         "MATCHBOOK_DATABASE_DSN": dsn,
         "MATCHBOOK_DATABASE_SCHEMA": schema,
         "MATCHBOOK_LOG_FORMAT": "console",
+        **more,
     }
     command = [str(Path(sys.executable).with_name("configuration-writer"))]
     subprocess.run([*command, "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -291,7 +292,8 @@ def accepts(count: int) -> list[Contract]:
 
 def policy() -> Contract:
     accept_all = AutoAcceptPolicy(name="All", rule="serial_number", minimum_confidence=0.9)
-    return _command(SetAutoAcceptPolicies, policies=(accept_all,))
+    accepting: SetAutoAcceptPolicies = _command(SetAutoAcceptPolicies, policies=(accept_all,))
+    return accepting
 
 
 # --- what is measured ------------------------------------------------------------------------------------------------

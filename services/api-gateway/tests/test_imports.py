@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from matchbook_api_gateway.domain.files.chunks import MOST_ROWS, plan
 from matchbook_contracts.base import Cause
-from matchbook_contracts.decisions import ConfigurationRow, ImportConfigurations
+from matchbook_contracts.decisions import ImportConfigurations
 from matchbook_contracts.match_events import ImportApplied, ImportRowResult
+from matchbook_servicekit.chunks import MOST_ROWS
 
 from tests.support.gateway_world import ANA, AT, GatewayWorld, organization, rejected_event, unique
 
@@ -193,14 +193,6 @@ async def test_long_files_travel_in_chunks_that_fit_a_record(world: GatewayWorld
 
 def _body(item: dict[str, Any]) -> bytes:
     return json.dumps({name: value for name, value in item.items() if name not in ("ce_type", "ce_id", "key")}).encode()
-
-
-def test_a_plan_never_splits_a_row() -> None:
-    small = ConfigurationRow(row=2, id="1", organization_id="o", values={"name": "a"})
-    large = ConfigurationRow(row=2, id="2", organization_id="o", values={"notes": "x" * 2_000_000})
-    assert plan([small, large, small]).sizes == (1, 1, 1)
-    assert plan([small] * (MOST_ROWS + 1)).sizes == (MOST_ROWS, 1)
-    assert plan([]).sizes == ()
 
 
 async def test_what_became_of_an_import_is_shown(world: GatewayWorld) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from matchbook_configuration_writer.domain.authority import refuse_role
+from matchbook_configuration_writer.domain.decide import COMMANDS
 from matchbook_configuration_writer.domain.world import World
 from matchbook_contracts.decisions import (
     ConfigurationRow,
@@ -20,6 +22,7 @@ from tests.support.writer_world import (
     FABRIKAM,
     LAPTOP,
     MANAGER,
+    SYSTEM,
     THEIRS,
     a_world,
     applied,
@@ -51,6 +54,15 @@ def summary(world: World, asked: Any) -> ImportApplied:
 
 def counts(event: ImportApplied) -> tuple[int, int, int, int]:
     return (event.created, event.updated, event.unchanged, event.rejected)
+
+
+def test_a_connector_may_import_and_nothing_else() -> None:
+    connector = SYSTEM.model_copy(update={"id": "connector:it-glue", "name": "IT Glue"})
+    allowed = {kind for kind in COMMANDS if refuse_role(kind.model_construct(actor=connector)) is None}  # type: ignore[arg-type]
+    assert allowed == {ImportConfigurations, ImportOrganizations}
+    assert (
+        "IT Glue may only import" in refused(a_world(), command(MatchTo, actor=connector, configuration_id="x")).message
+    )
 
 
 def test_rows_are_created_updated_unchanged_or_rejected_one_by_one() -> None:

@@ -1,16 +1,13 @@
 """Microsoft's many ways to say no."""
 
 import json
-from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
 from matchbook_contracts.discovery import LossReason
 from matchbook_contracts.sync import FailureReason
 from matchbook_graph_ingestor.domain import failures
-from matchbook_graph_ingestor.domain.failures import of_answer, of_customer, of_sign_in, seconds_to_wait
-
-NOW = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
+from matchbook_graph_ingestor.domain.failures import of_answer, of_customer, of_sign_in
 
 
 def body(code: str, message: str = "") -> bytes:
@@ -86,26 +83,6 @@ def test_no_number_of_entra_means_two_things() -> None:
     numbers = [number for group in failures._SIGN_IN.values() for number in group]
     assert len(numbers) == len(set(numbers))
     assert not set(numbers) & failures._TENANT_GONE
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        (None, None),
-        ("10", 10.0),
-        ("1.5", 1.5),
-        ("Mon, 09 Mar 2026 08:00:30 GMT", 30.0),
-        ("Mon, 09 Mar 2026 07:00:00 GMT", 0.0),
-        ("Mon, 09 Mar 2026 08:00:30", None),
-        ("soon", None),
-        ("-3", None),
-        ("inf", None),
-        ("nan", None),
-        ("", None),
-    ],
-)
-def test_every_form_of_retry_after_is_understood(header: str | None, seconds: float | None) -> None:
-    assert seconds_to_wait(header, NOW) == seconds
 
 
 def test_there_is_a_sentence_for_every_reason() -> None:

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 import trustme
-from matchbook_graph_ingestor.adapters.tls import client_context
 from matchbook_graph_ingestor.adapters.tokens import Tokens
-from matchbook_graph_ingestor.errors import ConfigurationError
 from matchbook_graph_ingestor.settings import IngestorSettings
+from matchbook_servicekit.app import ConfigurationError
 from pydantic import ValidationError
 
 RSA = trustme.KeyType.RSA
@@ -71,9 +70,3 @@ def test_a_certificate_that_can_not_be_used_is_said_to_be_one(tmp_path: Path) ->
     good = tmp_path / "good.pem"
     good.write_bytes(one.private_key_pem.bytes() + one.cert_chain_pems[0].bytes())
     tokens(good).close()
-
-
-def test_a_bundle_that_can_not_be_used_is_said_to_be_one(tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_text("nothing")
-    with pytest.raises(ConfigurationError, match="MATCHBOOK_CA_FILE"):
-        client_context(tmp_path / "ca.pem")

@@ -124,6 +124,10 @@ class Startable(Protocol):
     async def stop(self) -> None: ...
 
 
+class ConfigurationError(Exception):
+    """A setting can't be used; the message is one sentence that says which and why."""
+
+
 class ComponentEnded(Exception):  # noqa: N818
     """A component returned, or failed; the cause says how. The process ends with 1."""
 
@@ -428,7 +432,7 @@ def _settings(settings_type: type[Settings]) -> Settings:
 def _finish(work: Awaitable[None]) -> None:
     try:
         asyncio.run(_awaited(work))
-    except MigrationError as error:
+    except (ConfigurationError, MigrationError) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{error}") from error

@@ -3,18 +3,22 @@
 import gc
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import click
 from matchbook_servicekit.app import Component, Startable, add_command, command, serve
 from matchbook_servicekit.consumer import BatchConsumer
-from matchbook_servicekit.database import Database, load_queries
+from matchbook_servicekit.database import Database, Queries, load_queries
 from matchbook_servicekit.messaging import Publisher
 from matchbook_servicekit.outbox import Relay
 
+from matchbook_configuration_writer.adapters.connector_store import ConnectorStore
+from matchbook_configuration_writer.adapters.it_glue import ItGlue, ItGlueSettings
 from matchbook_configuration_writer.adapters.lag import FactsLag
+from matchbook_configuration_writer.connecting import Connector
 from matchbook_configuration_writer.expiring import Expiring
 from matchbook_configuration_writer.handlers import subscriptions
+from matchbook_configuration_writer.reading import Reader
 from matchbook_configuration_writer.service import Writer
 from matchbook_configuration_writer.settings import Settings
 from matchbook_configuration_writer.verifying import verify
@@ -35,7 +39,34 @@ def build(settings: Settings) -> tuple[Sequence[Component], Sequence[Startable]]
         for subscription in subscriptions(writer)
     ]
     expiring = Expiring(writer, database, settings.expiry_seconds)
-    return (*consumers, expiring, Relay(database, publisher)), (database, publisher, lag)
+    connectors, sources = connect(settings, database, publisher, queries)
+    components: Sequence[Component] = (*consumers, expiring, Relay(database, publisher), *connectors)
+    return components, (database, publisher, lag, *sources)
+
+
+def connect(
+    settings: Settings, database: Database, publisher: Publisher, queries: Queries
+) -> tuple[Sequence[Component], Sequence[Startable]]:
+    """A connector for each documentation system that is configured, and its client.
+
+    Raises ConfigurationError for a bundle of certificates that can't be used.
+    """
+    if settings.it_glue_api_key_file is None:
+        return (), ()
+    source = ItGlue(
+        ItGlueSettings(
+            url=settings.it_glue_url,
+            api_key_file=settings.it_glue_api_key_file,
+            ca_file=settings.ca_file,
+            page_size=settings.it_glue_page_size,
+            budget=settings.it_glue_budget,
+        )
+    )
+    store = ConnectorStore(database, queries, source.actor.id)
+    whole_every = timedelta(seconds=settings.it_glue_whole_read_seconds)
+    reader = Reader(source, store, publisher, whole_every, clock=lambda: datetime.now(UTC))
+    connector = Connector(reader.read, database, source.actor.name, settings.it_glue_interval_seconds)
+    return (connector,), (source,)
 
 
 async def run(settings: Settings) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol, assert_never
+from typing import Protocol, TypeGuard, assert_never
 
 from matchbook_contracts.decisions import (
     Decision,
@@ -26,6 +26,7 @@ from matchbook_configuration_writer.adapters.loading import Loader, load_open_su
 from matchbook_configuration_writer.adapters.saving import Answer, Saver, Stored
 from matchbook_configuration_writer.domain.chain import Entry
 from matchbook_configuration_writer.domain.decide import Command, decide
+from matchbook_configuration_writer.domain.documentation import Taken, taken
 from matchbook_configuration_writer.domain.events import aggregate_of, cause_of, rejection
 from matchbook_configuration_writer.domain.expiry import expire
 from matchbook_configuration_writer.domain.facts import SYNC, Fact, observe
@@ -63,6 +64,7 @@ class Effects:
     imports: dict[str, int] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     history: list[Entry] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
 
     async def ask(self, commands: Iterable[Decision]) -> None:
         """Take decisions that follow from one, for publication; their ids are their events' ids."""
@@ -190,12 +192,17 @@ class Writer:
         await saver.save_answers(effects.answers)
         await saver.save_states(effects.states.values(), effects.imports)
         await saver.save_history(effects.history)
+        await saver.save_taken(effects.taken)
         await outbox.append(connection, effects.records)
 
 
 def _weight(command: Command) -> int:
     """How much work a command is: one, or one a row."""
-    return len(command.rows) if isinstance(command, (ImportOrganizations, ImportConfigurations)) else 1
+    return len(command.rows) if _is_import(command) else 1
+
+
+def _is_import(command: Command) -> TypeGuard[ImportOrganizations | ImportConfigurations]:
+    return isinstance(command, (ImportOrganizations, ImportConfigurations))
 
 
 def _undoes(command: Command) -> bool:
@@ -224,6 +231,8 @@ def _answer(command: Command, world: World, now: datetime, effects: Effects) -> 
         case Applied(events=events):
             world.fold(events)
             effects.answers.append(_row(command, None, _add_all(effects, events), now))
+            if isinstance(events[-1], ImportApplied) and _is_import(command):
+                effects.taken += taken(command, events[-1])
         case Rejected():
             event_id = effects.add(rejection(command, outcome, Moment(now, cause_of(command))))
             effects.answers.append(_row(command, outcome.reason, event_id, now))

@@ -13,7 +13,3 @@ class SweepFailed(Exception):  # noqa: N818 - an outcome that the sweep reports,
 
 class DeviceGone(Exception):  # noqa: N818
     """Microsoft Graph answered 404 for a device's id."""
-
-
-class ConfigurationError(Exception):
-    """A setting can't be used; the message is one sentence that says which and why."""

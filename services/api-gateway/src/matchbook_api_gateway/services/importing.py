@@ -14,12 +14,12 @@ from matchbook_contracts.decisions import (
     ImportOrganizations,
     OrganizationRow,
 )
+from matchbook_servicekit.chunks import Plan, chunks, plan
 from matchbook_servicekit.messaging import derived_id
 
 from matchbook_api_gateway.adapters.decision_store import DecisionStore
 from matchbook_api_gateway.adapters.read_store import ReadStore
 from matchbook_api_gateway.domain.files import configurations, organizations
-from matchbook_api_gateway.domain.files.chunks import Plan, chunks, plan
 from matchbook_api_gateway.domain.files.json_lines import JsonLines
 from matchbook_api_gateway.domain.files.table import MOST_FAULTS, Cells, Faults, FileRejected, Layout, Table
 from matchbook_api_gateway.domain.people import Person

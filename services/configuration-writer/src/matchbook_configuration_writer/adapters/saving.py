@@ -1,6 +1,7 @@
 """From a batch's effects back into the database: one upsert a table, however many rows."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
@@ -12,6 +13,7 @@ from matchbook_servicekit.database import Connection, Queries
 from matchbook_servicekit.messaging import Transient
 
 from matchbook_configuration_writer.domain.chain import Aggregate, Entry, Link, linked
+from matchbook_configuration_writer.domain.documentation import Taken
 from matchbook_configuration_writer.domain.facts import Fact
 from matchbook_configuration_writer.domain.world import Device, Retirement, Suggestion, Tenant
 
@@ -100,6 +102,20 @@ class Saver:
             )
         except asyncpg.UniqueViolationError as error:
             raise Transient("another writer added to the same history") from error
+
+    async def save_taken(self, rows: Sequence[Taken]) -> None:
+        """Remember what connectors' records said, field by field, and count how often each was taken."""
+        times = Counter((row.source, row.resource, row.id) for row in rows)
+        fields: dict[tuple[str, str, str], dict[str, str]] = {key: {} for key in times}
+        refused: dict[tuple[str, str, str], str | None] = {}
+        for row in rows:
+            key = (row.source, row.resource, row.id)
+            fields[key] |= row.fields
+            refused[key] = row.refused
+        # In the order of their keys, so that two writers never wait for each other in a circle.
+        await self._execute(
+            "save_connector_rows", [(*key, times[key], fields[key], refused[key]) for key in sorted(times)]
+        )
 
     async def save_facts(self, facts: Iterable[Fact]) -> None:
         """Remember each fact that is newer than what is known."""

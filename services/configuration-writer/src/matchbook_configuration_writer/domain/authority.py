@@ -38,7 +38,12 @@ def refuse_role(command: Decision) -> Rejected | None:
                 "not_allowed", f"The policy {label(actor)} may only accept suggestions. Decide it yourself."
             )
         case "system":
-            return Rejected("not_allowed", "Matchbook itself sends no commands. Sign in and decide it yourself.")
+            # A connector brings in another system's documentation, and decides nothing.
+            if isinstance(command, (ImportOrganizations, ImportConfigurations)):
+                return None
+            return Rejected(
+                "not_allowed", f"{label(actor)} may only import documentation. Sign in and decide it yourself."
+            )
         case _:
             assert_never(actor.kind)
 

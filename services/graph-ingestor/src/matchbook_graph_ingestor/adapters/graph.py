@@ -4,7 +4,6 @@ Pages, single objects, patience with throttling, and no step outside the configu
 """
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,13 +14,19 @@ from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote
 
 import aiohttp
+from matchbook_servicekit.http_client import (
+    a_little_later,
+    backed_off,
+    body_at_most,
+    client_context,
+    seconds_to_wait,
+)
 from pydantic import BaseModel
 from yarl import URL
 
-from matchbook_graph_ingestor.adapters.tls import client_context
 from matchbook_graph_ingestor.adapters.tokens import Tokens
 from matchbook_graph_ingestor.domain import graph_objects
-from matchbook_graph_ingestor.domain.failures import Failure, of_answer, seconds_to_wait
+from matchbook_graph_ingestor.domain.failures import Failure, of_answer
 from matchbook_graph_ingestor.domain.graph_objects import (
     BY_ID_ONLY,
     LISTED,
@@ -44,7 +49,6 @@ _IDLE_PAGES: Final = 25
 _TRANSIENT: Final = frozenset({"throttled", "unavailable"})
 _Item = TypeVar("_Item")
 _Model = TypeVar("_Model", bound=BaseModel)
-_random = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +197,9 @@ class Graph:
         ):
             return None
         if failure.retry_after is not None:
-            # A little later than asked, so that many that were told the same do not return at the same instant.
-            asked: float = failure.retry_after * (1 + 0.1 * _random.random())
+            asked = a_little_later(failure.retry_after)
             return asked if asked <= self.settings.longest_pause else None
-        ceiling: float = min(self.settings.longest_pause, self.settings.first_pause * 2 ** (attempt - 1))
-        return ceiling * (0.5 + 0.5 * _random.random())
+        return backed_off(attempt, self.settings.first_pause, self.settings.longest_pause)
 
     async def _attempt(self, tenant_id: str, url: URL, model: type[_Model]) -> _Model | Failure:
         answer = await self._exchange(tenant_id, url)
@@ -216,7 +218,9 @@ class Graph:
         try:
             headers = {"Authorization": f"Bearer {await self._tokens.get(tenant_id, renew=renew)}"}
             async with self._session.get(url, headers=headers, allow_redirects=False) as response:
-                body = await _body(response, self.settings.largest_answer)
+                body = await body_at_most(response.content.iter_any(), self.settings.largest_answer)
+                if body is None:
+                    response.close()
         except SweepFailed as error:
             return error.failure
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -225,19 +229,6 @@ class Graph:
             return body if body is not None else Failure("bad_answer", "200 larger than any page")
         retry_after = seconds_to_wait(response.headers.get("Retry-After"), datetime.now(UTC))
         return of_answer(response.status, body or b"", retry_after=retry_after)
-
-
-async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes | None:
-    """The whole body, None when it is larger than `limit` bytes."""
-    chunks = []
-    size = 0
-    async for chunk in response.content.iter_any():
-        size += len(chunk)
-        if size > limit:
-            response.close()
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _is_gone(failure: Failure) -> bool:

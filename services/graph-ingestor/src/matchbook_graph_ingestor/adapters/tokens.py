@@ -14,11 +14,12 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
+from matchbook_servicekit.app import ConfigurationError
+from matchbook_servicekit.http_client import client_context
 from requests.adapters import HTTPAdapter
 
-from matchbook_graph_ingestor.adapters.tls import client_context
 from matchbook_graph_ingestor.domain.failures import Failure, of_sign_in
-from matchbook_graph_ingestor.errors import ConfigurationError, SweepFailed
+from matchbook_graph_ingestor.errors import SweepFailed
 
 _THREADS: Final = 4
 _TIMEOUT_SECONDS: Final = 30

@@ -2,8 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -149,22 +147,3 @@ def of_sign_in(error: str, description: str) -> Failure:
     if error == "temporarily_unavailable":
         return Failure("unavailable", detail)
     return lost("credential_rejected" if error in {"invalid_client", "unauthorized_client"} else "bad_answer", detail)
-
-
-def seconds_to_wait(header: str | None, now: datetime) -> float | None:
-    """A Retry-After header in seconds: whole, decimal or a date; None where it is missing or makes no sense."""
-    if header is None:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        return _seconds_until(header, now)
-    return seconds if 0 <= seconds < float("inf") else None
-
-
-def _seconds_until(header: str, now: datetime) -> float | None:
-    try:
-        at = parsedate_to_datetime(header)
-        return max(0.0, (at - now).total_seconds())
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return None

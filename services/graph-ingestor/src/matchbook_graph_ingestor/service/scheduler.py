@@ -3,16 +3,16 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from matchbook_servicekit.database import Database, is_transient
+from matchbook_servicekit.leadership import Leadership
 from matchbook_servicekit.messaging import Transient
 from matchbook_servicekit.telemetry import describe, get_logger
 
 from matchbook_graph_ingestor.adapters import store
-from matchbook_graph_ingestor.adapters.leadership import Leadership
 from matchbook_graph_ingestor.service.customer_sweep import CustomerSweep
 from matchbook_graph_ingestor.service.runs import Clock, utc_now
 from matchbook_graph_ingestor.service.tenant_sweep import TenantSweep, Visit
@@ -69,14 +69,13 @@ class Scheduler:
         await self._for_ever(self._lead)
 
     async def _lead(self) -> None:
-        async with Leadership(self._database).held() as leadership:
+        async with Leadership(self._database, "matchbook.sweeps").held() as leadership:
             log.info("this process sweeps")
             self._due.clear()
             self._in_hand.clear()
             self._opened = asyncio.Queue(self._concurrency)
             try:
-                await _until_one_ends(
-                    leadership.watch(),
+                await leadership.lead(
                     self._for_ever(self._list_customers),
                     self._for_ever(self._feed),
                     *(self._for_ever(self._work) for _ in range(self._concurrency)),
@@ -158,18 +157,6 @@ async def _guarded(
             raise
         log.exception("a sweep failed in an unforeseen way", tenant_id=tenant_id)
         await put_off()
-
-
-async def _until_one_ends(*parts: Coroutine[Any, Any, None]) -> None:
-    """Run all until one fails, which is raised, or this is cancelled; then none runs any more."""
-    tasks = [asyncio.create_task(part) for part in parts]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        next(iter(done)).result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _rest(bell: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""How a file's rows travel: in chunks that each fit a record."""
+"""How the rows of an import travel: in chunks that each fit a record."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ MOST_ROWS: Final = 500
 # A record's body has at most a mebibyte; the rest is for what stands around the rows.
 MOST_BYTES: Final = 900_000
 
-Row = TypeVar("Row", bound=Value)
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def plan(rows: Iterable[Value]) -> Plan:
     return Plan(tuple(sizes))
 
 
-def chunks(rows: Iterator[Row], planned: Plan) -> Iterator[Sequence[Row]]:
+def chunks(rows: Iterator[Item], planned: Plan) -> Iterator[Sequence[Item]]:
     """The rows, chunk by chunk as planned."""
     for size in planned.sizes:
         yield tuple(islice(rows, size))

@@ -1,0 +1,59 @@
+"""One process at a time does a piece of work: an advisory lock that lives as long as its connection."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from matchbook_servicekit.database import Database
+
+_STANDBY_SECONDS: Final = 1.0
+_CHECK_SECONDS: Final = 5.0
+_TRY_LOCK: Final = "SELECT pg_try_advisory_lock(hashtext($1), hashtext(current_schema()))"
+
+
+class LeadershipLost(ConnectionError):  # noqa: N818 - what happened
+    """The lock's connection ended; another process may lead now."""
+
+
+class Leadership:
+    """A lock while it is held. `name` is the lock's, such as `matchbook.sweeps`; each schema has its own."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator["Leadership"]:
+        """Wait for the lock, then hold it; raises what asyncpg or the socket says when the database is away."""
+        connection = await self._database.dedicated()
+        self._connection = connection
+        try:
+            while not await connection.fetchval(_TRY_LOCK, self._name, timeout=10):  # noqa: ASYNC110 - the lock is another process's
+                await asyncio.sleep(_STANDBY_SECONDS)
+            yield self
+        finally:
+            # The lock goes with the connection.
+            connection.terminate()
+
+    async def lead(self, *parts: Coroutine[Any, Any, None]) -> None:
+        """Run all until one ends or fails, the lock can't be trusted any more (LeadershipLost), or this is cancelled.
+
+        Then none runs any more; what the first raised is raised.
+        """
+        tasks = [asyncio.create_task(part) for part in (self._watch(), *parts)]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            next(iter(done)).result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_CHECK_SECONDS)
+            try:
+                await self._connection.fetchval("SELECT true", timeout=_CHECK_SECONDS)
+            except Exception as error:
+                raise LeadershipLost(f"the connection that holds the lock {self._name} ended") from error
