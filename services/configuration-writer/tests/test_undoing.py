@@ -10,15 +10,18 @@ from matchbook_contracts.base import Actor, device_key
 from matchbook_contracts.decisions import (
     AcceptMatch,
     ChangeMatch,
+    ChangeTenantMatch,
     CreateConfiguration,
     EditConfiguration,
     IgnoreDevice,
+    MatchTenantTo,
     MatchTo,
     RevertMatch,
+    RevertTenantMatch,
     UndoBulk,
     UndoDeviceDecision,
 )
-from matchbook_contracts.match_events import BulkUndone, MatchEvent
+from matchbook_contracts.match_events import BulkUndone, MatchEvent, MatchReverted
 from matchbook_contracts.states import DeviceMatchState
 
 from tests.support.writer_records import accept, prepare
@@ -27,6 +30,7 @@ from tests.support.writer_world import (
     CONTOSO,
     DESKTOP,
     DEVICE,
+    FABRIKAM,
     LAPTOP,
     NOW,
     SECOND,
@@ -127,6 +131,29 @@ def test_a_created_configuration_that_someone_edited_is_kept() -> None:
     applied(world, command(EditConfiguration, organization_id=CONTOSO, configuration_id=created, values={"notes": "x"}))
     assert names(applied(world, undo(world))) == ["MatchReverted"]
     assert not world.configurations[created].archived
+
+
+def test_undoing_brings_back_no_organization_that_the_tenant_has_left() -> None:
+    world = a_world()
+    decided(world, MATCH)
+    decided(world, REVERT)
+    applied(world, command(ChangeTenantMatch, organization_id=FABRIKAM))
+    decided(world, IGNORE)
+    asked = command(UndoDeviceDecision, undone_decision_id=list(world.undoable)[-1], actor=scoped(FABRIKAM))
+    [event] = applied(world, asked)
+    assert isinstance(event, MatchReverted)
+    assert (event.organization_id, event.previous_organization_id) == (FABRIKAM, None)
+
+
+def test_a_match_undone_into_a_tenant_that_is_home_again_is_no_orphan() -> None:
+    world = a_world()
+    decided(world, MATCH)
+    applied(world, command(RevertTenantMatch))
+    decided(world, REVERT)
+    applied(world, command(MatchTenantTo, organization_id=CONTOSO))
+    applied(world, undo(world))
+    state = world.device_matches[KEY]
+    assert (state.status, state.configuration_id, state.orphaned) == ("matched", DESKTOP, False)
 
 
 def test_a_match_whose_configuration_was_given_away_is_not_brought_back() -> None:

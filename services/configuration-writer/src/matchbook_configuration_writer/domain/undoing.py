@@ -65,8 +65,10 @@ def _restore(case: Case, command: UndoDeviceDecision, before: DeviceMatchState |
 def _standing(case: Case, command: UndoDeviceDecision, before: DeviceMatchState | None) -> DeviceMatchState:
     after = case.next(command, status="unmatched")
     if before is not None:
-        decided = {"version": after.version, "decided_by": after.decided_by, "decided_at": after.decided_at}
-        after = before.model_copy(update=decided)
+        # Its tenant may belong to another organization by now, whose match this is from here on.
+        now = after.model_dump(include={"version", "organization_id"}) | {"orphaned": False}
+        decided = {"decided_by": after.decided_by, "decided_at": after.decided_at}
+        after = before.model_copy(update=now | decided)
     reverted = _reverted(case)
     return after if reverted is None else after.model_copy(update={"reverted": reverted})
 
