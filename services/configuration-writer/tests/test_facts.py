@@ -8,6 +8,7 @@ from matchbook_contracts.decisions import (
     ConfigurationRow,
     IgnoreDevice,
     ImportConfigurations,
+    MatchTenantTo,
     MatchTo,
     RevertMatch,
     RevertTenantMatch,
@@ -19,6 +20,7 @@ from matchbook_contracts.sync import RequestSync
 
 from tests.support.writer_world import (
     ADMINISTRATOR,
+    CONTOSO,
     DESKTOP,
     DEVICE,
     LAPTOP,
@@ -98,6 +100,20 @@ def test_a_flag_goes_with_what_it_says(way: str) -> None:
             applied(world, command(RevertMatch))
         case _:
             observed(world, superseded())
+    assert not world.configurations[LAPTOP].device_retired
+
+
+@pytest.mark.parametrize("retired", ["before", "meanwhile"])
+def test_a_tenant_that_returns_brings_no_retired_device_back(retired: str) -> None:
+    world = matched()
+    if retired == "before":
+        observed(world, Retirement(TENANT, DEVICE, 2))
+    applied(world, command(RevertTenantMatch))
+    if retired == "meanwhile":
+        observed(world, Retirement(TENANT, DEVICE, 2))
+    applied(world, command(MatchTenantTo, organization_id=CONTOSO))
+    assert world.configurations[LAPTOP].device_retired
+    observed(world, device(revision=3))
     assert not world.configurations[LAPTOP].device_retired
 
 
