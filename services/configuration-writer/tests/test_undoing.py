@@ -123,6 +123,20 @@ def test_what_has_changed_since_is_left() -> None:
     assert refused(world, asked).reason == "stale_version"
 
 
+def test_undoing_an_undoing_archives_nothing_that_was_not_archived_before() -> None:
+    world = a_world()
+    decided(world, CREATE)
+    created = world.device_matches[KEY].configuration_id
+    assert created is not None
+    decided(world, REVERT)
+    for _ in range(2):
+        asked, before = undo(world), world.device_matches[KEY]
+        events = applied(world, asked)
+        world.undoable[asked.decision_id] = Undoable(device_key(*KEY), world.device_matches[KEY].version, before)
+    assert names(events) == ["MatchReverted"]
+    assert not world.configurations[created].archived
+
+
 def test_a_created_configuration_that_someone_edited_is_kept() -> None:
     world = a_world()
     decided(world, CREATE)

@@ -23,7 +23,7 @@ from matchbook_configuration_writer.domain.devices import (
     refuse_matching,
     refuse_target,
 )
-from matchbook_configuration_writer.domain.events import configuration_event, device_event, undoing_id
+from matchbook_configuration_writer.domain.events import configuration_event, created_id, device_event, undoing_id
 from matchbook_configuration_writer.domain.fields import with_fields
 from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected
 from matchbook_configuration_writer.domain.standing import status_of, version_of, with_reverted
@@ -59,7 +59,7 @@ def _restore(case: Case, command: UndoDeviceDecision, before: DeviceMatchState |
             assert before is not None
             return _match_again(case, command, before)
         case "ignored" | "unmatched":
-            return _leave(case, _standing(case, command, before))
+            return _leave(case, command, _standing(case, command, before))
 
 
 def _standing(case: Case, command: UndoDeviceDecision, before: DeviceMatchState | None) -> DeviceMatchState:
@@ -81,9 +81,9 @@ def _reverted(case: Case) -> tuple[RevertedPair, ...] | None:
     return with_reverted(standing, standing.configuration_id)
 
 
-def _leave(case: Case, after: DeviceMatchState) -> Applied:
+def _leave(case: Case, command: UndoDeviceDecision, after: DeviceMatchState) -> Applied:
     kept, dropped = let_go(case)
-    withdrawn = _withdraw(case, kept)
+    withdrawn = _withdraw(case, command, kept)
     released = withdrawn[0].state if withdrawn else kept
     facts: dict[str, Any] = {"moment": case.moment, "device": case.device, "configuration": released}
     event: MatchEvent
@@ -94,10 +94,14 @@ def _leave(case: Case, after: DeviceMatchState) -> Applied:
     return Applied((*dropped, *withdrawn, event))
 
 
-def _withdraw(case: Case, released: ConfigurationState | None) -> tuple[ConfigurationArchived, ...]:
+def _withdraw(
+    case: Case, command: UndoDeviceDecision, released: ConfigurationState | None
+) -> tuple[ConfigurationArchived, ...]:
     """Archive what the undone decision created and nobody has touched: still held, so no PSA system knows it."""
-    created = case.standing is not None and case.standing.origin == "created"
-    if released is None or not created or released.psa_sync == "released" or released.archived:
+    created = created_id(command.undone_decision_id, "configuration")
+    if released is None or released.configuration_id != created:
+        return ()
+    if released.psa_sync == "released" or released.archived:
         return ()
     after = with_fields(released, released.fields, archived=True)
     return (configuration_event(ConfigurationArchived, released, after, moment=case.moment, device=case.device),)
