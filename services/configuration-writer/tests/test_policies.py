@@ -7,7 +7,14 @@ import pytest
 from matchbook_configuration_writer.domain.policies import Open, accepted
 from matchbook_configuration_writer.domain.world import Policies
 from matchbook_contracts.base import Actor
-from matchbook_contracts.decisions import AcceptMatch, MatchTo, RevertMatch, SetAutoAcceptPolicies, UndoBulk
+from matchbook_contracts.decisions import (
+    AcceptMatch,
+    IgnoreDevice,
+    MatchTo,
+    RevertMatch,
+    SetAutoAcceptPolicies,
+    UndoBulk,
+)
 from matchbook_contracts.match_events import AutoAcceptPoliciesSet, BulkUndone, DecisionRejected
 from matchbook_contracts.states import AutoAcceptPolicy, RevertedPair
 
@@ -16,6 +23,7 @@ from tests.support.writer_service import Rig
 from tests.support.writer_world import (
     ADMINISTRATOR,
     CONTOSO,
+    DESKTOP,
     FABRIKAM,
     LAPTOP,
     MANAGER,
@@ -91,6 +99,25 @@ def test_policies_are_replaced_as_a_whole_by_an_administrator() -> None:
 )
 def test_what_policies_are_refused(asked: SetAutoAcceptPolicies, reason: str) -> None:
     assert refused(a_world(), asked).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("story", "reason"),
+    [
+        ([command(IgnoreDevice)], "already_ignored"),
+        ([command(MatchTo, configuration_id=LAPTOP), command(RevertMatch)], "not_allowed"),
+        ([command(MatchTo, configuration_id=DESKTOP), command(RevertMatch)], None),
+    ],
+)
+def test_what_a_person_decided_before_a_policy_s_command_arrives_stands(story: list[Any], reason: str | None) -> None:
+    world = a_world()
+    [late] = decisions((policy(),))
+    for asked in story:
+        applied(world, asked)
+    if reason is None:
+        applied(world, late)
+    else:
+        assert refused(world, late).reason == reason
 
 
 async def statuses(writer: Rig) -> dict[str, str]:
