@@ -14,6 +14,7 @@ from matchbook_contracts.decisions import (
     RevertMatch,
     SetAutoAcceptPolicies,
     UndoBulk,
+    UndoDeviceDecision,
 )
 from matchbook_contracts.match_events import AutoAcceptPoliciesSet, BulkUndone, DecisionRejected
 from matchbook_contracts.states import AutoAcceptPolicy, RevertedPair
@@ -195,6 +196,22 @@ async def test_no_suggestion_falls_between_old_and_new_policies(writer: Rig) -> 
     rejected = [event for event in await writer.events() if isinstance(event, DecisionRejected)]
     assert {event.reason for event in rejected} <= {"already_matched"}
     assert all(event.tenant_id == TENANT for event in rejected)
+
+
+async def test_policies_see_what_was_decided_just_before_them(writer: Rig) -> None:
+    """One batch: the ignore ends, an ignore is undone, and policies are set, which look at both devices."""
+    async with writer.running():
+        await prepare(writer, range(1, 3))
+        ignored = [command(IgnoreDevice, device_id=f"device-{number}") for number in (1, 2)]
+        await writer.publish(*ignored)
+        await writer.settle()
+    reverted = command(RevertMatch, device_id="device-1")
+    undone = command(UndoDeviceDecision, device_id="device-2", undone_decision_id=ignored[1].decision_id)
+    await writer.publish(reverted, undone, setting(policy()))
+    async with writer.running():
+        await settled(writer)
+        assert await statuses(writer) == {"device-1": "matched", "device-2": "matched"}
+        assert await writer.broken() == []
 
 
 async def test_a_refused_change_of_policies_asks_for_nothing_again(writer: Rig) -> None:
