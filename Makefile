@@ -87,6 +87,13 @@ down: ## End what `make up` started; the data stays
 test: install ## All tests; the browser's only where Chromium is installed
 	@exec $(PYTEST) $(ARGS)
 
+# How many random histories, of eighty steps each: some forty in a second.
+HISTORIES ?= 50000
+
+.PHONY: histories
+histories: install ## Random histories against the writer's rules, for half an hour
+	@HISTORIES=$(HISTORIES) exec $(PYTEST) services/configuration-writer/tests/test_state_machine.py $(ARGS)
+
 .PHONY: coverage
 coverage: install ## All tests, and which lines none of them ran
 	@exec $(PYTEST) --cov --cov-report=term-missing:skip-covered $(ARGS)

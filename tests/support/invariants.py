@@ -115,7 +115,8 @@ async def read_log(bootstrap: str, prefix: str = "") -> Log:
 async def input_ends(bootstrap: str, prefix: str = "") -> dict[tuple[str, int], int]:
     """Where the writer's input topics end, by their physical name and partition."""
     names = {prefix + name for topics in INPUTS.values() for name in topics}
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    # It first asks without knowing the partitions' leaders, and again after this pause, once for each topic.
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, retry_backoff_ms=5)
     partitions = await _partitions(bootstrap, names)
     await consumer.start()
     try:

@@ -8,6 +8,7 @@ from matchbook_contracts.decisions import (
     ConfigurationRow,
     IgnoreDevice,
     ImportConfigurations,
+    MatchTenantTo,
     MatchTo,
     RevertMatch,
     RevertTenantMatch,
@@ -19,6 +20,7 @@ from matchbook_contracts.sync import RequestSync
 
 from tests.support.writer_world import (
     ADMINISTRATOR,
+    CONTOSO,
     DESKTOP,
     DEVICE,
     LAPTOP,
@@ -30,6 +32,7 @@ from tests.support.writer_world import (
     applied,
     command,
     device,
+    documented,
     names,
     observed,
     refused,
@@ -98,6 +101,20 @@ def test_a_flag_goes_with_what_it_says(way: str) -> None:
             applied(world, command(RevertMatch))
         case _:
             observed(world, superseded())
+    assert not world.configurations[LAPTOP].device_retired
+
+
+@pytest.mark.parametrize("retired", ["before", "meanwhile"])
+def test_a_tenant_that_returns_brings_no_retired_device_back(retired: str) -> None:
+    world = matched()
+    if retired == "before":
+        observed(world, Retirement(TENANT, DEVICE, 2))
+    applied(world, command(RevertTenantMatch))
+    if retired == "meanwhile":
+        observed(world, Retirement(TENANT, DEVICE, 2))
+    applied(world, command(MatchTenantTo, organization_id=CONTOSO))
+    assert world.configurations[LAPTOP].device_retired
+    observed(world, device(revision=3))
     assert not world.configurations[LAPTOP].device_retired
 
 
@@ -171,6 +188,19 @@ def test_an_orphaned_match_moves_without_telling_its_configuration_of_the_new_en
     assert names(observed(world, superseded())) == ["MatchCarriedOver", "MatchCarriedOver"]
     assert world.device_matches[TENANT, SECOND].orphaned
     assert world.configurations[LAPTOP] == before
+
+
+def test_what_was_reverted_for_either_enrolment_stays_reverted_for_the_new_one() -> None:
+    world = matched()
+    applied(world, command(RevertMatch))
+    applied(world, command(MatchTo, configuration_id=DESKTOP))
+    world.put_configuration(documented("cfg-other"))
+    applied(world, command(MatchTo, device_id=SECOND, configuration_id="cfg-other"))
+    applied(world, command(RevertMatch, device_id=SECOND))
+    observed(world, superseded())
+    state = world.device_matches[TENANT, SECOND]
+    assert state.configuration_id == DESKTOP
+    assert [pair.target_id for pair in state.reverted] == ["cfg-other", LAPTOP]
 
 
 def test_an_ignored_machine_stays_ignored_after_it_is_enrolled_again() -> None:

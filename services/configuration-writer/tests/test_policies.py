@@ -7,7 +7,15 @@ import pytest
 from matchbook_configuration_writer.domain.policies import Open, accepted
 from matchbook_configuration_writer.domain.world import Policies
 from matchbook_contracts.base import Actor
-from matchbook_contracts.decisions import AcceptMatch, MatchTo, RevertMatch, SetAutoAcceptPolicies, UndoBulk
+from matchbook_contracts.decisions import (
+    AcceptMatch,
+    IgnoreDevice,
+    MatchTo,
+    RevertMatch,
+    SetAutoAcceptPolicies,
+    UndoBulk,
+    UndoDeviceDecision,
+)
 from matchbook_contracts.match_events import AutoAcceptPoliciesSet, BulkUndone, DecisionRejected
 from matchbook_contracts.states import AutoAcceptPolicy, RevertedPair
 
@@ -16,6 +24,7 @@ from tests.support.writer_service import Rig
 from tests.support.writer_world import (
     ADMINISTRATOR,
     CONTOSO,
+    DESKTOP,
     FABRIKAM,
     LAPTOP,
     MANAGER,
@@ -93,6 +102,25 @@ def test_what_policies_are_refused(asked: SetAutoAcceptPolicies, reason: str) ->
     assert refused(a_world(), asked).reason == reason
 
 
+@pytest.mark.parametrize(
+    ("story", "reason"),
+    [
+        ([command(IgnoreDevice)], "already_ignored"),
+        ([command(MatchTo, configuration_id=LAPTOP), command(RevertMatch)], "not_allowed"),
+        ([command(MatchTo, configuration_id=DESKTOP), command(RevertMatch)], None),
+    ],
+)
+def test_what_a_person_decided_before_a_policy_s_command_arrives_stands(story: list[Any], reason: str | None) -> None:
+    world = a_world()
+    [late] = decisions((policy(),))
+    for asked in story:
+        applied(world, asked)
+    if reason is None:
+        applied(world, late)
+    else:
+        assert refused(world, late).reason == reason
+
+
 async def statuses(writer: Rig) -> dict[str, str]:
     connection = await writer.connect()
     rows = await connection.fetch("SELECT device_id, status FROM device_matches WHERE version > 0")
@@ -168,6 +196,22 @@ async def test_no_suggestion_falls_between_old_and_new_policies(writer: Rig) -> 
     rejected = [event for event in await writer.events() if isinstance(event, DecisionRejected)]
     assert {event.reason for event in rejected} <= {"already_matched"}
     assert all(event.tenant_id == TENANT for event in rejected)
+
+
+async def test_policies_see_what_was_decided_just_before_them(writer: Rig) -> None:
+    """One batch: the ignore ends, an ignore is undone, and policies are set, which look at both devices."""
+    async with writer.running():
+        await prepare(writer, range(1, 3))
+        ignored = [command(IgnoreDevice, device_id=f"device-{number}") for number in (1, 2)]
+        await writer.publish(*ignored)
+        await writer.settle()
+    reverted = command(RevertMatch, device_id="device-1")
+    undone = command(UndoDeviceDecision, device_id="device-2", undone_decision_id=ignored[1].decision_id)
+    await writer.publish(reverted, undone, setting(policy()))
+    async with writer.running():
+        await settled(writer)
+        assert await statuses(writer) == {"device-1": "matched", "device-2": "matched"}
+        assert await writer.broken() == []
 
 
 async def test_a_refused_change_of_policies_asks_for_nothing_again(writer: Rig) -> None:

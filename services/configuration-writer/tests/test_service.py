@@ -155,6 +155,19 @@ async def test_a_new_enrolment_takes_the_match_and_later_sweeps_update_the_confi
         assert await writer.broken() == []
 
 
+async def test_a_refusal_names_the_newer_enrolment(writer: Rig) -> None:
+    async with writer.running():
+        await prepare(writer)
+        await writer.publish(suggested(1, 2, status="superseded", candidate=None, superseded_by="device-2"))
+        await writer.settle()
+        late = command(MatchTo, device_id="device-1", configuration_id="cfg-1")
+        await writer.publish(late)
+        await writer.settle()
+        answer = (await writer.outcomes())[late.decision_id]
+        assert isinstance(answer, DecisionRejected)
+        assert answer.message.startswith("LT-0001 was enrolled again as LT-0002.")
+
+
 async def test_a_tenant_that_leaves_orphans_its_matches(writer: Rig) -> None:
     async with writer.running():
         await prepare(writer)

@@ -10,17 +10,20 @@ from matchbook_contracts.base import Actor, device_key
 from matchbook_contracts.decisions import (
     AcceptMatch,
     ChangeMatch,
+    ChangeTenantMatch,
     CreateConfiguration,
     EditConfiguration,
     IgnoreDevice,
+    MatchTenantTo,
     MatchTo,
     RevertMatch,
+    RevertTenantMatch,
     UndoBulk,
     UndoConfigurationDecision,
     UndoDeviceDecision,
     UndoTenantDecision,
 )
-from matchbook_contracts.match_events import BulkUndone, MatchEvent
+from matchbook_contracts.match_events import BulkUndone, MatchEvent, MatchReverted
 from matchbook_contracts.states import DeviceMatchState
 
 from tests.support.writer_records import accept, prepare
@@ -29,6 +32,7 @@ from tests.support.writer_world import (
     CONTOSO,
     DESKTOP,
     DEVICE,
+    FABRIKAM,
     LAPTOP,
     NOW,
     SECOND,
@@ -125,6 +129,22 @@ def test_what_has_changed_since_is_left() -> None:
     assert refused(world, asked).reason == "stale_version"
 
 
+def test_undoing_an_undoing_archives_nothing_that_was_not_archived_before() -> None:
+    world = a_world()
+    decided(world, CREATE)
+    created = world.device_matches[KEY].configuration_id
+    assert created is not None
+    decided(world, REVERT)
+    for _ in range(2):
+        asked, before = undo(world), world.device_matches[KEY]
+        events = applied(world, asked)
+        world.undoable[asked.decision_id] = Undoable(
+            "device-match", device_key(*KEY), world.device_matches[KEY].version, before
+        )
+    assert names(events) == ["MatchReverted"]
+    assert not world.configurations[created].archived
+
+
 def test_a_created_configuration_that_someone_edited_is_kept() -> None:
     world = a_world()
     decided(world, CREATE)
@@ -133,6 +153,29 @@ def test_a_created_configuration_that_someone_edited_is_kept() -> None:
     applied(world, command(EditConfiguration, organization_id=CONTOSO, configuration_id=created, values={"notes": "x"}))
     assert names(applied(world, undo(world))) == ["MatchReverted"]
     assert not world.configurations[created].archived
+
+
+def test_undoing_brings_back_no_organization_that_the_tenant_has_left() -> None:
+    world = a_world()
+    decided(world, MATCH)
+    decided(world, REVERT)
+    applied(world, command(ChangeTenantMatch, organization_id=FABRIKAM))
+    decided(world, IGNORE)
+    asked = command(UndoDeviceDecision, undone_decision_id=list(world.undoable)[-1], actor=scoped(FABRIKAM))
+    [event] = applied(world, asked)
+    assert isinstance(event, MatchReverted)
+    assert (event.organization_id, event.previous_organization_id) == (FABRIKAM, None)
+
+
+def test_a_match_undone_into_a_tenant_that_is_home_again_is_no_orphan() -> None:
+    world = a_world()
+    decided(world, MATCH)
+    applied(world, command(RevertTenantMatch))
+    decided(world, REVERT)
+    applied(world, command(MatchTenantTo, organization_id=CONTOSO))
+    applied(world, undo(world))
+    state = world.device_matches[KEY]
+    assert (state.status, state.configuration_id, state.orphaned) == ("matched", DESKTOP, False)
 
 
 def test_a_match_whose_configuration_was_given_away_is_not_brought_back() -> None:
@@ -222,6 +265,28 @@ async def test_a_bulk_action_is_undone_on_kafka_and_postgresql(writer: Rig) -> N
         ("device-2", "unmatched"),
         *((f"device-{number}", "matched") for number in range(3, 7)),
     ]
+
+
+async def test_an_undoing_is_undone_in_the_same_batch(writer: Rig) -> None:
+    async with writer.running():
+        await prepare(writer, range(1, 2))
+    asked = accept(1, bulk_id="bulk-1")
+    undone = command(UndoDeviceDecision, device_id="device-1", undone_decision_id=asked.decision_id)
+    again = command(UndoDeviceDecision, device_id="device-1", undone_decision_id=undone.decision_id)
+    bulk = command(UndoBulk, undone_bulk_id="bulk-1")
+    await writer.publish(asked, undone, again, bulk)
+    async with writer.running():
+        await writer.settle()
+        events = await writer.events()
+        assert names(event for event in events if event.key == f"{TENANT}/device-1") == [
+            "DeviceMatched",
+            "MatchReverted",
+            "DeviceMatched",
+        ]
+        told = (await writer.outcomes())[bulk.decision_id]
+        assert isinstance(told, BulkUndone)
+        assert (told.undone, told.left_count) == (0, 1)
+        assert await writer.broken() == []
 
 
 async def test_two_people_undo_the_same_bulk_action_at_once(writer: Rig) -> None:

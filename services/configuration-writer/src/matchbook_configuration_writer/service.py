@@ -11,6 +11,7 @@ from matchbook_contracts.decisions import (
     Decision,
     ImportConfigurations,
     ImportOrganizations,
+    SetAutoAcceptPolicies,
     UndoBulk,
     UndoConfigurationDecision,
     UndoDeviceDecision,
@@ -39,7 +40,6 @@ SOURCE = "configuration-writer"
 _SLICE = 2_000
 _TURN = 200
 _EXPIRED_AT_ONCE = 500
-_UNDOING = (UndoBulk, UndoDeviceDecision, UndoTenantDecision, UndoConfigurationDecision)
 NO_TRACES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -205,23 +205,29 @@ def _is_import(command: Command) -> TypeGuard[ImportOrganizations | ImportConfig
     return isinstance(command, (ImportOrganizations, ImportConfigurations))
 
 
-def _undoes(command: Command) -> bool:
-    return isinstance(command, _UNDOING)
+def _looks_back(command: Command, decided: Collection[str]) -> bool:
+    """Whether a command reads in the database what commands of its slice did, whose ids are `decided`."""
+    match command:
+        case UndoDeviceDecision() | UndoTenantDecision() | UndoConfigurationDecision():
+            return command.undone_decision_id in decided
+        case UndoBulk() | SetAutoAcceptPolicies():
+            return True
+        case _:
+            return False
 
 
 def _slices(commands: Sequence[Command]) -> Iterator[Sequence[Command]]:
     """The commands in parts of bounded work, so that neither memory nor one query grows with the batch."""
-    part: list[Command] = []
+    part: dict[str, Command] = {}
     work = 0
     for command in commands:
-        # What undoes reads the database for what the commands before it did.
-        if part and (work + _weight(command) > _SLICE or _undoes(command) > _undoes(part[-1])):
-            yield part
-            part, work = [], 0
-        part.append(command)
+        if part and (work + _weight(command) > _SLICE or _looks_back(command, part)):
+            yield [*part.values()]
+            part, work = {}, 0
+        part[command.decision_id] = command
         work += _weight(command)
     if part:
-        yield part
+        yield [*part.values()]
 
 
 def _answer(command: Command, world: World, now: datetime, effects: Effects) -> Outcome:

@@ -108,7 +108,10 @@ class Loader:
         await self._load_older_enrolments()
         await self._load_matches("load_device_matches", *_columns(needs.devices | needs.observed))
         await self._load_matches("load_matches_of_tenants", sorted(needs.realigned))
-        await self._load_devices(needs.devices | set(world.device_matches))
+        suggested = world.suggestions.values()
+        # A refusal names the newer enrolment.
+        newer = {(item.tenant_id, item.superseded_by) for item in suggested if item.superseded_by is not None}
+        await self._load_devices(needs.devices | set(world.device_matches) | newer)
 
     async def _load_older_enrolments(self) -> None:
         """The enrolments that observed devices replace, as far as something was decided for them."""

@@ -224,6 +224,21 @@ def _refuse_taken(case: Case, target: ConfigurationState, about: Subject) -> Rej
     return Rejected("configuration_taken", text, about=about)
 
 
+def _refuse_policy(case: Case, command: AcceptMatch, target_id: str) -> Rejected | None:
+    """A policy's command may come after a person's of the same moment, whose word stands."""
+    standing = case.standing
+    if command.actor.kind != "policy" or standing is None:
+        return None
+    about, device = Subject(configuration_id=target_id), case.device.label
+    if standing.status == "ignored":
+        text = f"{device} was ignored before the policy came to accept it. Revert that to match it."
+        return Rejected("already_ignored", text, about=about)
+    if any(pair.target_id == target_id for pair in standing.reverted):
+        text = f"A person has reverted this match of {device}, so no policy makes it again. Accept it yourself."
+        return Rejected("not_allowed", text, about=about)
+    return None
+
+
 # --- what is done ----------------------------------------------------------------------------------------------------
 
 
@@ -240,7 +255,8 @@ def _accept(case: Case, command: AcceptMatch) -> Outcome:
     if found.status != "suggested" or found.target_id is None:
         text = f"No single configuration is suggested for {device.label}. Choose one with Match To."
         return Rejected("no_suggestion", text)
-    return refuse_target(case, command, found.target_id) or _matched(
+    refused = _refuse_policy(case, command, found.target_id) or refuse_target(case, command, found.target_id)
+    return refused or _matched(
         case,
         command,
         found.target_id,

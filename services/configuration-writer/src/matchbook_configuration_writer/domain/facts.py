@@ -10,7 +10,7 @@ from matchbook_contracts.states import ConfigurationState, DeviceMatchState
 
 from matchbook_configuration_writer.domain.events import device_event
 from matchbook_configuration_writer.domain.outcomes import Moment
-from matchbook_configuration_writer.domain.standing import status_of, version_of
+from matchbook_configuration_writer.domain.standing import reverted_of_both, status_of, version_of
 from matchbook_configuration_writer.domain.syncing import flag_retired, write_synced
 from matchbook_configuration_writer.domain.world import Device, DeviceId, Retirement, Suggestion, Tenant, World
 
@@ -138,6 +138,7 @@ def _handed_over(
             "version": version_of(taken) + 1,
             "origin": "carried_over" if left.status == "matched" else left.origin,
             "superseded_by": None,
+            "reverted": reverted_of_both(taken, left),
         }
     )
     return leaving, taking

@@ -46,6 +46,13 @@ def without_reverted(state: MatchState | None, target_id: str) -> tuple[Reverted
     return () if state is None else tuple(pair for pair in state.reverted if pair.target_id != target_id)
 
 
+def reverted_of_both(taken: DeviceMatchState | None, left: DeviceMatchState) -> tuple[RevertedPair, ...]:
+    """The reverted pairs of two enrolments of one machine, for the one that takes over the match of `left`."""
+    known = {pair.target_id for pair in left.reverted} | {left.configuration_id}
+    own = taken.reverted if taken is not None else ()
+    return (*(pair for pair in own if pair.target_id not in known), *left.reverted)[-_REVERTED_KEPT:]
+
+
 def match_changes(before: DeviceMatchState | None, after: DeviceMatchState) -> tuple[FieldChange, ...]:
     """What is different about where a device stands, in a fixed order."""
     old, new = _shown(before), _shown(after)

@@ -13,11 +13,11 @@ from matchbook_configuration_writer.domain.world import Device
 def write_synced(
     state: ConfigurationState, device: Device, moment: Moment
 ) -> tuple[ConfigurationState, tuple[ConfigurationUpdated, ...]]:
-    """The configuration with the device's values, and the event of it; none where no value in force changes."""
+    """The configuration with the device's values and whether it is gone; no event where no value in force changes."""
     fields = with_synced(state.fields, mapped_onto(device, state))
-    if fields is state.fields and not state.device_retired:
+    if fields is state.fields and state.device_retired == device.retired:
         return state, ()
-    after = with_fields(state, fields, device_retired=False)
+    after = with_fields(state, fields, device_retired=device.retired)
     return after, (
         configuration_event(ConfigurationUpdated, state, after, moment=moment, device=device, action="sync"),
     )

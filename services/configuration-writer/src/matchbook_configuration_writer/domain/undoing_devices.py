@@ -21,7 +21,7 @@ from matchbook_configuration_writer.domain.devices import (
     refuse_matching,
     refuse_target,
 )
-from matchbook_configuration_writer.domain.events import configuration_event, device_event
+from matchbook_configuration_writer.domain.events import configuration_event, created_id, device_event
 from matchbook_configuration_writer.domain.fields import with_fields
 from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome
 from matchbook_configuration_writer.domain.standing import status_of, version_of, with_reverted
@@ -52,14 +52,16 @@ def _restore(case: Case, command: UndoDeviceDecision, before: DeviceMatchState |
             assert before is not None
             return _match_again(case, command, before)
         case "ignored" | "unmatched":
-            return _leave(case, _standing(case, command, before))
+            return _leave(case, command, _standing(case, command, before))
 
 
 def _standing(case: Case, command: UndoDeviceDecision, before: DeviceMatchState | None) -> DeviceMatchState:
     after = case.next(command, status="unmatched")
     if before is not None:
-        decided = {"version": after.version, "decided_by": after.decided_by, "decided_at": after.decided_at}
-        after = before.model_copy(update=decided)
+        # Its tenant may belong to another organization by now, whose match this is from here on.
+        now = after.model_dump(include={"version", "organization_id"}) | {"orphaned": False}
+        decided = {"decided_by": after.decided_by, "decided_at": after.decided_at}
+        after = before.model_copy(update=now | decided)
     reverted = _reverted(case)
     return after if reverted is None else after.model_copy(update={"reverted": reverted})
 
@@ -72,9 +74,9 @@ def _reverted(case: Case) -> tuple[RevertedPair, ...] | None:
     return with_reverted(standing, standing.configuration_id)
 
 
-def _leave(case: Case, after: DeviceMatchState) -> Applied:
+def _leave(case: Case, command: UndoDeviceDecision, after: DeviceMatchState) -> Applied:
     kept, dropped = let_go(case)
-    withdrawn = _withdraw(case, kept)
+    withdrawn = _withdraw(case, command, kept)
     released = withdrawn[0].state if withdrawn else kept
     facts: dict[str, Any] = {"moment": case.moment, "device": case.device, "configuration": released}
     event: MatchEvent
@@ -85,10 +87,14 @@ def _leave(case: Case, after: DeviceMatchState) -> Applied:
     return Applied((*dropped, *withdrawn, event))
 
 
-def _withdraw(case: Case, released: ConfigurationState | None) -> tuple[ConfigurationArchived, ...]:
+def _withdraw(
+    case: Case, command: UndoDeviceDecision, released: ConfigurationState | None
+) -> tuple[ConfigurationArchived, ...]:
     """Archive what the undone decision created and nobody has touched: still held, so no PSA system knows it."""
-    created = case.standing is not None and case.standing.origin == "created"
-    if released is None or not created or released.psa_sync == "released" or released.archived:
+    created = created_id(command.undone_decision_id, "configuration")
+    if released is None or released.configuration_id != created:
+        return ()
+    if released.psa_sync == "released" or released.archived:
         return ()
     after = with_fields(released, released.fields, archived=True)
     return (configuration_event(ConfigurationArchived, released, after, moment=case.moment, device=case.device),)
