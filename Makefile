@@ -89,10 +89,13 @@ test: install ## All tests; the browser's only where Chromium is installed
 
 # How many random histories, of eighty steps each: some forty in a second.
 HISTORIES ?= 50000
+# And how many of them on Kafka and PostgreSQL, some fifteen seconds each.
+REPLAYS ?= 40
 
 .PHONY: histories
-histories: install ## Random histories against the writer's rules, for half an hour
-	@HISTORIES=$(HISTORIES) exec $(PYTEST) services/configuration-writer/tests/test_state_machine.py $(ARGS)
+histories: install ## Random histories against the writer's rules, for an hour
+	@HISTORIES=$(HISTORIES) REPLAYS=$(REPLAYS) exec $(PYTEST) \
+		services/configuration-writer/tests/test_state_machine.py services/configuration-writer/tests/test_replay.py $(ARGS)
 
 .PHONY: coverage
 coverage: install ## All tests, and which lines none of them ran

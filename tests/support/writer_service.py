@@ -102,7 +102,9 @@ async def _settled(connection: Any, ends: Mapping[tuple[str, int], int]) -> bool
 
 
 @contextlib.asynccontextmanager
-async def rig(bootstrap: str, prefix: str, database: Database, *, partitions: int = PARTITIONS) -> AsyncIterator[Rig]:
+async def rig(
+    bootstrap: str, prefix: str, database: Database, *, partitions: int = PARTITIONS, expiry_seconds: float = 0.2
+) -> AsyncIterator[Rig]:
     """Make the topics and the schema."""
     await topics.apply(bootstrap, prefix, partitions=partitions)
     settings = Settings.model_validate(
@@ -111,7 +113,7 @@ async def rig(bootstrap: str, prefix: str, database: Database, *, partitions: in
             "topic_prefix": prefix,
             "database_dsn": database.dsn,
             "database_schema": database.schema,
-            "expiry_seconds": 0.2,
+            "expiry_seconds": expiry_seconds,
         }
     )
     await migrate(settings.database, PACKAGE)

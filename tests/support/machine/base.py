@@ -102,8 +102,8 @@ class Base(RuleBasedStateMachine):
 
     # --- making records -----------------------------------------------------------------------------------------------
 
-    def discovered(self, key: Key, name: str, model: str, *, late: bool = False) -> DeviceDiscovered:
-        revision = max(1, self.model.devices[key].revision + (0 if late else 1))
+    def discovered(self, key: Key, name: str, model: str) -> DeviceDiscovered:
+        revision = self.model.devices[key].revision + 1
         facts = DeviceFacts(device_name=name or None, model=model or None)
         return DeviceDiscovered(tenant_id=key[0], device_id=key[1], revision=revision, facts=facts)
 

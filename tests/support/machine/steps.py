@@ -6,12 +6,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
+from matchbook_configuration_writer.domain.decide import is_command
 from matchbook_contracts.decisions import (
     AcceptMatch,
     ArchiveConfiguration,
     ChangeMatch,
     ChangeTenantMatch,
     CreateConfiguration,
+    Decision,
     EditConfiguration,
     IgnoreDevice,
     IgnoreTenant,
@@ -26,7 +28,7 @@ from matchbook_contracts.decisions import (
     UndoDeviceDecision,
     UndoTenantDecision,
 )
-from matchbook_contracts.discovery import DeviceRetired
+from matchbook_contracts.discovery import DeviceDiscovered, DeviceRetired
 from matchbook_contracts.states import AutoAcceptPolicy
 from matchbook_contracts.suggestions import Candidate, MatchSuggested, SuggestionWithdrawn
 
@@ -220,8 +222,19 @@ class Machine(Base):
 
     @rule(dice=rolls)
     def discover(self, dice: Random) -> None:
-        late = dice.random() < 0.2
-        self.learn(self.discovered(dice.choice(KEYS), dice.choice(TEXTS), dice.choice(TEXTS), late=late))
+        self.learn(self.discovered(dice.choice(KEYS), dice.choice(TEXTS), dice.choice(TEXTS)))
+
+    @rule(dice=rolls)
+    def anything_comes_twice(self, dice: Random) -> None:
+        record = dice.choice(self.journal)
+        if isinstance(record, Decision):
+            assert is_command(record)
+            known = len(self.pure.events)
+            self.journal.append(record)
+            self.pure.decide(record, self.now)
+            assert len(self.pure.events) == known
+        elif isinstance(record, (DeviceDiscovered, DeviceRetired, MatchSuggested, SuggestionWithdrawn)):
+            self.learn(record)
 
     @rule(dice=rolls)
     def retire(self, dice: Random) -> None:
