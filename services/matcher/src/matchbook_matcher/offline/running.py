@@ -78,13 +78,14 @@ def organizations_of_tenants(inputs: Inputs, suggested: Mapping[str, Place]) -> 
 def evaluations(
     inputs: Inputs, places: Mapping[str, Iterable[str]], knowledge: Knowledge
 ) -> Iterator[tuple[str, Evaluation]]:
-    """Organization by organization, so that the records of one are in memory at a time."""
+    """Organization by organization. What was read is let go on the way, so that memory holds one's records at a time."""
     matcher, hygiene = Matcher(knowledge.weights.device), knowledge.hygiene
     common = common_serials(inputs, knowledge.weights.device.limits.tenants_of_a_machine)
     for organization, tenants in sorted(places.items()):
-        devices = [make_device(facts, hygiene) for tenant in tenants for facts in inputs.devices[tenant]]
-        documented = inputs.configurations.get(organization, ())
+        devices = [make_device(facts, hygiene) for tenant in tenants for facts in inputs.devices.pop(tenant)]
+        documented = inputs.configurations.pop(organization, ())
         configurations = [make_configuration(facts, hygiene) for facts in documented]
+        del documented
         yield organization, matcher.evaluate(devices, configurations, common_serials=common)
 
 
