@@ -1,0 +1,1 @@
+"""Matching files instead of topics: the same domain, without Kafka and PostgreSQL."""

@@ -1,0 +1,117 @@
+"""JSON Lines: one object a line, checked; a line that does not do is named with its file, its number and the remedy."""
+
+import codecs
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import click
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, ValidationError
+from pydantic.alias_generators import to_camel
+
+Id = Annotated[StrictStr | StrictInt | StrictFloat, Field(union_mode="left_to_right")]
+"""Any string or number."""
+Advance = Callable[[int], None]
+"""Told how many bytes more are done."""
+_REMEDY = "Correct the line or leave it out; the guide matching-offline.md lists the fields."
+_SHAPE = "must be one JSON object in UTF-8, on one line"
+
+
+def _listed(value: object) -> object:
+    """Tables know no lists: `a, b` and null are lists as well."""
+    if isinstance(value, str):
+        return [part for part in value.replace(";", ",").split(",") if part.strip()]
+    return [] if value is None else value
+
+
+Texts = Annotated[tuple[str | None, ...], BeforeValidator(_listed)]
+
+
+class Line(BaseModel):
+    """Unknown fields are ignored. A number is a text as well, since tables like to make numbers of serial numbers."""
+
+    model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True)
+
+
+class DeviceLine(Line):
+    """A managedDevice as Microsoft Graph has it, and its tenant."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    id: Id
+    tenant_id: Id | None = Field(default=None, alias="tenant_id")
+    device_name: str | None = None
+    serial_number: str | None = None
+    wi_fi_mac_address: str | None = None
+    ethernet_mac_address: str | None = None
+    model: str | None = None
+    last_sync_date_time: datetime | None = None
+
+
+class ConfigurationLine(Line):
+    id: Id
+    organization_id: Id | None = None
+    name: str | None = None
+    hostname: str | None = None
+    serial_number: str | None = None
+    mac_addresses: Texts = ()
+    model: str | None = None
+
+
+class TenantLine(Line):
+    tenant_id: Id
+    display_name: str | None = None
+    default_domain: str | None = None
+    verified_domains: Texts = ()
+
+
+class OrganizationLine(Line):
+    id: Id
+    name: str | None = None
+
+
+class LinkLine(Line):
+    """A tenant that is known to be an organization; null where it is known to be none."""
+
+    tenant_id: Id
+    organization_id: Id | None = None
+
+
+AnyLine = TypeVar("AnyLine", bound=Line)
+
+
+class FaultyLine(click.ClickException):
+    """What is wrong where, and what to do."""
+
+    def __init__(self, path: Path, number: int, fault: str) -> None:
+        super().__init__(f"{path}, line {number}: {fault}. {_REMEDY}")
+
+
+def read(path: Path, model: type[AnyLine], advance: Advance) -> Iterator[tuple[int, AnyLine]]:
+    """Each object with the number of its line; empty lines are passed over. Raises FaultyLine."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            advance(len(line))
+            text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+            if text.isspace():
+                continue
+            try:
+                found = model.model_validate_json(text)
+            except ValidationError as error:
+                raise FaultyLine(path, number, _fault(error)) from error
+            yield number, found
+
+
+def _fault(error: ValidationError) -> str:
+    """The first field at fault, in words."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    first = faults[0]
+    if not first["loc"]:
+        return _SHAPE if first["type"] == "model_type" else f"{_SHAPE} ({first['msg']})"
+    name = first["loc"][0]
+    if first["type"] == "missing":
+        return f'"{name}" is missing'
+    # A union has a fault for each of its kinds.
+    several = sum(fault["loc"][0] == name for fault in faults) > 1 and first["loc"][1:] == ("str",)
+    return f'"{name}" must be a string or a number' if several else f'"{name}": {first["msg"]}'

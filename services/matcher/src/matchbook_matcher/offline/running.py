@@ -1,0 +1,142 @@
+"""Matches what was read: first the tenants, then the devices, organization by organization."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from typing import NamedTuple
+
+from matchbook_contracts.suggestions import Rule
+
+from matchbook_matcher.adapters.data import Knowledge
+from matchbook_matcher.domain.organization import Evaluation, Matcher, Suggested
+from matchbook_matcher.domain.records import Standing, make_configuration, make_device
+from matchbook_matcher.domain.tenants import Directory, Organization, Tenant
+from matchbook_matcher.offline.lines import Id
+from matchbook_matcher.offline.reading import Inputs
+
+
+class DeviceMatch(NamedTuple):
+    """A line of the file of matches."""
+
+    device_id: Id
+    configuration_id: Id
+    confidence: float
+    rule: Rule
+
+
+class TenantMatch(NamedTuple):
+    """A line of the file of tenants."""
+
+    tenant_id: Id
+    organization_id: Id
+    confidence: float
+
+
+class Place(NamedTuple):
+    """An organization that a tenant was suggested, as texts."""
+
+    organization_id: str
+    confidence: float
+
+
+def suggested_tenants(inputs: Inputs, knowledge: Knowledge) -> dict[str, Place]:
+    """The organization of each tenant that has no link and gets a suggestion."""
+    links = inputs.links or {}
+    opened = [tenant for key, tenant in sorted(inputs.tenants.items()) if key and key not in links]
+    if not opened:
+        return {}
+    common = common_serials(inputs, knowledge.weights.device.limits.tenants_of_a_machine)
+    tenants = _with_overlaps(opened, inputs, common)
+    tenants += [
+        replace(tenant, standing=Standing("matched", links[key]))
+        for key, tenant in inputs.tenants.items()
+        if key in links
+    ]
+    directory = Directory(_organizations(inputs, links), tenants, knowledge.weights.tenant, knowledge.vocabulary)
+    return {
+        key: Place(answer.pairs[0].organization.organization_id, answer.pairs[0].confidence)
+        for key, answer in directory.answers().items()
+        if answer.pairs and not answer.tied
+    }
+
+
+def organizations_of_tenants(inputs: Inputs, suggested: Mapping[str, Place]) -> dict[str, list[str]]:
+    """Tenants by organization: the linked ones, and without a file of links those that were suggested.
+
+    What names no tenant belongs to what names no organization, so that one customer's files need neither.
+    """
+    places = inputs.links if inputs.links is not None else {key: place[0] for key, place in suggested.items()}
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for tenant in sorted(inputs.devices):
+        organization = places.get(tenant) if tenant else ""
+        if organization or not tenant:
+            found[organization or ""].append(tenant)
+    return found
+
+
+def evaluations(
+    inputs: Inputs, places: Mapping[str, Iterable[str]], knowledge: Knowledge
+) -> Iterator[tuple[str, Evaluation]]:
+    """Organization by organization. What was read is let go on the way, so that memory holds one's records at once."""
+    matcher, hygiene = Matcher(knowledge.weights.device), knowledge.hygiene
+    common = common_serials(inputs, knowledge.weights.device.limits.tenants_of_a_machine)
+    for organization, tenants in sorted(places.items()):
+        devices = [make_device(facts, hygiene) for tenant in tenants for facts in inputs.devices.pop(tenant)]
+        documented = inputs.configurations.pop(organization, ())
+        configurations = [make_configuration(facts, hygiene) for facts in documented]
+        del documented
+        yield organization, matcher.evaluate(devices, configurations, common_serials=common)
+
+
+def device_matches(evaluation: Evaluation, inputs: Inputs) -> list[DeviceMatch]:
+    """What is suggested; what is in conflict is not."""
+    return [
+        DeviceMatch(
+            inputs.device_ids.written(device),
+            inputs.configuration_ids.written(answer.best.configuration.configuration_id),
+            answer.best.worth.confidence,
+            answer.best.worth.rule,
+        )
+        for (_, device), answer in evaluation.answers.items()
+        if isinstance(answer, Suggested)
+    ]
+
+
+def tenant_matches(suggested: Mapping[str, Place], inputs: Inputs) -> list[TenantMatch]:
+    return [
+        TenantMatch(inputs.tenant_ids.written(key), inputs.organization_ids.written(place[0]), place.confidence)
+        for key, place in suggested.items()
+    ]
+
+
+def common_serials(inputs: Inputs, most_tenants: int) -> AbstractSet[str]:
+    """Serial numbers on devices of more tenants than a machine has."""
+    tenants: Counter[str] = Counter()
+    for devices in inputs.devices.values():
+        tenants.update({facts.serial_key for facts in devices if facts.serial_key is not None})
+    return {serial for serial, count in tenants.items() if count > most_tenants}
+
+
+def _organizations(inputs: Inputs, links: Mapping[str, str]) -> list[Organization]:
+    holders: dict[str, str] = {}
+    for tenant in sorted(links, reverse=True):
+        holders[links[tenant]] = tenant
+    named = (organization for key, organization in sorted(inputs.organizations.items()) if key)
+    return [replace(organization, holder=holders.get(organization.organization_id)) for organization in named]
+
+
+def _with_overlaps(tenants: Iterable[Tenant], inputs: Inputs, common: AbstractSet[str]) -> list[Tenant]:
+    """The tenants with how many of their serial numbers each organization documents."""
+    documented: dict[str, tuple[str, ...]] = {}
+    for organization, configurations in inputs.configurations.items():
+        for facts in configurations if organization else ():
+            if (serial := facts.serial_key) is not None and organization not in documented.get(serial, ()):
+                documented[serial] = (*documented.get(serial, ()), organization)
+    found = []
+    for tenant in tenants:
+        devices = inputs.devices.get(tenant.tenant_id, ())
+        serials = {facts.serial_key for facts in devices if facts.serial_key is not None} - common
+        counts = Counter(organization for serial in serials for organization in documented.get(serial, ()))
+        found.append(replace(tenant, serials=len(serials), overlaps=tuple(sorted(counts.items()))))
+    return found
