@@ -78,7 +78,7 @@ def organizations_of_tenants(inputs: Inputs, suggested: Mapping[str, Place]) -> 
 def evaluations(
     inputs: Inputs, places: Mapping[str, Iterable[str]], knowledge: Knowledge
 ) -> Iterator[tuple[str, Evaluation]]:
-    """Organization by organization. What was read is let go on the way, so that memory holds one's records at a time."""
+    """Organization by organization. Lets go of what was read on the way: memory holds one's records at a time."""
     matcher, hygiene = Matcher(knowledge.weights.device), knowledge.hygiene
     common = common_serials(inputs, knowledge.weights.device.limits.tenants_of_a_machine)
     for organization, tenants in sorted(places.items()):
