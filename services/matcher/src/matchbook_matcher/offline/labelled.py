@@ -3,10 +3,8 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from matchbook_matcher.domain.compare import Learned, serials
 from matchbook_matcher.domain.forms import Hygiene
 from matchbook_matcher.domain.records import Configuration, Device, make_configuration, make_device
-from matchbook_matcher.domain.scale import Serial
 from matchbook_matcher.offline.ids import id_text
 from matchbook_matcher.offline.lines import FaultyLine, MatchLine, TruthLine, read
 from matchbook_matcher.offline.reading import Inputs, Progress
@@ -62,5 +60,7 @@ def other_serials(inputs: Inputs, said: Collection[Said], hygiene: Hygiene) -> s
 
 def _is_another(device: Device, configuration: Configuration) -> bool:
     name = device.name
-    named = name is not None and any(other.key == name.key for other in configuration.names)
-    return named and serials(device, configuration, Learned()) is Serial.DISAGREE
+    if name is None or all(other.key != name.key for other in configuration.names):
+        return False
+    mine, theirs = device.serial_key, configuration.serial_key
+    return mine is not None and theirs is not None and mine not in (theirs, configuration.scanned)

@@ -15,6 +15,7 @@ from matchbook_matcher.offline.running import (
     evaluations,
     organizations_of_tenants,
     suggested_tenants,
+    tenant_answers,
     tenant_matches,
 )
 
@@ -30,7 +31,7 @@ def match(*, weights: Path | None, hygiene: Path | None, out: Path, tenants_out:
     with reported():
         check_folders(out, tenants_out)
         inputs = read_inputs(Files(**files), progress)
-        tenants = suggested_tenants(inputs, knowledge)
+        tenants = suggested_tenants(tenant_answers(inputs, knowledge))
         places = organizations_of_tenants(inputs, tenants)
         write(out, _matched(inputs, places, knowledge))
         if tenants or tenants_out is not None:
