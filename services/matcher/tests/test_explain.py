@@ -75,6 +75,7 @@ def test_runners_up_and_what_is_documented_twice(desk: Desk) -> None:
     assert 'Suggested configuration: c1 "LT-001"' in told
     assert 'Runner-up 1: c2 "PC-7"' in told
     assert "Documented more than once, with the same serial number: c2" in told
+    assert "Left out" not in told
 
 
 def test_a_conflict_shows_its_candidates(desk: Desk) -> None:

@@ -31,10 +31,11 @@ def match(*, weights: Path | None, hygiene: Path | None, out: Path, tenants_out:
     with reported():
         check_folders(out, tenants_out)
         inputs = read_inputs(Files(**files), progress)
-        tenants = suggested_tenants(tenant_answers(inputs, knowledge))
+        answers = tenant_answers(inputs, knowledge)
+        tenants = suggested_tenants(answers)
         places = organizations_of_tenants(inputs, tenants)
         write(out, _matched(inputs, places, knowledge))
-        if tenants or tenants_out is not None:
+        if answers or tenants_out is not None:
             write(tenants_out or out.with_stem(f"{out.stem}.tenants"), tenant_matches(tenants, inputs))
 
 

@@ -120,7 +120,7 @@ def bins_of_width(labels: Mapping[str, Label], said: Iterable[Said]) -> list[Bin
     """BINS bins of equal width from 0 to 1, the upper bound included; empty ones are left out."""
     places: defaultdict[int, list[tuple[float, bool]]] = defaultdict(list)
     for confidence, right in _judged(labels, said):
-        places[max(0, math.ceil(round(confidence * BINS, 9)) - 1)].append((confidence, right))
+        places[max(0, math.ceil(confidence * BINS) - 1)].append((confidence, right))
     return [_bin(held) for _, held in sorted(places.items())]
 
 
