@@ -158,6 +158,30 @@ def test_with_links_only_linked_tenants_have_devices_to_match(desk: Desk) -> Non
     assert [(row["tenant_id"], row["organization_id"]) for row in desk.read("out.tenants")] == [("t2", "o2")]
 
 
+def test_two_organizations_that_fit_a_tenant_equally_well_are_no_match(desk: Desk) -> None:
+    found = desk.matched(
+        devices=[a_device()],
+        configurations=[a_configuration(serial_number=None)],
+        tenants=[{"tenant_id": "t1", "display_name": "Contoso"}],
+        organizations=[{"id": "o1", "name": "Contoso"}, {"id": "o2", "name": "Contoso"}],
+    )
+    assert found == []
+    assert desk.read("out.tenants") == []
+
+
+def test_an_organization_that_has_a_linked_tenant_is_less_likely_anothers(desk: Desk) -> None:
+    files: dict[str, Sequence[Row]] = {
+        "devices": [],
+        "configurations": [],
+        "tenants": [{"tenant_id": "t1", "display_name": "Contoso"}, {"tenant_id": "t2", "display_name": "Contoso"}],
+        "organizations": [{"id": "o1", "name": "Contoso"}, {"id": "o2", "name": "Fabrikam"}],
+    }
+    desk.matched(**files, links=[{"tenant_id": "t1", "organization_id": "o2"}])
+    free = desk.read("out.tenants")[0]["confidence"]
+    desk.matched(**files, links=[LINK])
+    assert desk.read("out.tenants")[0]["confidence"] < free
+
+
 def test_one_customer_needs_neither_tenants_nor_organizations(desk: Desk) -> None:
     found = desk.matched(devices=[a_device(tenant=None)], configurations=[a_configuration(organization=None)])
     assert [row["configuration_id"] for row in found] == ["c1"]

@@ -12,7 +12,9 @@ from matchbook_servicekit.messaging import Publisher
 from matchbook_matcher.adapters.data import read_knowledge
 from matchbook_matcher.adapters.store import EvaluationStore, IntakeStore
 from matchbook_matcher.handlers import inputs
-from matchbook_matcher.offline.commands import match
+from matchbook_matcher.offline.evaluating import evaluate
+from matchbook_matcher.offline.explaining import explain
+from matchbook_matcher.offline.matching import match
 from matchbook_matcher.service.agenda import Pace
 from matchbook_matcher.service.devices import DeviceWork
 from matchbook_matcher.service.directory import DirectoryWork
@@ -64,4 +66,5 @@ async def run(settings: MatcherSettings) -> None:
 
 
 main = command("matcher", MatcherSettings, run, PACKAGE)
-main.add_command(match)
+for offline in (match, evaluate, explain):
+    main.add_command(offline)

@@ -78,6 +78,42 @@ class LinkLine(Line):
     organization_id: Id | None = None
 
 
+class TruthLine(Line):
+    """What a device or a tenant truly is; null where nothing documents it."""
+
+    subject: Id
+    target: Id | None = None
+    category: str | None = None
+
+
+class DeviceTruthLine(TruthLine):
+    subject: Id = Field(alias="device_id")
+    target: Id | None = Field(default=None, alias="configuration_id")
+
+
+class TenantTruthLine(TruthLine):
+    subject: Id = Field(alias="tenant_id")
+    target: Id | None = Field(default=None, alias="organization_id")
+
+
+class MatchLine(Line):
+    """A match as `matcher match` writes it. A null is no match; who tells no confidence is certain."""
+
+    subject: Id
+    target: Id | None = None
+    confidence: float = Field(default=1.0, ge=0, le=1)
+
+
+class DeviceMatchLine(MatchLine):
+    subject: Id = Field(alias="device_id")
+    target: Id | None = Field(default=None, alias="configuration_id")
+
+
+class TenantMatchLine(MatchLine):
+    subject: Id = Field(alias="tenant_id")
+    target: Id | None = Field(default=None, alias="organization_id")
+
+
 AnyLine = TypeVar("AnyLine", bound=Line)
 
 

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from matchbook_contracts.suggestions import Rule
 
 from matchbook_matcher.adapters.data import Knowledge
+from matchbook_matcher.domain.forms import Hygiene
 from matchbook_matcher.domain.organization import Evaluation, Matcher, Suggested
-from matchbook_matcher.domain.records import Standing, make_configuration, make_device
-from matchbook_matcher.domain.tenants import Directory, Organization, Tenant
+from matchbook_matcher.domain.records import Configuration, Device, Standing, make_configuration, make_device
+from matchbook_matcher.domain.tenants import Directory, Organization, Tenant, TenantAnswer
 from matchbook_matcher.offline.lines import Id
 from matchbook_matcher.offline.reading import Inputs
 
@@ -40,8 +41,8 @@ class Place(NamedTuple):
     confidence: float
 
 
-def suggested_tenants(inputs: Inputs, knowledge: Knowledge) -> dict[str, Place]:
-    """The organization of each tenant that has no link and gets a suggestion."""
+def tenant_answers(inputs: Inputs, knowledge: Knowledge) -> dict[str, TenantAnswer]:
+    """What the directory says of each tenant; nothing where all have links."""
     links = inputs.links or {}
     opened = [tenant for key, tenant in sorted(inputs.tenants.items()) if key and key not in links]
     if not opened:
@@ -54,9 +55,14 @@ def suggested_tenants(inputs: Inputs, knowledge: Knowledge) -> dict[str, Place]:
         if key in links
     ]
     directory = Directory(_organizations(inputs, links), tenants, knowledge.weights.tenant, knowledge.vocabulary)
+    return directory.answers()
+
+
+def suggested_tenants(answers: Mapping[str, TenantAnswer]) -> dict[str, Place]:
+    """The organization of each tenant that gets a suggestion; a conflict is none."""
     return {
         key: Place(answer.pairs[0].organization.organization_id, answer.pairs[0].confidence)
-        for key, answer in directory.answers().items()
+        for key, answer in answers.items()
         if answer.pairs and not answer.tied
     }
 
@@ -78,15 +84,24 @@ def organizations_of_tenants(inputs: Inputs, suggested: Mapping[str, Place]) -> 
 def evaluations(
     inputs: Inputs, places: Mapping[str, Iterable[str]], knowledge: Knowledge
 ) -> Iterator[tuple[str, Evaluation]]:
-    """Organization by organization. What was read is let go on the way, so that memory holds one's records at once."""
-    matcher, hygiene = Matcher(knowledge.weights.device), knowledge.hygiene
+    """Organization by organization. Lets go of what was read on the way: memory holds one's records at a time."""
+    matcher = Matcher(knowledge.weights.device)
     common = common_serials(inputs, knowledge.weights.device.limits.tenants_of_a_machine)
     for organization, tenants in sorted(places.items()):
-        devices = [make_device(facts, hygiene) for tenant in tenants for facts in inputs.devices.pop(tenant)]
-        documented = inputs.configurations.pop(organization, ())
-        configurations = [make_configuration(facts, hygiene) for facts in documented]
-        del documented
+        devices, configurations = records_of(inputs, organization, tenants, knowledge.hygiene)
+        inputs.configurations.pop(organization, None)
+        for tenant in tenants:
+            del inputs.devices[tenant]
         yield organization, matcher.evaluate(devices, configurations, common_serials=common)
+
+
+def records_of(
+    inputs: Inputs, organization: str, tenants: Iterable[str], hygiene: Hygiene
+) -> tuple[list[Device], list[Configuration]]:
+    """What an organization's evaluation compares."""
+    devices = [make_device(facts, hygiene) for tenant in tenants for facts in inputs.devices[tenant]]
+    documented = inputs.configurations.get(organization, ())
+    return devices, [make_configuration(facts, hygiene) for facts in documented]
 
 
 def device_matches(evaluation: Evaluation, inputs: Inputs) -> list[DeviceMatch]:
