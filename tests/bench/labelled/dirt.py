@@ -27,7 +27,7 @@ _TABLE: tuple[tuple[float, float, Spoiler], ...] = (
     (2.5, 4.0, serials.junk_serial_documented),
     (2.5, 5.0, serials.junk_serial_reported),
     (1.2, 3.0, serials.junk_serial_unlisted),
-    (8.0, 8.0, serials.junk_serial_of_the_house),
+    (30.0, 30.0, serials.junk_serial_of_the_house),
     (6.0, 9.0, serials.serial_not_documented),
     (2.0, 3.0, serials.serial_of_other_machine),
     (5.0, 5.0, macs.mac_notation),
@@ -42,9 +42,9 @@ _TABLE: tuple[tuple[float, float, Spoiler], ...] = (
     (1.5, 3.0, macs.macs_one_apart),
     (4.0, 4.0, names.name_lower_case),
     (4.0, 4.0, names.name_with_domain),
-    (5.0, 6.0, names.netbios_cut),
+    (20.0, 20.0, names.netbios_cut),
     (4.0, 5.0, names.name_with_note),
-    (4.0, 5.0, names.name_with_accents),
+    (30.0, 30.0, names.name_with_accents),
     (1.5, 4.0, names.name_mistyped),
     (1.0, 2.5, names.name_digits_swapped),
     (4.0, 7.0, names.machine_renamed),
@@ -62,19 +62,21 @@ CATEGORIES = frozenset(spoiler.__name__ for _, _, spoiler in _TABLE)
 
 @dataclass(frozen=True)
 class Level:
-    """`ways`: shares of 0, 1, 2… things wrong with a documented machine; `trouble` scales what befalls whole machines."""
+    """`ways`: shares of 0, 1, 2… things wrong with a documented machine; `trouble` scales what befalls whole machines
+    and customers; `names_spared` is the share of customers that nobody writes in another way."""
 
     ways: tuple[float, ...]
     trouble: float
     harsh: bool = False
+    names_spared: float = 0.0
 
     def count(self, rng: Random) -> int:
         return weighted(rng, [(share, number) for number, share in enumerate(self.ways)])
 
 
 LEVELS = {
-    "mild": Level((0.82, 0.15, 0.03), 0.5),
-    "field": Level((0.58, 0.25, 0.12, 0.05), 1.0),
+    "mild": Level((0.84, 0.13, 0.03), 0.5, names_spared=0.5),
+    "field": Level((0.65, 0.20, 0.11, 0.04), 1.0),
     "harsh": Level((0.22, 0.28, 0.26, 0.16, 0.08), 2.0, harsh=True),
 }
 _TRIES = 12

@@ -6,7 +6,7 @@ from random import Random
 
 from matchbook_local.emulator.world.chance import guid, happens, pick, weighted
 from matchbook_local.emulator.world.hardware import comes_in_series, manufacture
-from matchbook_local.emulator.world.model import Hardware, Platform, Staff
+from matchbook_local.emulator.world.model import Hardware, Platform
 
 from .macs import HYPER_V_OUI
 from .model import Case, Enrolment
@@ -23,7 +23,7 @@ PLATFORMS = (
     (0.10, Platform.IOS),
     (0.06, Platform.ANDROID),
 )
-SAME_ORDER_SHARE = 0.3
+SAME_ORDER_SHARE = 0.1
 NO_WIFI_SHARE = 0.08
 HYPER_V_SHARE = 0.5
 
@@ -43,20 +43,22 @@ def enrol(place: Place, hardware: Hardware) -> Case:
     rng = place.rng
     user = pick(rng, place.staff)
     name, names_it = place.namer.name(hardware, user)
+    reported = _reported(hardware, name)
     enrolled = NOW - int(rng.random() * 1200 * DAY)
     enrolment = Enrolment(
         id=guid(rng),
-        name=_reported(hardware, name),
+        name=reported,
         serial=hardware.serial or pick(rng, (*UNLISTED_JUNK[:2], "To be filled by O.E.M.", "Default string")),
         wifi=None if hardware.platform.is_phone or happens(rng, NO_WIFI_SHARE) else hardware.wifi_mac,
         ethernet=hardware.ethernet_mac if place.reads_ethernet and not hardware.platform.is_phone else None,
         user=user,
         manufacturer=hardware.manufacturer,
         model=hardware.model,
+        platform=hardware.platform.value.split(" ")[0],
         enrolled=enrolled,
         last_sync=max(enrolled, NOW - int(rng.random() ** 3 * 30 * DAY)),
     )
-    return Case(rng, place, hardware, user, name, names_it, enrolment)
+    return Case(rng, place, hardware, user, name, place.is_new(reported) and names_it, enrolment)
 
 
 def enrol_again(case: Case, days: int) -> Enrolment:
@@ -68,14 +70,10 @@ def enrol_again(case: Case, days: int) -> Enrolment:
         enrolment,
         id=guid(rng),
         name=case.place.namer.old_name(case.hardware)[:NETBIOS_LENGTH] if renamed else enrolment.name,
-        user=_other_user(rng, case.place) if happens(rng, 0.3) else enrolment.user,
+        user=pick(rng, case.place.staff) if happens(rng, 0.3) else enrolment.user,
         enrolled=last - 300 * DAY,
         last_sync=last,
     )
-
-
-def _other_user(rng: Random, place: Place) -> Staff:
-    return pick(rng, place.staff)
 
 
 def _reported(hardware: Hardware, name: str) -> str:

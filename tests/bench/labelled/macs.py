@@ -118,10 +118,10 @@ def mac_mistyped(case: Case) -> bool:
 
 def macs_one_apart(case: Case) -> bool:
     """Adapters numbered in a row: this machine's Wi-Fi follows the wired address of the machine before it."""
-    other = case.place.earlier()
-    if other is None or case.is_phone or other.is_phone or case.proof == {Proof.MAC}:
+    others = case.place.cases[-1:]
+    if not others or case.is_phone or others[0].is_phone:
         return False
-    wifi = following(other.hardware.ethernet_mac)
+    wifi = following(others[0].hardware.ethernet_mac)
     old, case.hardware = case.own_macs, replace(case.hardware, wifi_mac=wifi, ethernet_mac=following(wifi))
     renamed = dict(zip(old, case.own_macs, strict=True))
     case.enrolment.wifi = renamed.get(case.enrolment.wifi or "", case.enrolment.wifi)

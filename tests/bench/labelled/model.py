@@ -31,6 +31,7 @@ class Enrolment:
     user: Staff
     manufacturer: str
     model: str
+    platform: str
     enrolled: int
     last_sync: int
 

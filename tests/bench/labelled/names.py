@@ -58,7 +58,7 @@ def name_mistyped(case: Case) -> bool:
     """A letter doubled, left out or exchanged: digits are left alone."""
     name = case.documented.name
     letters = [i for i in range(1, len(name) - 1) if name[i].isalpha() and name[i + 1].isalpha()]
-    if len(letters) < 3 or not case.loses(Proof.NAME):  # noqa: PLR2004
+    if len(letters) < 3 or not case.loses(Proof.NAME):
         return False
     at = pick(case.rng, letters)
     exchanged = name[:at] + name[at + 1] + name[at] + name[at + 2 :]

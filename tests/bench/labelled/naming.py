@@ -33,7 +33,7 @@ class Namer:
     def __init__(self, rng: Random, short_name: str, city: str) -> None:
         self._rng = rng
         self._short = short_name
-        self._city = slug(city).upper()[:10] or "SITE"
+        self._city = slug(city).upper()[:6] or "SITE"
         self._scheme = weighted(rng, SCHEMES)
         self._form = pick(rng, ("{}-{:03d}", "{}{:03d}", "{}-{:02d}", "{}-{:04d}"))
         self._user_form = pick(rng, ("{}-LT", "{}-PC", "LT-{}", "{}"))
@@ -66,7 +66,7 @@ class Namer:
             case "user":
                 return self._counted(self._user_form.format(user.login.upper())), True
             case "place":
-                return f"{self._city}-{pick(self._rng, DEPARTMENTS)}-{self._next():03d}", True
+                return f"{self._city}-{self._next():03d}-{pick(self._rng, DEPARTMENTS)}", True
             case "default":
                 return default_name(self._rng), True
             case "generic":

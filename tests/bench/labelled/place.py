@@ -28,8 +28,15 @@ class Place:
         self.reads_ethernet = happens(rng, READ_BY_ID_SHARE)
         """Graph's lists have no wired address; who reads each device by its id has it."""
         self.cases: list[Case] = []
+        self._given: set[str] = set()
         built_here = customer.devices >= HOUSE_JUNK_LEAST and happens(rng, HOUSE_JUNK_SHARE)
         self.house_junk = f"{customer.short_name}-{hexadecimal(rng, 4)}" if built_here else None
+
+    def is_new(self, name: str) -> bool:
+        """Whether no machine got this name before; what is left of two long names may be the same."""
+        known = name.casefold() in self._given
+        self._given.add(name.casefold())
+        return not known
 
     def earlier(self) -> Case | None:
         """One of the last documented machines before this one."""

@@ -13,8 +13,8 @@ from .machines import enrol, enrol_again, machines
 from .model import Case, Customer, Enrolment, Proof, Record
 from .place import Place
 
-UNDOCUMENTED_PHONES = 0.45
-UNDOCUMENTED_COMPUTERS = 0.03
+UNDOCUMENTED_PHONES = 0.42
+UNDOCUMENTED_COMPUTERS = 0.025
 OLDER_SERIAL_UNKNOWN = 0.15
 ENROLLED_ONCE_MORE = 0.25
 PRINTERS_SHARE = 0.4
@@ -63,7 +63,7 @@ def _enrolled(population: Population, case: Case, most: int, level: Level) -> No
     case.place.cases.append(case)
     population.enrolments.append(case.enrolment)
     days = 1
-    share = 0.028 * level.trouble
+    share = 0.024 * level.trouble
     while len(population.enrolments) < most and happens(case.rng, share):
         old = enrol_again(case, days)
         population.enrolments.append(old)

@@ -76,7 +76,7 @@ def letters_for_digits(case: Case) -> bool:
 def serial_mistyped(case: Case) -> bool:
     """One character wrong, two exchanged, or one left out: it may be the neighbour's number now."""
     text = case.documented.serial
-    if len(text) < 7 or Proof.SERIAL not in case.proof or not case.loses(Proof.SERIAL):  # noqa: PLR2004
+    if len(text) < 7 or Proof.SERIAL not in case.proof or not case.loses(Proof.SERIAL):
         return False
     at = 2 + int(case.rng.random() * (len(text) - 3))
     wrong = pick(case.rng, [c for c in "0123456789" if c != text[at]])
@@ -122,7 +122,7 @@ def serial_not_documented(case: Case) -> bool:
 def serial_of_other_machine(case: Case) -> bool:
     """Two labels mixed up, or one copied to the wrong record. Name and address still say which machine is meant."""
     other = case.place.earlier()
-    clear = Proof.MAC in case.proof and Proof.NAME in case.proof and not case.dirt
+    clear = case.proof == set(Proof) and not case.dirt
     if other is None or other.is_phone or case.is_phone or not clear or not other.hardware.serial:
         return False
     mine = case.documented.serial
