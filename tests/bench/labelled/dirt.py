@@ -44,7 +44,7 @@ _TABLE: tuple[tuple[float, float, Spoiler], ...] = (
     (4.0, 4.0, names.name_with_domain),
     (20.0, 20.0, names.netbios_cut),
     (4.0, 5.0, names.name_with_note),
-    (30.0, 30.0, names.name_with_accents),
+    (80.0, 80.0, names.name_with_accents),
     (1.5, 4.0, names.name_mistyped),
     (1.0, 2.5, names.name_digits_swapped),
     (4.0, 7.0, names.machine_renamed),
@@ -76,7 +76,7 @@ class Level:
 
 LEVELS = {
     "mild": Level((0.84, 0.13, 0.03), 0.5, names_spared=0.5),
-    "field": Level((0.65, 0.20, 0.11, 0.04), 1.0),
+    "field": Level((0.61, 0.22, 0.12, 0.05), 1.0),
     "harsh": Level((0.22, 0.28, 0.26, 0.16, 0.08), 2.0, harsh=True),
 }
 _TRIES = 12

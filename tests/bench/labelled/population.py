@@ -13,8 +13,8 @@ from .machines import enrol, enrol_again, machines
 from .model import Case, Customer, Enrolment, Proof, Record
 from .place import Place
 
-UNDOCUMENTED_PHONES = 0.42
-UNDOCUMENTED_COMPUTERS = 0.025
+UNDOCUMENTED_PHONES = 0.45
+UNDOCUMENTED_COMPUTERS = 0.03
 OLDER_SERIAL_UNKNOWN = 0.15
 ENROLLED_ONCE_MORE = 0.25
 PRINTERS_SHARE = 0.4
