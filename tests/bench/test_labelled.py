@@ -12,6 +12,7 @@ from tests.bench.labelled import files
 from tests.bench.labelled.__main__ import main
 from tests.bench.labelled.company_names import WRITINGS
 from tests.bench.labelled.dirt import CATEGORIES
+from tests.bench.labelled.strays import STRAYS
 from tests.bench.labelled.world import write_world
 
 DEVICES = 20_000
@@ -132,7 +133,7 @@ def test_devices_do_not_say_what_is_true(field: World) -> None:
 def test_every_kind_of_dirt_is_there(field: World, categories: Counter[str]) -> None:
     dirt = Counter(kind for row in field[files.TRUTH_DEVICES] for kind in row["dirt"])
     assert set(categories) == CATEGORIES | STORIES
-    assert set(dirt) == CATEGORIES | {"neighbour_serial"}
+    assert set(dirt) == CATEGORIES | {"neighbour_serial"} | {stray.__name__ for stray in STRAYS}
     tenants = {row["category"] for row in field[files.TRUTH_TENANTS]}
     assert tenants <= CUSTOMERS | {"trade_name_in_domain"} | {writing.__name__ for _, writing in WRITINGS}
     assert tenants >= CUSTOMERS

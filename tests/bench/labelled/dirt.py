@@ -9,7 +9,7 @@ from matchbook_local.emulator.world.chance import weighted
 from matchbook_local.emulator.world.dirt import JUNK_SERIALS
 
 from . import macs, names, serials, users
-from .model import Case
+from .model import Case, Proof
 
 JUNK = (*JUNK_SERIALS, *serials.UNLISTED_JUNK)
 Spoiler = Callable[[Case], bool]
@@ -35,6 +35,7 @@ _TABLE: tuple[tuple[float, float, Spoiler], ...] = (
     (3.0, 3.0, macs.several_interfaces),
     (4.0, 6.0, macs.macs_not_documented),
     (4.0, 6.0, macs.dock_shared),
+    (1.5, 3.0, macs.dongle_moved),
     (2.0, 3.0, macs.virtual_adapter_documented),
     (2.0, 3.0, macs.virtual_adapter_reported),
     (4.0, 6.0, macs.randomised_wifi),
@@ -76,7 +77,7 @@ class Level:
 
 LEVELS = {
     "mild": Level((0.84, 0.13, 0.03), 0.5, names_spared=0.5),
-    "field": Level((0.61, 0.22, 0.12, 0.05), 1.0),
+    "field": Level((0.62, 0.10, 0.12, 0.09, 0.07), 1.0),
     "harsh": Level((0.22, 0.28, 0.26, 0.16, 0.08), 2.0, harsh=True),
 }
 _TRIES = 12
@@ -91,7 +92,7 @@ def spoil(case: Case, level: Level) -> None:
     """So many things go wrong, each at most once, as far as they can happen to this machine."""
     wanted = level.count(case.rng)
     tries = wanted * _TRIES
-    while wanted and tries:
+    while wanted and tries and Proof.TRACE not in case.proof:
         tries -= 1
         spoiler = case.rng.choices(_SPOILERS, cum_weights=_CUMULATED[level.harsh])[0]
         if spoiler.__name__ not in case.dirt and spoiler(case):

@@ -73,6 +73,19 @@ def dock_shared(case: Case) -> bool:
     return False
 
 
+def dongle_moved(case: Case) -> bool:
+    """An adapter that is documented with a colleague's machine, and plugged into this one by now."""
+    other = case.place.earlier()
+    if other is None or other.record is None or case.is_phone or other.is_phone:
+        return False
+    wired, case.enrolment.ethernet = case.enrolment.ethernet, mac_address(case.rng, ("00E04C", "A0CEC8"))
+    if case.record is not None and not case.weigh_macs():
+        case.enrolment.ethernet = wired
+        return False
+    other.record.macs.append(case.enrolment.ethernet)
+    return True
+
+
 def virtual_adapter_documented(case: Case) -> bool:
     """The host adapters of VMware, VirtualBox and Hyper-V, and a VPN's, beside the real ones or alone."""
     if case.is_phone:

@@ -17,6 +17,8 @@ class Proof(StrEnum):
     SERIAL = "serial"
     MAC = "mac"
     NAME = "name"
+    TRACE = "trace"
+    """A number or name that is nearly right, beside the right user: the last that is left, so nothing more may go."""
 
 
 @dataclass(slots=True)
@@ -99,6 +101,13 @@ class Case:
             return False
         self.proof.discard(proof)
         return True
+
+    def keeps_a_trace_of(self, proof: Proof) -> None:
+        """The proof is nearly right from now on. Where it was the last one, the record names the user too."""
+        self.proof.discard(proof)
+        if not self.proof:
+            self.proof.add(Proof.TRACE)
+            self.documented.contact = self.user.name
 
     def weigh_macs(self) -> bool:
         """Notes whether the addresses on both sides still prove anything; False where nothing else would."""

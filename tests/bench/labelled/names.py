@@ -58,8 +58,9 @@ def name_mistyped(case: Case) -> bool:
     """A letter doubled, left out or exchanged: digits are left alone."""
     name = case.documented.name
     letters = [i for i in range(1, len(name) - 1) if name[i].isalpha() and name[i + 1].isalpha()]
-    if len(letters) < 3 or not case.loses(Proof.NAME):
+    if len(letters) < 3 or Proof.NAME not in case.proof:
         return False
+    case.keeps_a_trace_of(Proof.NAME)
     at = pick(case.rng, letters)
     exchanged = name[:at] + name[at + 1] + name[at] + name[at + 2 :]
     return _set(case, pick(case.rng, (name[:at] + name[at + 1 :], exchanged, name[:at] + name[at] + name[at:])))
@@ -128,9 +129,11 @@ def host_name_outdated(case: Case) -> bool:
 
 def titled_by_user(case: Case) -> bool:
     """The record bears its user instead of a name: Anna Berg's laptop."""
-    if not case.loses(Proof.NAME):
+    if case.is_phone:
         return False
+    case.keeps_a_trace_of(Proof.NAME)
     case.documented.hostname = ""
+    case.documented.model = case.documented.model or case.hardware.model
     options = (f"{case.user.name} laptop", f"{case.user.name.split()[0]}'s {case.hardware.model}", case.user.name)
     return _set(case, pick(case.rng, options))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from matchbook_local.emulator.world.chance import happens, stream
+from matchbook_local.emulator.world.chance import happens, pick, stream
 from matchbook_local.emulator.world.hardware import manufacture
 
 from . import records
@@ -12,11 +12,13 @@ from .dirt import Level, spoil
 from .machines import enrol, enrol_again, machines
 from .model import Case, Customer, Enrolment, Proof, Record
 from .place import Place
+from .strays import STRAYS
 
-UNDOCUMENTED_PHONES = 0.45
-UNDOCUMENTED_COMPUTERS = 0.03
+UNDOCUMENTED_PHONES = 0.42
+UNDOCUMENTED_COMPUTERS = 0.045
 OLDER_SERIAL_UNKNOWN = 0.15
 ENROLLED_ONCE_MORE = 0.25
+STRAY_SHARE = 0.45
 PRINTERS_SHARE = 0.4
 
 
@@ -85,14 +87,22 @@ def _nobody(case: Case) -> list[Record]:
 def _befall(case: Case, level: Level) -> list[Record]:
     """The machine's story, and the records that came of it."""
     if happens(case.rng, UNDOCUMENTED_PHONES if case.is_phone else UNDOCUMENTED_COMPUTERS):
-        case.story = "undocumented_phone" if case.is_phone else "undocumented_computer"
-        return []
+        return _undocumented(case, level)
     draw = case.rng.random()
     for share, story in _STORIES:
         draw -= share * level.trouble
         if draw < 0:
             return story(case, level)
     return _ordinary(case, level)
+
+
+def _undocumented(case: Case, level: Level) -> list[Record]:
+    case.story = "undocumented_phone" if case.is_phone else "undocumented_computer"
+    if not case.is_phone and happens(case.rng, STRAY_SHARE * level.trouble):
+        stray = pick(case.rng, STRAYS)
+        if stray(case):
+            case.dirt.append(stray.__name__)
+    return []
 
 
 def _ordinary(case: Case, level: Level) -> list[Record]:
@@ -147,8 +157,8 @@ def _documented_twice(case: Case, level: Level) -> list[Record]:
 
 Story = Callable[[Case, Level], list[Record]]
 _STORIES: tuple[tuple[float, Story], ...] = (
-    (0.015, _name_reused_undocumented),
-    (0.015, _name_reused_documented),
+    (0.030, _name_reused_undocumented),
+    (0.020, _name_reused_documented),
     (0.010, _board_replaced),
     (0.022, _documented_twice),
 )

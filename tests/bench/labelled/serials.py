@@ -70,14 +70,18 @@ def letters_for_digits(case: Case) -> bool:
     if text.startswith("VMware"):
         return False
     written = text.translate(mixed) if happens(case.rng, 0.6) else text.replace("0", "O", 1)
-    return written != text and Proof.SERIAL in case.proof and case.loses(Proof.SERIAL) and _set(case, written)
+    if written == text or Proof.SERIAL not in case.proof:
+        return False
+    case.keeps_a_trace_of(Proof.SERIAL)
+    return _set(case, written)
 
 
 def serial_mistyped(case: Case) -> bool:
     """One character wrong, two exchanged, or one left out: it may be the neighbour's number now."""
     text = case.documented.serial
-    if len(text) < 7 or Proof.SERIAL not in case.proof or not case.loses(Proof.SERIAL):
+    if len(text) < 7 or Proof.SERIAL not in case.proof:
         return False
+    case.keeps_a_trace_of(Proof.SERIAL)
     at = 2 + int(case.rng.random() * (len(text) - 3))
     wrong = pick(case.rng, [c for c in "0123456789" if c != text[at]])
     exchanged = text[:at] + text[at + 1] + text[at] + text[at + 2 :] if text[at] != text[at + 1] else None
@@ -122,7 +126,7 @@ def serial_not_documented(case: Case) -> bool:
 def serial_of_other_machine(case: Case) -> bool:
     """Two labels mixed up, or one copied to the wrong record. Name and address still say which machine is meant."""
     other = case.place.earlier()
-    clear = case.proof == set(Proof) and not case.dirt
+    clear = case.proof == {Proof.SERIAL, Proof.MAC, Proof.NAME} and not case.dirt
     if other is None or other.is_phone or case.is_phone or not clear or not other.hardware.serial:
         return False
     mine = case.documented.serial
