@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from tests.bench.labelled import files
 from tests.bench.labelled.__main__ import main
 from tests.bench.labelled.company_names import WRITINGS
-from tests.bench.labelled.dirt import CATEGORIES
+from tests.bench.labelled.customers import directory
+from tests.bench.labelled.dirt import CATEGORIES, LEVELS
 from tests.bench.labelled.strays import STRAYS
 from tests.bench.labelled.world import write_world
 
@@ -29,7 +30,15 @@ STORIES = {
     "board_replaced",
     "neighbour_serial",
 }
-CUSTOMERS = {"namesake", "undocumented_namesake", "no_organization", "several_tenants", "trade_name"}
+CUSTOMERS = {
+    "namesake",
+    "undocumented_namesake",
+    "no_organization",
+    "several_tenants",
+    "trade_name",
+    "trade_name_in_domain",
+}
+UNDOCUMENTED = {"undocumented_namesake", "no_organization"}
 NAMES = (
     files.DEVICES,
     files.CONFIGURATIONS,
@@ -134,9 +143,14 @@ def test_every_kind_of_dirt_is_there(field: World, categories: Counter[str]) -> 
     dirt = Counter(kind for row in field[files.TRUTH_DEVICES] for kind in row["dirt"])
     assert set(categories) == CATEGORIES | STORIES
     assert set(dirt) == CATEGORIES | {"neighbour_serial"} | {stray.__name__ for stray in STRAYS}
-    tenants = {row["category"] for row in field[files.TRUTH_TENANTS]}
-    assert tenants <= CUSTOMERS | {"trade_name_in_domain"} | {writing.__name__ for _, writing in WRITINGS}
-    assert tenants >= CUSTOMERS
+
+
+def test_every_kind_of_customer_is_there() -> None:
+    made = directory(1, 400, 100_000, LEVELS["field"])
+    found = {customer.category for customer in made.customers}
+    assert found == CUSTOMERS | {writing.__name__ for _, writing in WRITINGS}
+    assert len({organization.name for organization in made.organizations}) == len(made.organizations)
+    assert all((c.organization_id is None) == (c.category in UNDOCUMENTED) for c in made.customers)
 
 
 def test_the_field_is_as_dirty_as_it_says(field: World) -> None:

@@ -77,7 +77,7 @@ class Level:
 
 LEVELS = {
     "mild": Level((0.84, 0.13, 0.03), 0.5, names_spared=0.5),
-    "field": Level((0.62, 0.10, 0.12, 0.09, 0.07), 1.0),
+    "field": Level((0.66, 0.02, 0.07, 0.11, 0.14), 1.2),
     "harsh": Level((0.22, 0.28, 0.26, 0.16, 0.08), 2.0, harsh=True),
 }
 _TRIES = 12

@@ -115,9 +115,10 @@ def _name_reused_undocumented(case: Case, level: Level) -> list[Record]:
     """The new machine took the old one's name; only the old one is documented."""
     if case.is_phone or not case.names_it:
         return _ordinary(case, level)
-    known = not happens(case.rng, OLDER_SERIAL_UNKNOWN)
-    case.story = "name_reused_undocumented" if known else "name_reused_old_serial_unknown"
-    return [records.predecessor(case, serial_known=known)]
+    record = records.predecessor(case, serial_known=not happens(case.rng, OLDER_SERIAL_UNKNOWN))
+    told = record.serial and case.hardware.serial
+    case.story = "name_reused_undocumented" if told else "name_reused_old_serial_unknown"
+    return [record]
 
 
 def _name_reused_documented(case: Case, level: Level) -> list[Record]:
@@ -157,7 +158,7 @@ def _documented_twice(case: Case, level: Level) -> list[Record]:
 
 Story = Callable[[Case, Level], list[Record]]
 _STORIES: tuple[tuple[float, Story], ...] = (
-    (0.030, _name_reused_undocumented),
+    (0.040, _name_reused_undocumented),
     (0.020, _name_reused_documented),
     (0.010, _board_replaced),
     (0.022, _documented_twice),

@@ -43,7 +43,7 @@ def own_record(case: Case) -> Record:
         case.proof.add(Proof.SERIAL)
     if case.names_it:
         case.proof.add(Proof.NAME)
-    if not case.is_phone and (happens(rng, 0.6) or not case.proof):
+    if not case.is_phone and (happens(rng, 0.5) or not case.proof):
         record.macs = list(case.own_macs)
     if not case.proof:
         case.enrolment.wifi = hardware.wifi_mac
