@@ -30,15 +30,8 @@ STORIES = {
     "board_replaced",
     "neighbour_serial",
 }
-CUSTOMERS = {
-    "namesake",
-    "undocumented_namesake",
-    "no_organization",
-    "several_tenants",
-    "trade_name",
-    "trade_name_in_domain",
-}
 UNDOCUMENTED = {"undocumented_namesake", "no_organization"}
+CUSTOMERS = {"namesake", "several_tenants", "trade_name", "trade_name_in_domain"} | UNDOCUMENTED
 NAMES = (
     files.DEVICES,
     files.CONFIGURATIONS,

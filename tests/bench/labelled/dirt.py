@@ -95,6 +95,9 @@ def spoil(case: Case, level: Level) -> None:
     while wanted and tries and Proof.TRACE not in case.proof:
         tries -= 1
         spoiler = case.rng.choices(_SPOILERS, cum_weights=_CUMULATED[level.harsh])[0]
+        before = len(case.proof - {Proof.TRACE})
         if spoiler.__name__ not in case.dirt and spoiler(case):
             case.dirt.append(spoiler.__name__)
+            if len(case.proof - {Proof.TRACE}) < before:
+                case.decisive = spoiler.__name__
             wanted -= 1

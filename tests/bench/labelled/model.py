@@ -60,6 +60,7 @@ class Record:
 class Case:
     """One enrolment with the record of its machine, and all that is wrong with either.
 
+    `decisive` is the dirt that last took a proof away.
     `name` is the whole name its owner gave the machine; `names_it` whether that name tells it from others.
     """
 
@@ -72,6 +73,7 @@ class Case:
     enrolment: Enrolment
     record: Record | None = None
     story: str | None = None
+    decisive: str | None = None
     dirt: list[str] = field(default_factory=list)
     proof: set[Proof] = field(default_factory=set)
     also: list[int] = field(default_factory=list)
@@ -93,7 +95,7 @@ class Case:
 
     @property
     def category(self) -> str:
-        return self.story or (self.dirt[0] if self.dirt else "clean")
+        return self.story or self.decisive or (self.dirt[0] if self.dirt else "clean")
 
     def loses(self, proof: Proof) -> bool:
         """Gives up one proof; False, and nothing changes, where it is the last one."""
