@@ -209,6 +209,9 @@ def server_settings(settings: DatabaseSettings) -> dict[str, str]:
         "client_connection_check_interval": "1000",
         "tcp_keepalives_idle": "30",
         "jit": "off",
+        # Tables grow from nothing to a hundred thousand rows within one import; a plan kept from when they were small
+        # reads them whole until they are analysed.
+        "plan_cache_mode": "force_custom_plan",
     }
 
 

@@ -253,7 +253,7 @@ class _Metrics:
             "matchbook_records_published_total", "Records acknowledged by Kafka", ("topic",)
         )
         self.producer_restarts = Counter("matchbook_producer_restarts_total", "Producers replaced after a failure")
-        self.outbox_pending = Gauge("matchbook_outbox_pending_records", "Outbox rows not published yet")
+        self.outbox_pending = Gauge("matchbook_outbox_pending_records", "Outbox rows not published yet, at most")
         self.outbox_age = Gauge("matchbook_outbox_oldest_seconds", "Age of the oldest unpublished outbox row")
         self.outbox_published = Counter("matchbook_outbox_published_total", "Outbox rows published")
         self.relay_active = Gauge("matchbook_outbox_relay_active", "1 in the one process that relays the outbox")
