@@ -64,6 +64,8 @@ ui: $(STAMPS)/page ## Build the page alone
 lock: $(STAMPS)/uv ## Resolve all dependencies again and write the hashed lock files
 	$(COMPILE) $(OURS:%=--no-emit-package %) -o requirements.lock pyproject.toml
 	$(COMPILE) $(OURS:%=--no-emit-package %) --group dev -o requirements-dev.lock pyproject.toml
+	$(COMPILE) --group bench --constraint requirements-dev.lock -o requirements-bench.lock \
+		$(OURS:%=--no-emit-package %) pyproject.toml
 	echo uv | $(COMPILE) -o requirements-uv.lock -
 	$(BIN)/matchbook lock-kafka
 
@@ -140,6 +142,14 @@ fmt: install ## Put the code into the agreed shape
 .PHONY: bench
 bench: install ## The numbers of docs/benchmarks.md
 	@exec $(BIN)/python -m tests.bench.bench_pipeline $(ARGS)
+
+$(STAMPS)/bench: requirements-bench.lock $(STAMPS)/packages
+	@$(STEP) "What only benchmarks need" $(INSTALL) --require-hashes -r requirements-bench.lock
+	@touch $@
+
+.PHONY: bench-splink
+bench-splink: $(STAMPS)/bench ## Splink on a labelled world: ARGS="--world FOLDER"
+	@exec $(BIN)/python -m tests.bench.bench_splink $(ARGS)
 
 ##@ Clean
 
