@@ -31,6 +31,19 @@ async def test_the_second_waits_until_the_first_is_done(database: Schema, monkey
     assert order == ["first", "second"]
 
 
+async def test_who_stands_by_is_told_that_another_leads(database: Schema) -> None:
+    told = asyncio.Event()
+
+    async def second() -> None:
+        async with Leadership(made(database), "matchbook.work").held(standing_by=told.set):
+            pass
+
+    async with Leadership(made(database), "matchbook.work").held(standing_by=pytest.fail):
+        waiting = asyncio.create_task(second())
+        await asyncio.wait_for(told.wait(), 10)
+    waiting.cancel()
+
+
 async def test_a_leader_whose_connection_ends_stops_working(database: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leadership, "_CHECK_SECONDS", 0.05)
     works = True

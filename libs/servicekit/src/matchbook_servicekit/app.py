@@ -20,9 +20,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from matchbook_servicekit.database import DatabaseSettings, MigrationError, is_transient, migrate
+from matchbook_servicekit.database import DatabaseSettings, MigrationError, migrate
 from matchbook_servicekit.dead_letters import BrakeEngaged
-from matchbook_servicekit.messaging import KafkaSettings, Transient
+from matchbook_servicekit.messaging import KafkaSettings
+from matchbook_servicekit.patience import passes
 from matchbook_servicekit.telemetry import (
     LogFormat,
     configure_logging,
@@ -289,7 +290,7 @@ async def _started(process: Process, resource: Startable) -> None:
         try:
             await resource.start()
         except Exception as error:
-            if not (isinstance(error, Transient) or is_transient(error)):
+            if not passes(error):
                 raise
             process.waiting = f"{type(resource).__name__.lower()} is away: {describe(error)}"
             log.warning("waiting for what the service needs", what=type(resource).__name__, cause=describe(error))

@@ -1,7 +1,7 @@
 """One process at a time does a piece of work: an advisory lock that lives as long as its connection."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -17,19 +17,26 @@ class LeadershipLost(ConnectionError):  # noqa: N818 - what happened
 
 
 class Leadership:
-    """A lock while it is held. `name` is the lock's, such as `matchbook.sweeps`; each schema has its own."""
+    """A lock while it is held. `name` is the lock's, such as `matchbook.sweeps`; each schema has its own.
+
+    `connection` is the lock's own, for what is to end with it.
+    """
 
     def __init__(self, database: Database, name: str) -> None:
         self._database = database
         self._name = name
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator["Leadership"]:
-        """Wait for the lock, then hold it; raises what asyncpg or the socket says when the database is away."""
+    async def held(self, standing_by: Callable[[], None] = lambda: None) -> AsyncIterator["Leadership"]:
+        """Wait for the lock, then hold it; raises what asyncpg or the socket says when the database is away.
+
+        `standing_by` is called whenever another process was found to hold it: all is well then.
+        """
         connection = await self._database.dedicated()
-        self._connection = connection
+        self.connection = connection
         try:
-            while not await connection.fetchval(_TRY_LOCK, self._name, timeout=10):  # noqa: ASYNC110 - the lock is another process's
+            while not await connection.fetchval(_TRY_LOCK, self._name, timeout=10):
+                standing_by()
                 await asyncio.sleep(_STANDBY_SECONDS)
             yield self
         finally:
@@ -54,6 +61,6 @@ class Leadership:
         while True:
             await asyncio.sleep(_CHECK_SECONDS)
             try:
-                await self._connection.fetchval("SELECT true", timeout=_CHECK_SECONDS)
+                await self.connection.fetchval("SELECT true", timeout=_CHECK_SECONDS)
             except Exception as error:
                 raise LeadershipLost(f"the connection that holds the lock {self._name} ended") from error

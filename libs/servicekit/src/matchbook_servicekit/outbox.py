@@ -8,23 +8,20 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import asyncpg
 from pydantic_core import from_json, to_json
 
-from matchbook_servicekit.database import Connection, Database, is_transient, load_queries, stop_if_cancelled
+from matchbook_servicekit.database import Connection, Database, load_queries, stop_if_cancelled
 from matchbook_servicekit.failpoints import failpoint
-from matchbook_servicekit.messaging import Delivery, Outgoing, Publisher, PublishRefused, Transient
-from matchbook_servicekit.telemetry import describe, get_logger, metrics
-
-log = get_logger(__name__)
+from matchbook_servicekit.leadership import Leadership
+from matchbook_servicekit.messaging import Delivery, Outgoing, Publisher, PublishRefused
+from matchbook_servicekit.patience import Patience
+from matchbook_servicekit.telemetry import metrics
 
 CHANNEL = "matchbook_outbox"
 _CHUNK = 4_000
 _COPIED = 2_000
 _POLL_SECONDS = 0.25
-_STANDBY_SECONDS = 1.0
 _BACKLOG_SECONDS = 5.0
-_LONGEST_PAUSE = 10.0
 _DAY = re.compile(r"outbox_published_(\d{8})")
 _QUERIES = load_queries("matchbook_servicekit")
 _COLUMNS = ("topic", "key", "partition_key", "event_id", "body", "headers")
@@ -58,47 +55,29 @@ class Relay:
         self.database = database
         self.publisher = publisher
         self.keep = keep
-        self._trouble: str | None = "outbox relay is starting"
+        self._patience = Patience(self.name, trouble=f"{self.name} is starting")
         self._wake = asyncio.Event()
         self._today: date | None = None
         self._measured = 0.0
 
     def ready(self) -> str | None:
         """None while the outbox is relayed here or elsewhere; else why it is not."""
-        return self._trouble
+        return self._patience.trouble
 
     async def run(self) -> None:
         """Relay until cancelled; what is away is waited for."""
-        pause = 0.1
-        while True:
-            try:
-                await self._hold()
-                pause = 0.1
-            except (Transient, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                if not (isinstance(error, Transient) or is_transient(error)):
-                    raise
-                self._trouble = f"{self.name} waits: {describe(error)}"
-                log.warning("outbox relay waits for what is away", cause=describe(error))
-                await asyncio.sleep(pause)
-                pause = min(_LONGEST_PAUSE, pause * 2)
-            finally:
-                metrics.relay_active.set(0)
+        await self._patience.for_ever(self._hold)
 
     async def _hold(self) -> None:
         """Stand by for the lock, then relay for as long as its connection lives."""
-        connection = await self.database.dedicated()
-        try:
-            while not await connection.fetchval(
-                "SELECT pg_try_advisory_lock(hashtext('matchbook.outbox'), hashtext(current_schema()))", timeout=10
-            ):
-                self._trouble = None
-                await asyncio.sleep(_STANDBY_SECONDS)
+        lock = Leadership(self.database, "matchbook.outbox")
+        async with lock.held(standing_by=self._patience.at_ease):
             metrics.relay_active.set(1)
-            await connection.add_listener(CHANNEL, self._hint)
-            await self._relay(connection)
-        finally:
-            # The lock goes with the connection.
-            connection.terminate()
+            try:
+                await lock.connection.add_listener(CHANNEL, self._hint)
+                await self._relay(lock.connection)
+            finally:
+                metrics.relay_active.set(0)
 
     def _hint(self, *_: Any) -> None:
         self._wake.set()
@@ -109,7 +88,7 @@ class Relay:
             await self._tend(connection)
             await self._drain(connection)
             stop_if_cancelled()
-            self._trouble = None
+            self._patience.at_ease()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_POLL_SECONDS):
                     await self._wake.wait()

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import asyncpg
-from matchbook_servicekit.database import Database, is_transient
+from matchbook_servicekit.database import Database
 from matchbook_servicekit.leadership import Leadership
-from matchbook_servicekit.messaging import Transient
-from matchbook_servicekit.telemetry import describe, get_logger
+from matchbook_servicekit.patience import Patience
+from matchbook_servicekit.telemetry import get_logger
 
 from matchbook_configuration_writer.source import Away, Refused, Unreadable
 
@@ -28,27 +27,20 @@ class Connector:
         self._read = read
         self._database = database
         self._interval = interval
-        self._trouble: str | None = None
+        self._patience = Patience(self.name, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
 
     def ready(self) -> str | None:
         """None while it reads or stands by; else why it can't, and what to do about it."""
-        return self._trouble
+        return self._patience.trouble
 
     async def run(self) -> None:
         """Work until cancelled; what is away is waited for."""
-        pause = _FIRST_PAUSE
-        while True:
-            try:
-                async with Leadership(self._database, f"matchbook.{self.name}").held() as leadership:
-                    pause = _FIRST_PAUSE
-                    await leadership.lead(self._turns())
-            except (Transient, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                if not (isinstance(error, Transient) or is_transient(error)):
-                    raise
-                self._trouble = f"{self.name} waits: {describe(error)}"
-                log.warning("connector waits for what is away", connector=self.name, cause=describe(error))
-                await asyncio.sleep(pause)
-                pause = min(_LONGEST_PAUSE, pause * 2)
+        await self._patience.for_ever(self._lead)
+
+    async def _lead(self) -> None:
+        lock = Leadership(self._database, f"matchbook.{self.name}")
+        async with lock.held(standing_by=self._patience.at_ease) as leadership:
+            await leadership.lead(self._turns())
 
     async def _turns(self) -> None:
         while True:
@@ -59,11 +51,11 @@ class Connector:
         try:
             await self._read()
         except (Refused, Unreadable) as error:
-            self._trouble = f"{self.name}: {error}"
+            self._patience.trouble = f"{self.name}: {error}"
             log.error("documentation can't be read", connector=self.name, cause=str(error))  # noqa: TRY400 - no bug
         except Away as error:
             # It is not this service that is unwell, so it stays ready.
-            self._trouble = None
+            self._patience.trouble = None
             log.warning("documentation is away", connector=self.name, cause=str(error))
         else:
-            self._trouble = None
+            self._patience.trouble = None

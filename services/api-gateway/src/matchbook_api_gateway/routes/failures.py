@@ -1,7 +1,6 @@
 """What no route foresaw: a 503 where something is away, else a 500; the log has it, the caller learns nothing of it."""
 
-from matchbook_servicekit.database import is_transient
-from matchbook_servicekit.messaging import Transient
+from matchbook_servicekit.patience import passes
 from matchbook_servicekit.telemetry import get_logger
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,7 +37,7 @@ class Failures:
 
 
 def _problem(error: Exception) -> ProblemError:
-    if isinstance(error, Transient) or is_transient(error):
+    if passes(error):
         log.warning("what a request needs is away", exc_info=error)
         return unavailable("Something Matchbook needs is away. Nothing is lost; try again in a moment.")
     log.error("request failed", exc_info=error)

@@ -4,13 +4,11 @@ import asyncio
 import contextlib
 import time
 
-from matchbook_servicekit.database import Database, is_transient
-from matchbook_servicekit.telemetry import describe, get_logger
+from matchbook_servicekit.database import Database
+from matchbook_servicekit.patience import Patience
 
 from matchbook_api_gateway.adapters.write_store import QUERIES, tell
 from matchbook_api_gateway.domain.live import Changes
-
-log = get_logger(__name__)
 
 _POLL_SECONDS = 2.0
 _PAUSE_SECONDS = 0.2
@@ -27,6 +25,7 @@ class Counting:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._wake = asyncio.Event()
+        self._patience = Patience(self.name, first=_POLL_SECONDS)
 
     def poke(self) -> None:
         """Something changed in this process's batches."""
@@ -44,13 +43,7 @@ class Counting:
                 async with asyncio.timeout(_POLL_SECONDS):
                     await self._wake.wait()
             self._wake.clear()
-            try:
-                await self._round()
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                log.warning("counts wait for the database", cause=describe(error))
-                await asyncio.sleep(_POLL_SECONDS)
+            await self._patience.until_done(self._round)
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _round(self) -> None:

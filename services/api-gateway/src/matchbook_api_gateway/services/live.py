@@ -6,15 +6,13 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, Final
 
-from matchbook_servicekit.database import Connection, Database, is_transient
-from matchbook_servicekit.telemetry import describe, get_logger
+from matchbook_servicekit.database import Connection, Database
+from matchbook_servicekit.patience import Patience
 
 from matchbook_api_gateway.adapters.change_log import ChangeLog
 from matchbook_api_gateway.adapters.write_store import CHANNEL, QUERIES
 from matchbook_api_gateway.domain.live import Event, events_of, visible
 from matchbook_api_gateway.domain.people import Person
-
-log = get_logger(__name__)
 
 HEARTBEAT_SECONDS: Final = 15.0
 QUEUE_LENGTH: Final = 1000
@@ -76,7 +74,7 @@ class Live:
         self._changed = asyncio.Event()
         self._wake = asyncio.Event()
         self._closed = False
-        self._trouble: str | None = "live stream has not begun"
+        self._patience = Patience(self.name, first=0.2, longest=5.0, trouble=f"{self.name} has not begun")
         self._pruned = 0.0
 
     def news(self) -> News:
@@ -87,22 +85,12 @@ class Live:
         self._wake.set()
 
     def ready(self) -> str | None:
-        return self._trouble
+        return self._patience.trouble
 
     async def run(self) -> None:
         """Follow the log until cancelled; waits for a database that is away. Ends every stream at the end."""
-        pause = 0.2
         try:
-            while True:
-                try:
-                    await self._follow()
-                except Exception as error:
-                    if not is_transient(error):
-                        raise
-                    self._trouble = f"live stream waits: {describe(error)}"
-                    log.warning("live stream waits for the database", cause=describe(error))
-                    await asyncio.sleep(pause)
-                    pause = min(5.0, pause * 2)
+            await self._patience.for_ever(self._follow)
         finally:
             self._closed = True
             for listener in self._listeners:
@@ -117,7 +105,7 @@ class Live:
                 self._wake.clear()
                 while changes := await self._read(connection):
                     await self._tell(connection, changes)
-                self._trouble = None
+                self._patience.at_ease()
                 await self._prune(connection)
                 # Not `wait_for`: in Python 3.11 it can lose a cancellation, and the process would not stop.
                 with contextlib.suppress(TimeoutError):

@@ -5,8 +5,9 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from matchbook_servicekit.database import Database, is_transient
-from matchbook_servicekit.messaging import Publisher, Transient
+from matchbook_servicekit.database import Database
+from matchbook_servicekit.messaging import Publisher
+from matchbook_servicekit.patience import passes
 from matchbook_servicekit.telemetry import describe, get_logger
 
 from matchbook_graph_ingestor import metrics
@@ -60,7 +61,7 @@ class DetailReader:
             try:
                 busy = self._per_second > 0 and self._idle() and await self.step()
             except Exception as error:
-                if not (isinstance(error, Transient) or is_transient(error)):
+                if not passes(error):
                     raise
                 log.warning("details wait for what is away", cause=describe(error))
                 busy = False

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from itertools import islice
 from typing import Final
 
-from matchbook_servicekit.database import Database, is_transient
+from matchbook_servicekit.database import Database
 from matchbook_servicekit.leadership import Leadership
-from matchbook_servicekit.messaging import Transient
-from matchbook_servicekit.telemetry import describe, get_logger
+from matchbook_servicekit.patience import Patience, passes
+from matchbook_servicekit.telemetry import get_logger
 
 from matchbook_graph_ingestor.adapters import store
 from matchbook_graph_ingestor.service.customer_sweep import CustomerSweep
@@ -49,11 +49,11 @@ class Scheduler:
         self._in_hand: set[str] = set()
         # Opened and not begun: so few that each begins soon after its sweep was told to have started.
         self._opened: asyncio.Queue[Visit] = asyncio.Queue(concurrency)
-        self._trouble: str | None = None
+        self._patience = Patience(self.name, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
 
     def ready(self) -> str | None:
         """None while it sweeps, or stands by for the process that does; else what it waits for."""
-        return self._trouble
+        return self._patience.trouble
 
     def wake(self) -> None:
         """Look at once for what is due."""
@@ -66,43 +66,23 @@ class Scheduler:
 
     async def run(self) -> None:
         """Lead whenever no other process does."""
-        await self._for_ever(self._lead)
+        await self._patience.for_ever(self._lead)
 
     async def _lead(self) -> None:
-        async with Leadership(self._database, "matchbook.sweeps").held() as leadership:
+        lock = Leadership(self._database, "matchbook.sweeps")
+        async with lock.held(standing_by=self._patience.at_ease) as leadership:
             log.info("this process sweeps")
             self._due.clear()
             self._in_hand.clear()
             self._opened = asyncio.Queue(self._concurrency)
             try:
                 await leadership.lead(
-                    self._for_ever(self._list_customers),
-                    self._for_ever(self._feed),
-                    *(self._for_ever(self._work) for _ in range(self._concurrency)),
+                    self._patience.for_ever(self._list_customers),
+                    self._patience.for_ever(self._feed),
+                    *(self._patience.for_ever(self._work) for _ in range(self._concurrency)),
                 )
             finally:
                 self._leads = False
-
-    async def _for_ever(self, step: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await self._patiently(step)
-
-    async def _patiently(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Do a step, again and again where what it needs is away, with growing pauses."""
-        pause = _FIRST_PAUSE
-        while True:
-            try:
-                await step()
-            except Exception as error:
-                if not _passes(error):
-                    raise
-                self._trouble = f"sweeps wait: {describe(error)}"
-                log.warning("sweeps wait for what is away", cause=describe(error))
-                await asyncio.sleep(pause)
-                pause = min(_LONGEST_PAUSE, pause * 2)
-            else:
-                self._trouble = None
-                return
 
     async def _list_customers(self) -> None:
         async with self._database.connection() as connection:
@@ -141,7 +121,7 @@ class Scheduler:
             await _guarded(lambda: self._tenants.run(again), lambda: self._tenants.interrupt(again), visit.tenant_id)
 
         try:
-            await self._patiently(sweep)
+            await self._patience.until_done(sweep)
         finally:
             self._in_hand.discard(visit.tenant_id)
 
@@ -153,7 +133,7 @@ async def _guarded(
     try:
         await work()
     except Exception as error:
-        if _passes(error):
+        if passes(error):
             raise
         log.exception("a sweep failed in an unforeseen way", tenant_id=tenant_id)
         await put_off()
@@ -165,7 +145,3 @@ async def _rest(bell: asyncio.Event) -> None:
         async with asyncio.timeout(_LOOK_SECONDS):
             await bell.wait()
     bell.clear()
-
-
-def _passes(error: Exception) -> bool:
-    return isinstance(error, Transient) or is_transient(error)
