@@ -17,12 +17,15 @@ from matchbook_contracts.decisions import (
     ImportOrganizations,
     MatchTenantTo,
     OrganizationRow,
+    SetAutoAcceptPolicies,
     UndoConfigurationDecision,
     UndoDeviceDecision,
     UndoTenantDecision,
 )
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceFacts, TenantDiscovered
 from matchbook_contracts.match_events import DecisionRejected
+from matchbook_contracts.states import AutoAcceptPolicy
+from matchbook_contracts.suggestions import Rule
 
 from tests.support.machine.model import FIELDS, Key, ModelDevice
 from tests.support.machine.pure import PureWriter
@@ -32,6 +35,8 @@ from tests.support.writer_world import ADMINISTRATOR, NOW, command, scoped
 TENANTS = {"tenant-a": ["a1", "a2", "a3"], "tenant-b": ["b1", "b2"]}
 ORGANIZATIONS = ("org-1", "org-2")
 CONFIGURATIONS = {"cfg-1": "org-1", "cfg-2": "org-1", "cfg-3": "org-1", "cfg-4": "org-2", "cfg-5": "org-2"}
+RULES: tuple[Rule, ...] = ("serial_number", "mac_address")
+POLICIES = tuple(AutoAcceptPolicy(name=f"of {rule}", rule=rule, minimum_confidence=0.5) for rule in RULES)
 TOM = scoped("org-1")
 T = TypeVar("T")
 
@@ -39,8 +44,8 @@ T = TypeVar("T")
 class Base(RuleBasedStateMachine):
     """`journal` has the commands, news and times of the history so far, in order."""
 
-    @initialize(matched=st.sampled_from([ORGANIZATIONS, ORGANIZATIONS, ()]))
-    def begin(self, matched: tuple[str, ...]) -> None:
+    @initialize(matched=st.sampled_from([ORGANIZATIONS, ORGANIZATIONS, ()]), policies=st.sampled_from([POLICIES, ()]))
+    def begin(self, matched: tuple[str, ...], policies: tuple[AutoAcceptPolicy, ...]) -> None:
         self.model, self.pure, self.now, self.number = Rules(TENANTS), PureWriter(), NOW, 0
         self.journal: list[Contract | datetime] = []
         rows = [OrganizationRow(row=2, id=key, name=key) for key in ORGANIZATIONS]
@@ -54,6 +59,8 @@ class Base(RuleBasedStateMachine):
                 self.learn(self.discovered(key, "", ""))
         for tenant_id, organization_id in zip(TENANTS, matched, strict=False):
             self.ask(MatchTenantTo, tenant_id=tenant_id, organization_id=organization_id)
+        if policies:
+            self.ask(SetAutoAcceptPolicies, policies=policies)
 
     # --- asking both --------------------------------------------------------------------------------------------------
 

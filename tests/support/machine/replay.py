@@ -35,8 +35,7 @@ def history(number: int, steps: int) -> list[Step]:
     class Recorded(Machine):
         def teardown(self) -> None:
             super().teardown()
-            happened = {(type(event).__name__, getattr(event, "reason", None)) for event in self.pure.events}
-            found.append((len(happened), self.journal))
+            found.append((len(set(map(_kind, self.pure.events))), self.journal))
 
     run_state_machine_as_test(
         seed(number)(Recorded),
@@ -50,6 +49,11 @@ def history(number: int, steps: int) -> list[Step]:
         ),
     )
     return max(found, key=lambda item: item[0])[1]
+
+
+def _kind(event: MatchEvent) -> tuple[Any, ...]:
+    actor = event.cause.actor
+    return (type(event), getattr(event, "reason", None), actor.kind if actor is not None else None)
 
 
 def parts(journal: Sequence[Step], size: int) -> Iterator[list[Step]]:

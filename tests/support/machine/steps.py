@@ -14,6 +14,7 @@ from matchbook_contracts.decisions import (
     ChangeTenantMatch,
     CreateConfiguration,
     Decision,
+    DeviceDecision,
     EditConfiguration,
     IgnoreDevice,
     IgnoreTenant,
@@ -32,12 +33,11 @@ from matchbook_contracts.discovery import DeviceDiscovered, DeviceRetired
 from matchbook_contracts.states import AutoAcceptPolicy
 from matchbook_contracts.suggestions import Candidate, MatchSuggested, SuggestionWithdrawn
 
-from tests.support.machine.base import ORGANIZATIONS, TENANTS, TOM, Base, pick
+from tests.support.machine.base import ORGANIZATIONS, RULES, TENANTS, TOM, Base, pick
 from tests.support.machine.model import FIELDS, Key, ModelDevice
 from tests.support.writer_world import ADMINISTRATOR
 
 KEYS = [(tenant, device) for tenant, found in TENANTS.items() for device in found]
-RULES: Any = ("serial_number", "mac_address")
 TEXTS = ("alpha", "beta", "")
 TENANT_DECISIONS: dict[Any, tuple[str, ...]] = {
     MatchTenantTo: ("unmatched", "ignored"),
@@ -149,7 +149,8 @@ class Machine(Base):
                 self.import_rows(self.any_row(dice), self.any_row(dice), **who(dice))
 
     def any_row(self, dice: Random) -> Any:
-        goal = pick(dice, list(self.model.configurations), ["cfg-6", "cfg-7"])
+        held = [goal for goal in self.model.configurations if self.model.holder(goal) is not None]
+        goal = pick(dice, held, [*self.model.configurations, "cfg-6", "cfg-7"])
         found = self.model.configurations.get(goal)
         owner = pick(dice, [found.organization] if found else [], [*ORGANIZATIONS, "org-nowhere"])
         return self.row(goal, owner, dice.choice(TEXTS), dice.choice(TEXTS), archived=dice.random() < 0.2)
@@ -218,6 +219,19 @@ class Machine(Base):
     def what_follows_arrives(self, dice: Random) -> None:
         self.arrive(dice)
 
+    @precondition(lambda self: bool(self.pure.waiting))
+    @rule(dice=rolls)
+    def a_person_is_faster(self, dice: Random) -> None:
+        """Whatever is under way to a device, somebody has ignored or reverted it when it arrives."""
+        under_way = dice.choice(self.pure.waiting)
+        if isinstance(under_way, AcceptMatch) and dice.random() < 0.5:
+            key = (under_way.tenant_id, under_way.device_id)
+            self.ask(AcceptMatch, **of(key), suggestion_id=under_way.suggestion_id, **who(dice))
+            self.ask(RevertMatch, **of(key), **who(dice))
+        elif isinstance(under_way, DeviceDecision):
+            self.ask(IgnoreDevice, **of((under_way.tenant_id, under_way.device_id)), until=self.until(dice), **who(dice))
+        self.arrive(dice)
+
     # --- news ---------------------------------------------------------------------------------------------------------
 
     @rule(dice=rolls)
@@ -255,7 +269,8 @@ class Machine(Base):
         return {**of(key), "subject": "device", "revision": revision, "suggestion_id": f"s{self.number}"}
 
     def candidate(self, dice: Random, key: Key) -> Candidate:
-        goal = self.goal(dice, key)
+        # The matcher may well suggest again what a person has reverted.
+        goal = pick(dice, self.model.devices[key].standing.reverted, [self.goal(dice, key)])
         return Candidate(
             target_id=goal,
             target_name=goal,
@@ -275,7 +290,8 @@ class Machine(Base):
 
     @rule(dice=rolls)
     def enrol_again(self, dice: Random) -> None:
-        tenant, older = dice.choice(KEYS)
+        decided = [key for key in KEYS if self.model.devices[key].standing.status != "unmatched"]
+        tenant, older = pick(dice, decided, KEYS)
         newer = dice.choice([name for name in TENANTS[tenant] if name != older])
         self.learn(MatchSuggested(**self.suggestion((tenant, older)), status="superseded", superseded_by=newer))
 
