@@ -89,8 +89,8 @@ down: ## End what `make up` started; the data stays
 test: install ## All tests; the browser's only where Chromium is installed
 	@exec $(PYTEST) $(ARGS)
 
-# How many random histories, of eighty steps each: some forty in a second.
-HISTORIES ?= 50000
+# How many random histories, of three hundred steps each: some ten in a second.
+HISTORIES ?= 15000
 # And how many of them on Kafka and PostgreSQL, some fifteen seconds each.
 REPLAYS ?= 40
 

@@ -5,15 +5,19 @@ many; `make histories` takes its time.
 """
 
 import os
+from typing import get_args
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
+from matchbook_configuration_writer.domain.decide import COMMANDS
+from matchbook_contracts.decisions import RejectionReason
+from matchbook_contracts.match_events import DecisionRejected
 
 from tests.support.machine.steps import Machine
 
-HISTORIES = int(os.environ.get("HISTORIES", "350"))
-STEPS = 80
+HISTORIES = int(os.environ.get("HISTORIES", "100"))
+STEPS = 300
 
 
 @pytest.mark.timeout(300 + HISTORIES)
@@ -24,3 +28,33 @@ def test_the_domain_and_the_model_agree_on_thousands_of_steps() -> None:
             max_examples=HISTORIES, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+
+
+def test_histories_have_every_command_done_and_refused_and_every_reason_for_it() -> None:
+    done: set[type] = set()
+    refused: set[type] = set()
+    reasons: set[str] = set()
+
+    class Recorded(Machine):
+        def teardown(self) -> None:
+            super().teardown()
+            for command, event in self.pure.answers.values():
+                if isinstance(event, DecisionRejected):
+                    refused.add(type(command))
+                    reasons.add(event.reason)
+                else:
+                    done.add(type(command))
+
+    run_state_machine_as_test(
+        seed(1)(Recorded),
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=STEPS,
+            phases=[Phase.generate],
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    assert done == refused == set(COMMANDS)
+    assert reasons == set(get_args(RejectionReason))

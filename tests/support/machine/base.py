@@ -109,15 +109,17 @@ class Base(RuleBasedStateMachine):
 
     # --- making records -----------------------------------------------------------------------------------------------
 
-    def discovered(self, key: Key, name: str, model: str) -> DeviceDiscovered:
+    def discovered(self, key: Key, name: str, model: str, serial: str = "") -> DeviceDiscovered:
         revision = self.model.devices[key].revision + 1
-        facts = DeviceFacts(device_name=name or None, model=model or None)
+        facts = DeviceFacts(device_name=name or None, model=model or None, serial_number=serial or None)
         return DeviceDiscovered(tenant_id=key[0], device_id=key[1], revision=revision, facts=facts)
 
-    def row(self, goal: str, organization: str, name: str, model: str, *, archived: bool = False) -> ConfigurationRow:
+    def row(
+        self, goal: str, organization: str, name: str, model: str, serial: str = "", *, archived: bool = False
+    ) -> ConfigurationRow:
         """A row of a file; the name is a new configuration's alone, since the model knows of none."""
         named = {} if goal in self.model.configurations else {"name": goal}
-        values: Any = {**named, "hostname": name, "model": model}
+        values: Any = {**named, "hostname": name, "model": model, "serial_number": serial}
         return ConfigurationRow(row=2, id=goal, organization_id=organization, values=values, archived=archived)
 
     def import_rows(self, *rows: ConfigurationRow, **values: Any) -> None:
@@ -168,6 +170,18 @@ class Base(RuleBasedStateMachine):
             found = (state.version, state.status, state.organization_id, state.ignored_until) if state else None
             expected = (tenant.version, tenant.status, tenant.organization, tenant.until)
             assert (found or (0, "unmatched", None, None)) == expected, key
+
+    @invariant()
+    def organizations_are_what_the_model_says(self) -> None:
+        found = {
+            key: (state.name, state.aliases, state.archived, state.version)
+            for key, state in self.pure.world.organizations.items()
+        }
+        expected = {
+            key: (organization.name, organization.aliases, organization.archived, organization.version)
+            for key, organization in self.model.organizations.items()
+        }
+        assert found == expected
 
     @invariant()
     def configurations_hold_what_the_model_says(self) -> None:

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from matchbook_contracts.base import Actor
+from matchbook_contracts.decisions import AcceptMatch, AcceptTenantMatch
 
-FIELDS = ("hostname", "model")
+FIELDS = ("hostname", "model", "serial_number")
 Key = tuple[str, str]
 
 
@@ -66,7 +67,22 @@ class ModelDevice:
 
 
 @dataclass
+class ModelOrganization:
+    name: str
+    aliases: tuple[str, ...] = ()
+    archived: bool = False
+    version: int = 1
+
+    def snapshot(self) -> dict[str, Any]:
+        """All of it but its version."""
+        return {**vars(self), "version": 0}
+
+
+@dataclass
 class ModelTenant:
+    name: str
+    suggestion: dict[str, Any] | None = None
+    suggested: int = 0
     status: str = "unmatched"
     organization: str | None = None
     until: datetime | None = None
@@ -97,10 +113,10 @@ class Model:
     """
 
     def __init__(self, tenants: dict[str, list[str]]) -> None:
-        self.tenants = {tenant: ModelTenant() for tenant in tenants}
+        self.tenants = {tenant: ModelTenant(tenant) for tenant in tenants}
         self.devices = {(tenant, device): ModelDevice(tenant) for tenant, found in tenants.items() for device in found}
         self.configurations: dict[str, ModelConfiguration] = {}
-        self.organizations: set[str] = set()
+        self.organizations: dict[str, ModelOrganization] = {}
         self.policies: tuple[Any, ...] = ()
         self.counts: Counter[str] = Counter()
         self.done: dict[str, Done] = {}
@@ -161,6 +177,19 @@ class Model:
         if holder is None:
             return None
         return "already_matched" if self.devices[holder] is device else "configuration_taken"
+
+    def twins(self, device: ModelDevice) -> tuple[str, ...]:
+        """The free configurations of the device's organization that have its serial number."""
+        serial, organization = device.facts.get("serial_number"), self.organization(device)
+        return tuple(
+            goal
+            for goal, found in sorted(self.configurations.items())
+            if serial is not None
+            and found.organization == organization
+            and not found.archived
+            and self.holder(goal) is None
+            and (found.value("serial_number") or "").upper() == serial.upper()
+        )
 
     # --- what is done -------------------------------------------------------------------------------------------------
 
@@ -247,3 +276,12 @@ class Model:
             if sure and (organizations is None or organization in organizations):
                 self.asked.append((f"policy:{policy.name}", "/".join(key), found["id"]))
                 return
+
+
+def refuse_suggestion(found: dict[str, Any] | None, command: AcceptMatch | AcceptTenantMatch) -> str | None:
+    """Why what is suggested now can't be accepted."""
+    if found is None:
+        return "no_suggestion"
+    if found["id"] != command.suggestion_id:
+        return "suggestion_changed"
+    return "no_suggestion" if found["status"] != "suggested" else None

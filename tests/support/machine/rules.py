@@ -1,7 +1,7 @@
 """What each command and each piece of news does in the model."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from matchbook_configuration_writer.domain.events import created_id
@@ -10,20 +10,17 @@ from matchbook_contracts.decisions import (
     AcceptMatch,
     ArchiveConfiguration,
     ChangeMatch,
-    ChangeTenantMatch,
     CreateConfiguration,
     Decision,
     DeviceDecision,
     EditConfiguration,
+    EditOrganization,
     IgnoreDevice,
-    IgnoreTenant,
     ImportConfigurations,
     ImportOrganizations,
-    MatchTenantTo,
     MatchTo,
     ReleaseConfiguration,
     RevertMatch,
-    RevertTenantMatch,
     SetAutoAcceptPolicies,
     UndoBulk,
     UndoConfigurationDecision,
@@ -33,7 +30,8 @@ from matchbook_contracts.decisions import (
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceRetired
 from matchbook_contracts.suggestions import MatchSuggested, SuggestionWithdrawn
 
-from tests.support.machine.model import FIELDS, Done, Key, Model, ModelConfiguration, ModelDevice, Standing
+from tests.support.machine.model import FIELDS, Done, Key, ModelConfiguration, ModelDevice, Standing, refuse_suggestion
+from tests.support.machine.tenant_rules import TenantRules
 
 _FORBIDDEN: dict[tuple[Any, str], str] = {
     (AcceptMatch, "matched"): "already_matched",
@@ -44,17 +42,10 @@ _FORBIDDEN: dict[tuple[Any, str], str] = {
     (ChangeMatch, "unmatched"): "not_matched",
     (ChangeMatch, "ignored"): "not_matched",
 }
-_FORBIDDEN_FOR_TENANTS: dict[tuple[Any, str], str] = {
-    (MatchTenantTo, "matched"): "already_matched",
-    (IgnoreTenant, "ignored"): "already_ignored",
-    (RevertTenantMatch, "unmatched"): "already_unmatched",
-    (ChangeTenantMatch, "unmatched"): "not_matched",
-    (ChangeTenantMatch, "ignored"): "not_matched",
-}
 _ADMINISTRATORS = (ImportConfigurations, ImportOrganizations, ReleaseConfiguration, SetAutoAcceptPolicies)
 
 
-class Rules(Model):
+class Rules(TenantRules):
     """The model as an oracle: `answer` a command, `learn` news."""
 
     def answer(self, command: Decision) -> str | None:
@@ -123,13 +114,9 @@ class Rules(Model):
         return None
 
     def _accept(self, device: ModelDevice, command: AcceptMatch) -> str | None:
-        found = device.suggestion
-        if found is None:
-            return "no_suggestion"
-        if found["id"] != command.suggestion_id:
-            return "suggestion_changed"
-        if found["status"] != "suggested":
-            return "no_suggestion"
+        found, refused = device.suggestion, refuse_suggestion(device.suggestion, command)
+        if found is None or refused is not None:
+            return refused
         if command.actor.kind == "policy":
             # A person's word, spoken while the policy's command was under way, stands.
             if device.standing.status == "ignored":
@@ -153,6 +140,9 @@ class Rules(Model):
     def _create(self, device: ModelDevice, command: CreateConfiguration) -> str | None:
         organization = self.organization(device)
         assert organization is not None, "refused before"
+        if not command.confirmed and (twins := self.twins(device)):
+            self.said = {"candidates": twins}
+            return "candidates_exist"
         made = ModelConfiguration(organization, held=True)
         made.documented.update({name: text for name, text in device.facts.items() if text})
         # The id is no rule, only a name.
@@ -225,20 +215,6 @@ class Rules(Model):
             return self.tenants[done.tenant].version
         return self.configurations[done.configuration].version if done.configuration is not None else None
 
-    def _undo_tenant(self, command: UndoTenantDecision) -> str | None:
-        done, tenant = self.done.get(command.undone_decision_id), self.tenants.get(command.tenant_id)
-        if done is None or tenant is None or done.tenant != command.tenant_id:
-            return self.missing(command.actor, "nothing_to_change")
-        if self.foreign(command.actor, tenant.organization):
-            return "not_allowed"
-        if tenant.version != done.version:
-            return "stale_version"
-        status, goal, until = done.before
-        if goal is not None and self.foreign(command.actor, goal):
-            return "not_allowed"
-        self._put_tenant(command.tenant_id, status, goal, until)
-        return None
-
     def _undo_configuration(self, command: UndoConfigurationDecision) -> str | None:
         done, found = self.done.get(command.undone_decision_id), self.configurations.get(command.configuration_id)
         if done is None or found is None or done.configuration != command.configuration_id:
@@ -256,60 +232,30 @@ class Rules(Model):
         self.led = {"configuration": command.configuration_id, "version": version, "before": before}
         return None
 
-    # --- tenants ------------------------------------------------------------------------------------------------------
-
-    def _tenant_decision(self, command: Any) -> str | None:
-        tenant, goal = self.tenants.get(command.tenant_id), getattr(command, "organization_id", None)
-        if tenant is None:
-            return self.missing(command.actor, "unknown_tenant")
-        if self.foreign(command.actor, tenant.organization):
-            return "not_allowed"
-        reason = _FORBIDDEN_FOR_TENANTS.get((type(command), tenant.status)) or self._refuse_organization(command, goal)
-        if reason is not None:
-            return reason
-        status = "matched" if goal else "ignored" if isinstance(command, IgnoreTenant) else "unmatched"
-        self._put_tenant(command.tenant_id, status, goal, getattr(command, "until", None))
-        return None
-
-    def _put_tenant(self, tenant_id: str, status: str, goal: str | None, until: datetime | None) -> None:
-        tenant = self.tenants[tenant_id]
-        before = (tenant.status, tenant.organization, tenant.until)
-        tenant.status, tenant.until = status, until
-        tenant.version += 1
-        self.led = {"tenant": tenant_id, "version": tenant.version, "before": before}
-        self.realign(tenant_id, goal)
-
-    def _refuse_organization(self, command: Any, goal: str | None) -> str | None:
-        if goal is None:
-            return None
-        if goal == self.tenants[command.tenant_id].organization:
-            return "already_matched"
-        if goal not in self.organizations:
-            return self.missing(command.actor, "unknown_organization")
-        return "not_allowed" if self.foreign(command.actor, goal) else None
-
     # --- configurations and policies ----------------------------------------------------------------------------------
 
     def _other_decision(self, command: Decision) -> str | None:  # noqa: PLR0911 - one for each kind
         match command:
             case EditConfiguration() | ArchiveConfiguration() | ReleaseConfiguration():
                 return self._configuration_decision(command)
+            case EditOrganization():
+                return self.edit_organization(command)
             case ImportConfigurations():
-                self._import(command)
+                self._import(command, self._row)
                 return None
             case ImportOrganizations():
-                self.organizations.update(row.id for row in command.rows)
+                self._import(command, self.organization_row)
                 return None
             case SetAutoAcceptPolicies():
                 return self._set_policies(command)
             case UndoBulk():
                 return self._undo_bulk(command)
             case UndoTenantDecision():
-                return self._undo_tenant(command)
+                return self.undo_tenant(command)
             case UndoConfigurationDecision():
                 return self._undo_configuration(command)
             case _:
-                return self._tenant_decision(command)
+                return self.tenant_decision(command)
 
     def _configuration_decision(self, command: Any) -> str | None:
         found = self.configurations.get(command.configuration_id)
@@ -319,6 +265,8 @@ class Rules(Model):
             return "not_allowed"
         if found.organization != command.organization_id:
             return "other_organization"
+        if isinstance(command, EditConfiguration) and command.expected_version not in (None, found.version):
+            return "stale_version"
         before = found.snapshot()
         match command:
             case EditConfiguration():
@@ -351,8 +299,8 @@ class Rules(Model):
         if holder is not None and not self.orphaned(self.devices[holder]):
             self.write(found, self.devices[holder])
 
-    def _import(self, command: ImportConfigurations) -> None:
-        results = [self._row(row) for row in command.rows]
+    def _import(self, command: ImportConfigurations | ImportOrganizations, put: Callable[[Any], str]) -> None:
+        results = [put(row) for row in command.rows]
         self.counts[f"import {command.import_id}"] += 1
         self.said = {"version": self.counts[f"import {command.import_id}"]}
         self.said |= {result: results.count(result) for result in ("created", "updated", "unchanged", "rejected")}
@@ -381,7 +329,10 @@ class Rules(Model):
         names = [policy.name for policy in command.policies]
         if len(names) != len(set(names)):
             return "not_allowed"
-        if not {key for policy in command.policies for key in policy.organization_ids or ()} <= self.organizations:
+        if (
+            not {key for policy in command.policies for key in policy.organization_ids or ()}
+            <= self.organizations.keys()
+        ):
             return "unknown_organization"
         self.policies = command.policies
         self.counts["policies"] += 1
@@ -405,7 +356,12 @@ class Rules(Model):
                 held.device_retired = True
                 held.version += 1
             return
-        device.facts = {"hostname": record.facts.device_name, "model": record.facts.model}
+        facts = record.facts
+        device.facts = {
+            "hostname": facts.device_name,
+            "model": facts.model,
+            "serial_number": facts.serial_number,
+        }
         self.sync(device)
         for older in sorted(self.devices):
             found = self.devices[older].suggestion
@@ -413,16 +369,15 @@ class Rules(Model):
                 self.carry_over(older, key)
 
     def _suggestion_news(self, record: MatchSuggested | SuggestionWithdrawn) -> None:
-        assert record.device_id is not None
-        key = (record.tenant_id, record.device_id)
-        device = self.devices[key]
-        if record.revision <= device.suggested:
+        key = (record.tenant_id, record.device_id or "")
+        about = self.tenants[record.tenant_id] if record.device_id is None else self.devices[key]
+        if record.revision <= about.suggested:
             return
-        device.suggested, device.suggestion = record.revision, None
+        about.suggested, about.suggestion = record.revision, None
         if isinstance(record, SuggestionWithdrawn):
             return
         candidate = record.candidate
-        device.suggestion = {
+        about.suggestion = {
             "id": record.suggestion_id,
             "status": record.status,
             "target": candidate.target_id if candidate else None,
@@ -430,6 +385,8 @@ class Rules(Model):
             "confidence": candidate.confidence if candidate else None,
             "superseded_by": record.superseded_by,
         }
+        if record.device_id is None:
+            return
         if record.superseded_by is not None:
             self.carry_over(key, (key[0], record.superseded_by))
         self.look(key)

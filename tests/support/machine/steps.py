@@ -9,17 +9,22 @@ from hypothesis.stateful import precondition, rule
 from matchbook_configuration_writer.domain.decide import is_command
 from matchbook_contracts.decisions import (
     AcceptMatch,
+    AcceptTenantMatch,
     ArchiveConfiguration,
     ChangeMatch,
     ChangeTenantMatch,
     CreateConfiguration,
+    CreateOrganization,
     Decision,
     DeviceDecision,
     EditConfiguration,
+    EditOrganization,
     IgnoreDevice,
     IgnoreTenant,
+    ImportOrganizations,
     MatchTenantTo,
     MatchTo,
+    OrganizationRow,
     ReleaseConfiguration,
     RevertMatch,
     RevertTenantMatch,
@@ -31,7 +36,7 @@ from matchbook_contracts.decisions import (
 )
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceRetired
 from matchbook_contracts.states import AutoAcceptPolicy
-from matchbook_contracts.suggestions import Candidate, MatchSuggested, SuggestionWithdrawn
+from matchbook_contracts.suggestions import Candidate, MatchSuggested, Rule, SuggestionWithdrawn
 
 from tests.support.machine.base import ORGANIZATIONS, RULES, TENANTS, TOM, Base, pick
 from tests.support.machine.model import FIELDS, Key, ModelDevice
@@ -39,6 +44,8 @@ from tests.support.writer_world import ADMINISTRATOR
 
 KEYS = [(tenant, device) for tenant, found in TENANTS.items() for device in found]
 TEXTS = ("alpha", "beta", "")
+SERIALS = ("PF0AAA1", "pf0aaa1", "PF0AAA2", "")
+NAMES = ("org-1", "Org-2", "Northwind", "Fabrikam")
 TENANT_DECISIONS: dict[Any, tuple[str, ...]] = {
     MatchTenantTo: ("unmatched", "ignored"),
     ChangeTenantMatch: ("matched",),
@@ -66,6 +73,11 @@ def actor(dice: Random) -> Any:
 
 def organization(dice: Random) -> str:
     return pick(dice, ORGANIZATIONS, ["org-nowhere"]) if dice.random() < 0.3 else dice.choice(ORGANIZATIONS)
+
+
+def candidate(dice: Random, goal: str, rule_: Rule) -> Candidate:
+    confidence = dice.choice([0.5, 0.9, 0.99])
+    return Candidate(target_id=goal, target_name=goal, rule=rule_, confidence=confidence, fingerprint=f"of {goal}")
 
 
 class Machine(Base):
@@ -96,7 +108,7 @@ class Machine(Base):
 
     @rule(dice=rolls)
     def create(self, dice: Random) -> None:
-        self.ask(CreateConfiguration, **of(self.key(dice, self.matchable)), confirmed=True, **who(dice))
+        self.ask(CreateConfiguration, **of(self.key(dice, self.matchable)), confirmed=dice.random() < 0.3, **who(dice))
 
     @rule(dice=rolls)
     def ignore(self, dice: Random) -> None:
@@ -123,6 +135,53 @@ class Machine(Base):
             values["until"] = self.until(dice)
         self.ask(kind, **values, **who(dice))
 
+    @rule(dice=rolls)
+    def accept_a_tenant(self, dice: Random) -> None:
+        tenant_id = self.tenant(dice, "unmatched", "ignored")
+        tenant = self.model.tenants.get(tenant_id)
+        found = tenant.suggestion if tenant else None
+        shown = "stale" if found is None or dice.random() < 0.1 else found["id"]
+        self.ask(AcceptTenantMatch, tenant_id=tenant_id, suggestion_id=shown, **who(dice))
+
+    @rule(dice=rolls)
+    def suggest_an_organization(self, dice: Random) -> None:
+        tenant_id = dice.choice(list(TENANTS))
+        self.number += 1
+        revision = self.model.tenants[tenant_id].suggested + 1
+        values: Any = {"subject": "tenant", "tenant_id": tenant_id, "revision": revision}
+        if dice.random() < 0.2:
+            self.learn(SuggestionWithdrawn(**values, reason="no_candidate"))
+            return
+        values["suggestion_id"] = f"s{self.number}"
+        if dice.random() < 0.2:
+            self.learn(MatchSuggested(**values, status="conflict"))
+        else:
+            goal = pick(dice, list(self.model.organizations), ["org-nowhere"])
+            self.learn(MatchSuggested(**values, status="suggested", candidate=candidate(dice, goal, "tenant_name")))
+
+    @rule(dice=rolls)
+    def create_an_organization(self, dice: Random) -> None:
+        name, tenant_id = dice.choice([None, *NAMES]), self.tenant(dice, "unmatched", "ignored")
+        self.ask(CreateOrganization, tenant_id=tenant_id, name=name, **who(dice))
+
+    # --- organizations ------------------------------------------------------------------------------------------------
+
+    @rule(dice=rolls)
+    def edit_an_organization(self, dice: Random) -> None:
+        organization_id = pick(dice, list(self.model.organizations), ["org-nowhere"])
+        values: Any = {"name": dice.choice([None, "", *NAMES]), "aliases": dice.choice([None, (), ("Contoso",)])}
+        self.ask(EditOrganization, organization_id=organization_id, **values, **who(dice))
+
+    @rule(dice=rolls)
+    def import_organizations(self, dice: Random) -> None:
+        rows = tuple(self.organization_row(dice) for _ in range(2))
+        self.ask(ImportOrganizations, import_id="organizations", chunk=1, chunks=1, rows=rows, **who(dice))
+
+    def organization_row(self, dice: Random) -> OrganizationRow:
+        key = pick(dice, list(self.model.organizations), ["org-3"])
+        aliases: tuple[str, ...] = dice.choice([(), ("Contoso",)])
+        return OrganizationRow(row=2, id=key, name=dice.choice(NAMES), aliases=aliases, archived=dice.random() < 0.2)
+
     # --- configurations -----------------------------------------------------------------------------------------------
 
     def owned(self, dice: Random, goal: str | None = None) -> Any:
@@ -135,8 +194,12 @@ class Machine(Base):
     @rule(dice=rolls)
     def edit(self, dice: Random) -> None:
         name, lock = dice.choice(FIELDS), dice.choice([None, True, False])
-        values: Any = {"values": {name: dice.choice(TEXTS)}, "locks": {} if lock is None else {name: lock}}
-        self.ask(EditConfiguration, **self.owned(dice), **values, **who(dice))
+        text = dice.choice(SERIALS if name == "serial_number" else TEXTS)
+        values: Any = {"values": {name: text}, "locks": {} if lock is None else {name: lock}}
+        about = self.owned(dice)
+        found = self.model.configurations.get(about["configuration_id"])
+        seen = dice.choice([None, found.version if found else 1, 1])
+        self.ask(EditConfiguration, **about, **values, expected_version=seen, **who(dice))
 
     @rule(dice=rolls)
     def archive_release_or_import(self, dice: Random) -> None:
@@ -153,7 +216,8 @@ class Machine(Base):
         goal = pick(dice, held, [*self.model.configurations, "cfg-6", "cfg-7"])
         found = self.model.configurations.get(goal)
         owner = pick(dice, [found.organization] if found else [], [*ORGANIZATIONS, "org-nowhere"])
-        return self.row(goal, owner, dice.choice(TEXTS), dice.choice(TEXTS), archived=dice.random() < 0.2)
+        said = (dice.choice(TEXTS), dice.choice(TEXTS), dice.choice(SERIALS))
+        return self.row(goal, owner, *said, archived=dice.random() < 0.2)
 
     # --- undoing ------------------------------------------------------------------------------------------------------
 
@@ -229,14 +293,16 @@ class Machine(Base):
             self.ask(AcceptMatch, **of(key), suggestion_id=under_way.suggestion_id, **who(dice))
             self.ask(RevertMatch, **of(key), **who(dice))
         elif isinstance(under_way, DeviceDecision):
-            self.ask(IgnoreDevice, **of((under_way.tenant_id, under_way.device_id)), until=self.until(dice), **who(dice))
+            self.ask(
+                IgnoreDevice, **of((under_way.tenant_id, under_way.device_id)), until=self.until(dice), **who(dice)
+            )
         self.arrive(dice)
 
     # --- news ---------------------------------------------------------------------------------------------------------
 
     @rule(dice=rolls)
     def discover(self, dice: Random) -> None:
-        self.learn(self.discovered(dice.choice(KEYS), dice.choice(TEXTS), dice.choice(TEXTS)))
+        self.learn(self.discovered(dice.choice(KEYS), dice.choice(TEXTS), dice.choice(TEXTS), dice.choice(SERIALS)))
 
     @rule(dice=rolls)
     def anything_comes_twice(self, dice: Random) -> None:
@@ -271,13 +337,7 @@ class Machine(Base):
     def candidate(self, dice: Random, key: Key) -> Candidate:
         # The matcher may well suggest again what a person has reverted.
         goal = pick(dice, self.model.devices[key].standing.reverted, [self.goal(dice, key)])
-        return Candidate(
-            target_id=goal,
-            target_name=goal,
-            rule=dice.choice(RULES),
-            confidence=dice.choice([0.5, 0.9, 0.99]),
-            fingerprint=f"of {goal}",
-        )
+        return candidate(dice, goal, dice.choice(RULES))
 
     @rule(dice=rolls)
     def suggest_nothing(self, dice: Random) -> None:
