@@ -14,7 +14,7 @@ from matchbook_contracts.states import ConfigurationState
 from matchbook_configuration_writer.domain.authority import refuse_missing, refuse_scope
 from matchbook_configuration_writer.domain.events import configuration_event
 from matchbook_configuration_writer.domain.fields import with_edits, with_fields, with_synced
-from matchbook_configuration_writer.domain.mapping import mapped_onto
+from matchbook_configuration_writer.domain.mapping import mapped, mapped_onto
 from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected, Subject, ended
 from matchbook_configuration_writer.domain.world import World
 
@@ -56,7 +56,8 @@ def _edit(command: EditConfiguration, state: ConfigurationState, world: World, m
         return refused
     values = {name: (value or "").strip() or None for name, value in command.values.items()}
     device = world.holding_device(state.configuration_id)
-    edited = with_fields(state, with_edits(state.fields, values, command.locks), psa_sync="released")
+    own = mapped(device) if device is not None else {}
+    edited = with_fields(state, with_edits(state.fields, values, command.locks, own), psa_sync="released")
     if device is not None:
         # A lock that was taken off lets in what sync had to leave outside.
         fields = with_synced(edited.fields, mapped_onto(device, edited))
