@@ -69,6 +69,8 @@ def test_an_edit_sets_and_clears_documented_values() -> None:
         (edit({"name": " "}), "not_allowed"),
         (edit({"location": "x"}, "cfg-nowhere"), "unknown_configuration"),
         (edit({"location": "x"}, THEIRS), "other_organization"),
+        # The sentence would name an organization that is not theirs.
+        (edit({"location": "x"}, organization_id=FABRIKAM, actor=scoped(CONTOSO)), "not_allowed"),
         (edit({"location": "x"}, actor=READER), "not_allowed"),
         (edit({"location": "x"}, actor=scoped(FABRIKAM)), "not_allowed"),
         (edit({"location": "x"}, "cfg-nowhere", actor=scoped(CONTOSO)), "not_allowed"),

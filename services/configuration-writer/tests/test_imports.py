@@ -183,6 +183,8 @@ def test_only_an_administrator_imports_and_only_into_their_organizations() -> No
     result = summary(a_world(), import_configurations(row(2, "cfg-a"), row(3, "cfg-b", FABRIKAM), actor=limited))
     assert counts(result) == (1, 0, 0, 1)
     assert [item.reason for item in result.results] == [None, "not_allowed"]
+    (taken,) = summary(a_world(), import_configurations(row(2, THEIRS), actor=limited)).results
+    assert (taken.reason, "Fabrikam" in (taken.message or "")) == ("not_allowed", False)
     assert counts(
         summary(a_world(), import_organizations(OrganizationRow(row=2, id="o", name="O"), actor=limited))
     ) == (0, 0, 0, 1)

@@ -198,6 +198,8 @@ class Rules(Model):
                 found.version += 1
 
     def _undo_bulk(self, command: UndoBulk) -> str | None:
+        if self.foreign(command.actor, None):
+            return "not_allowed"
         found = sorted(
             (done.subject, decision_id)
             for decision_id, done in self.done.items()
@@ -243,7 +245,7 @@ class Rules(Model):
         done, found = self.done.get(command.undone_decision_id), self.configurations.get(command.configuration_id)
         if done is None or found is None or done.configuration != command.configuration_id:
             return self.missing(command.actor, "nothing_to_change")
-        if self.foreign(command.actor, found.organization):
+        if self.foreign(command.actor, found.organization, command.organization_id):
             return "not_allowed"
         if found.organization != command.organization_id:
             return "other_organization"
@@ -315,7 +317,7 @@ class Rules(Model):
         found = self.configurations.get(command.configuration_id)
         if found is None:
             return self.missing(command.actor, "unknown_configuration")
-        if self.foreign(command.actor, found.organization):
+        if self.foreign(command.actor, found.organization, command.organization_id):
             return "not_allowed"
         if found.organization != command.organization_id:
             return "other_organization"

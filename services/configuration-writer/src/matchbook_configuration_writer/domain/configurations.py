@@ -27,7 +27,7 @@ def decide_configuration(command: ConfigurationCommand, world: World, moment: Mo
     if state is None:
         text = f"There is no configuration {command.configuration_id}. Reload and choose one from the list."
         return refuse_missing(command.actor, Rejected("unknown_configuration", text))
-    refused = refuse_scope(command.actor, [state.organization_id]) or refuse_organization(command, state, world)
+    refused = refuse_owner(command, state, world)
     if refused is not None:
         return refused
     match command:
@@ -41,8 +41,12 @@ def decide_configuration(command: ConfigurationCommand, world: World, moment: Mo
             assert_never(command)
 
 
-def refuse_organization(command: ConfigurationDecision, state: ConfigurationState, world: World) -> Rejected | None:
-    """A refusal where the sender takes the configuration to be another organization's."""
+def refuse_owner(command: ConfigurationDecision, state: ConfigurationState, world: World) -> Rejected | None:
+    """A refusal where the configuration is not the actor's, or where they take it to be another organization's."""
+    # The sentence names both organizations, so both must be the actor's.
+    refused = refuse_scope(command.actor, [state.organization_id, command.organization_id])
+    if refused is not None:
+        return refused
     if command.organization_id == state.organization_id:
         return None
     named, actual = map(world.organization_label, (command.organization_id, state.organization_id))
