@@ -129,13 +129,13 @@ def _organization(
         return refused
     if before is None:
         return _organization_created(row, moment)
-    # A blank cell says nothing: it takes no alias and no domain away.
+    # A blank cell says nothing: it takes no alias and no domain away, and brings nothing back.
     after = before.model_copy(
         update={
             "name": row.name.strip() or before.name,
             "aliases": row.aliases or before.aliases,
             "domains": row.domains or before.domains,
-            "archived": row.archived,
+            "archived": before.archived if row.keeps_archived else row.archived,
         }
     )
     if after == before:
@@ -224,7 +224,7 @@ def _configuration_updated(
             # A blank cell says nothing: it takes no interface away.
             interfaces=row.interfaces or before.interfaces,
             psa_sync=before.psa_sync,
-            archived=row.archived,
+            archived=before.archived if row.keeps_archived else row.archived,
             device_retired=before.device_retired,
         )
 
