@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from matchbook_api_gateway.domain.files.exports import harmless
+from matchbook_api_gateway.domain.files.exports import harmless, writer_of
 from matchbook_contracts.states import FieldValue, Interface
 
 from tests.support.gateway_world import GatewayWorld, configuration, organization, unique
@@ -22,6 +22,12 @@ def test_what_looks_like_a_formula_is_text(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "LT-1", "a=b", "1-2", " =1"])
 def test_other_text_stays_as_it_is(text: str) -> None:
     assert harmless(text) == text
+
+
+def test_a_list_that_begins_like_a_formula_is_text() -> None:
+    _, write = writer_of("csv", ("aliases", "interfaces"))
+    line = write({"aliases": ["=1+1", "Contoso"], "interfaces": [{"name": "@SUM(A1)"}]})
+    assert line == b"'=1+1; Contoso,'@SUM(A1)|||No\r\n"
 
 
 async def fill(world: GatewayWorld) -> tuple[str, str]:

@@ -53,9 +53,12 @@ async def test_organizations_are_sent_as_the_file_has_them(world: GatewayWorld) 
     assert command["rows"] == [
         {
             "row": 2, "id": id_, "name": "Contoso, Ltd", "aliases": ["Contoso GmbH"],
-            "domains": ["contoso.example", "www.contoso.example"], "archived": False,
+            "domains": ["contoso.example", "www.contoso.example"], "archived": False, "keeps_archived": True,
         },
-        {"row": 4, "id": f"{id_}-2", "name": "Fabrikam", "aliases": [], "domains": [], "archived": False},
+        {
+            "row": 4, "id": f"{id_}-2", "name": "Fabrikam", "aliases": [], "domains": [], "archived": False,
+            "keeps_archived": True,
+        },
     ]  # fmt: skip
 
 
@@ -76,6 +79,7 @@ async def test_configurations_are_sent_with_their_interfaces(world: GatewayWorld
         {"name": "Wi-Fi", "mac_address": "A4C3F0112233", "primary": False},
     ]
     assert (second["row"], second["archived"], third["row"]) == (3, True, 5)
+    assert [row.get("keeps_archived") for row in command["rows"]] == [None, None, True]
 
 
 async def test_an_organization_may_be_named_instead_of_numbered(world: GatewayWorld) -> None:

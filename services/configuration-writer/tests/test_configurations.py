@@ -69,6 +69,8 @@ def test_an_edit_sets_and_clears_documented_values() -> None:
         (edit({"name": " "}), "not_allowed"),
         (edit({"location": "x"}, "cfg-nowhere"), "unknown_configuration"),
         (edit({"location": "x"}, THEIRS), "other_organization"),
+        # The sentence would name an organization that is not theirs.
+        (edit({"location": "x"}, organization_id=FABRIKAM, actor=scoped(CONTOSO)), "not_allowed"),
         (edit({"location": "x"}, actor=READER), "not_allowed"),
         (edit({"location": "x"}, actor=scoped(FABRIKAM)), "not_allowed"),
         (edit({"location": "x"}, "cfg-nowhere", actor=scoped(CONTOSO)), "not_allowed"),
@@ -92,6 +94,29 @@ def test_a_correction_of_a_synced_value_holds_against_the_next_sync_until_it_is_
     applied(world, edit(locks={"hostname": False}))
     field = world.configurations[LAPTOP].fields["hostname"]
     assert (field.value, field.documented, field.locked) == ("LT-1-renamed", "reception-pc", False)
+
+
+def test_a_correction_of_what_documentation_and_device_agree_on_holds_too() -> None:
+    world = a_world()
+    created, _ = applied(world, command(CreateConfiguration, device_id=SECOND))
+    assert created.state.fields["hostname"] == value_of("LT-2", None, locked=False)  # type: ignore[attr-defined]
+    applied(world, edit({"hostname": "reception-pc", "location": "Hall"}, created.key))
+    fields = world.configurations[created.key].fields
+    assert (fields["hostname"].value, fields["hostname"].locked, fields["location"].locked) == (
+        "reception-pc",
+        True,
+        False,
+    )
+    assert observed(world, device(SECOND, revision=2, os_version=None)) != []
+    assert world.configurations[created.key].fields["hostname"].value == "reception-pc"
+
+
+def test_a_correction_that_is_left_to_sync_shows_what_the_device_says() -> None:
+    world = a_world()
+    created, _ = applied(world, command(CreateConfiguration, device_id=SECOND))
+    applied(world, edit({"hostname": "reception-pc"}, created.key, locks={"hostname": False}))
+    field = world.configurations[created.key].fields["hostname"]
+    assert (field.value, field.documented) == ("LT-2", "reception-pc")
 
 
 def test_a_lock_without_a_value_keeps_what_is_shown() -> None:
@@ -204,7 +229,7 @@ def test_a_revert_after_any_sync_shows_what_was_documented(fields: Any, values: 
     st.dictionaries(st.sampled_from(["hostname", "model"]), st.booleans()),
 )
 def test_an_edit_shows_what_was_written_unless_the_field_is_left_to_sync(fields: Any, values: Any, locks: Any) -> None:
-    after = with_edits(fields, values, locks)
+    after = with_edits(fields, values, locks, {})
     for name, value in values.items():
         field = after.get(name, FieldValue())
         left_to_sync = locks.get(name) is False and field.synced is not None

@@ -16,6 +16,7 @@ import pytest
 from matchbook_configuration_writer.app import build
 from matchbook_configuration_writer.connecting import Connector
 from matchbook_contracts.decisions import (
+    ArchiveConfiguration,
     ConfigurationRow,
     EditConfiguration,
     ImportConfigurations,
@@ -180,12 +181,15 @@ async def test_what_a_person_corrected_stands_until_that_field_changes(world: Wo
         configuration_id=str(id_),
         values={"notes": "by hand"},
     )
+    archive = command(ArchiveConfiguration, **edit.model_dump(include={"organization_id", "configuration_id"}))
     async with all_read(world):
-        await world.writer.publish(edit)
+        await world.writer.publish(edit, archive)
         await world.reads()
         world.account.edit("configurations", id_, name="LT-0001-new")
         await world.reads()
-        fields = (await world.states())[str(id_)].fields
+        state = (await world.states())[str(id_)]
+        fields = state.fields
+        assert state.archived
         assert (fields["name"].value, fields["notes"].value) == ("LT-0001-new", "by hand")
         world.account.edit("configurations", id_, notes="newer in IT Glue")
         await world.reads()

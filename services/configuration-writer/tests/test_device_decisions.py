@@ -9,8 +9,10 @@ from matchbook_configuration_writer.domain.world import World
 from matchbook_contracts.decisions import (
     AcceptMatch,
     ChangeMatch,
+    ChangeTenantMatch,
     CreateConfiguration,
     IgnoreDevice,
+    MatchTenantTo,
     MatchTo,
     RevertMatch,
 )
@@ -365,6 +367,16 @@ def test_a_scoped_person_learns_nothing_of_another_organizations_configuration()
     nowhere = refused(world, command(MatchTo, configuration_id="cfg-nowhere", actor=scoped(CONTOSO)))
     assert there.reason == nowhere.reason == "not_allowed"
     assert there.message == nowhere.message
+
+
+def test_a_scoped_person_learns_nothing_of_another_organizations_device() -> None:
+    world = a_world()
+    applied(world, command(MatchTenantTo, tenant_id=OTHER_TENANT, organization_id=CONTOSO))
+    applied(world, command(MatchTo, tenant_id=OTHER_TENANT, device_id=FOREIGN, configuration_id=DESKTOP))
+    applied(world, command(ChangeTenantMatch, tenant_id=OTHER_TENANT, organization_id=FABRIKAM))
+    assert "LT-fabrikam" in refused(world, command(MatchTo, configuration_id=DESKTOP)).message
+    limited = refused(world, command(MatchTo, configuration_id=DESKTOP, actor=scoped(CONTOSO)))
+    assert (limited.reason, "LT-fabrikam" in limited.message) == ("configuration_taken", False)
 
 
 def test_a_scoped_person_has_no_access_to_an_unmatched_tenant() -> None:

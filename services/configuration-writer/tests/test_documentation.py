@@ -229,13 +229,14 @@ def test_only_the_fields_that_say_something_else_are_new() -> None:
     assert told(configuration(name="a"), known) is None, "a blank says nothing"
     moved_row = told(row.model_copy(update={"values": {"name": "a", "notes": "c"}}), known)
     assert moved_row is not None
-    assert (moved_row.values, moved_row.interfaces) == ({"notes": "c"}, ())
+    assert (moved_row.values, moved_row.interfaces, moved_row.keeps_archived) == ({"notes": "c"}, (), True)
+    assert "archived" not in digests(moved_row)
     more = told(row.model_copy(update={"interfaces": (LAN, WLAN)}), known)
     assert more is not None
     assert (more.values, more.interfaces) == ({}, (LAN, WLAN))
     archived = told(row.model_copy(update={"archived": True}), known)
     assert archived is not None
-    assert (archived.values, archived.archived) == ({}, True)
+    assert (archived.values, archived.archived, archived.keeps_archived) == ({}, True, None)
     assert (
         told(row, Known(4, digests(archived) | digests(row) | {"archived": digests(archived)["archived"]})) is not None
     )

@@ -153,6 +153,19 @@ def test_an_import_archives_and_brings_back() -> None:
     assert not world.configurations[LAPTOP].archived
 
 
+def test_a_row_that_says_nothing_of_archived_leaves_it() -> None:
+    world = a_world()
+    summary(world, import_configurations(row(2, LAPTOP, archived=True)))
+    summary(world, import_configurations(row(2, LAPTOP, keeps_archived=True)))
+    assert world.configurations[LAPTOP].archived
+    contoso: Any = {"row": 2, "id": CONTOSO, "name": "Contoso Dental"}
+    summary(world, import_organizations(OrganizationRow(**contoso, archived=True)))
+    summary(world, import_organizations(OrganizationRow(**contoso, keeps_archived=True)))
+    assert world.organizations[CONTOSO].archived
+    summary(world, import_organizations(OrganizationRow(**contoso)))
+    assert not world.organizations[CONTOSO].archived
+
+
 def test_organizations() -> None:
     world = a_world()
     asked = import_organizations(
@@ -183,6 +196,8 @@ def test_only_an_administrator_imports_and_only_into_their_organizations() -> No
     result = summary(a_world(), import_configurations(row(2, "cfg-a"), row(3, "cfg-b", FABRIKAM), actor=limited))
     assert counts(result) == (1, 0, 0, 1)
     assert [item.reason for item in result.results] == [None, "not_allowed"]
+    (taken,) = summary(a_world(), import_configurations(row(2, THEIRS), actor=limited)).results
+    assert (taken.reason, "Fabrikam" in (taken.message or "")) == ("not_allowed", False)
     assert counts(
         summary(a_world(), import_organizations(OrganizationRow(row=2, id="o", name="O"), actor=limited))
     ) == (0, 0, 0, 1)

@@ -42,7 +42,7 @@ def test_an_organization_is_its_id_and_name() -> None:
     organization = {"id": 2, "type": "organizations", "attributes": {"name": " Happy Frog ", "short-name": "happy"}}
     page, hidden = read_page("organizations", 2, document(organization))
     assert (page.number, page.pages, page.total, hidden) == (2, 3, 201, ())
-    assert page.records[0].row == OrganizationRow(row=1, id="2", name="Happy Frog")
+    assert page.records[0].row == OrganizationRow(row=1, id="2", name="Happy Frog", keeps_archived=True)
     assert page.records[0].updated_at is None
 
 

@@ -231,6 +231,7 @@ def test_undoing_a_bulk_action_asks_for_each_row_and_lists_what_is_left() -> Non
     assert isinstance(again, Applied)
     assert list(again.commands) == follow
     assert refused(world, command(UndoBulk, undone_bulk_id="never")).reason == "unknown_bulk"
+    assert refused(world, command(UndoBulk, undone_bulk_id="bulk", actor=scoped(CONTOSO))).reason == "not_allowed"
 
 
 async def test_a_bulk_action_is_undone_on_kafka_and_postgresql(writer: Rig) -> None:

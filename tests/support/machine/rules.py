@@ -188,6 +188,8 @@ class Rules(TenantRules):
                 found.version += 1
 
     def _undo_bulk(self, command: UndoBulk) -> str | None:
+        if self.foreign(command.actor, None):
+            return "not_allowed"
         found = sorted(
             (done.subject, decision_id)
             for decision_id, done in self.done.items()
@@ -219,7 +221,7 @@ class Rules(TenantRules):
         done, found = self.done.get(command.undone_decision_id), self.configurations.get(command.configuration_id)
         if done is None or found is None or done.configuration != command.configuration_id:
             return self.missing(command.actor, "nothing_to_change")
-        if self.foreign(command.actor, found.organization):
+        if self.foreign(command.actor, found.organization, command.organization_id):
             return "not_allowed"
         if found.organization != command.organization_id:
             return "other_organization"
@@ -261,7 +263,7 @@ class Rules(TenantRules):
         found = self.configurations.get(command.configuration_id)
         if found is None:
             return self.missing(command.actor, "unknown_configuration")
-        if self.foreign(command.actor, found.organization):
+        if self.foreign(command.actor, found.organization, command.organization_id):
             return "not_allowed"
         if found.organization != command.organization_id:
             return "other_organization"
@@ -282,17 +284,26 @@ class Rules(TenantRules):
         return None
 
     def _edit(self, command: EditConfiguration, found: ModelConfiguration) -> None:
+        own = self._own_values(command.configuration_id)
         for name, value in command.values.items():
             text, shown, lock = value or None, found.value(name), command.locks.get(name)
             if text != shown:
+                synced = found.synced[name] is not None or own.get(name) not in (None, text)
                 found.documented[name] = text
-                found.locked[name] = lock if lock is not None else found.locked[name] or found.synced[name] is not None
+                found.locked[name] = lock if lock is not None else found.locked[name] or synced
             elif lock is not None:
                 if lock and not found.locked[name]:
                     found.documented[name] = shown
                 found.locked[name] = lock
         found.held = False
         self._write_from_holder(command.configuration_id, found)
+
+    def _own_values(self, goal: str) -> dict[str, str]:
+        """What sync would write from the configuration's device."""
+        holder = self.holder(goal)
+        if holder is None or self.orphaned(self.devices[holder]):
+            return {}
+        return {name: text for name, text in self.devices[holder].facts.items() if text}
 
     def _write_from_holder(self, goal: str, found: ModelConfiguration) -> None:
         holder = self.holder(goal)

@@ -197,7 +197,10 @@ class EditOrganization(OrganizationDecision):
 
 
 class OrganizationRow(Value):
-    """One row of an organizations file. `row` is its line in the file, for messages."""
+    """One row of an organizations file. `row` is its line in the file, for messages.
+
+    `keeps_archived`: the row does not say whether it is archived, so what is documented stays as it is.
+    """
 
     row: int
     id: Id
@@ -205,10 +208,14 @@ class OrganizationRow(Value):
     aliases: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     archived: bool = False
+    keeps_archived: Literal[True] | None = None
 
 
 class ConfigurationRow(Value):
-    """One row of a configurations file, with its interfaces; `values` holds the fields that are not blank."""
+    """One row of a configurations file, with its interfaces; `values` holds the fields that are not blank.
+
+    `keeps_archived`: the row does not say whether it is archived, so what is documented stays as it is.
+    """
 
     row: int
     id: Id
@@ -216,6 +223,7 @@ class ConfigurationRow(Value):
     values: dict[FieldName, str]
     interfaces: tuple[Interface, ...] = ()
     archived: bool = False
+    keeps_archived: Literal[True] | None = None
 
 
 class _Import(Decision):

@@ -14,7 +14,7 @@ from matchbook_contracts.states import ConfigurationState
 from matchbook_configuration_writer.domain.authority import refuse_missing, refuse_scope
 from matchbook_configuration_writer.domain.events import configuration_event
 from matchbook_configuration_writer.domain.fields import with_edits, with_fields, with_synced
-from matchbook_configuration_writer.domain.mapping import mapped_onto
+from matchbook_configuration_writer.domain.mapping import mapped, mapped_onto
 from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected, Subject, ended
 from matchbook_configuration_writer.domain.world import World
 
@@ -27,7 +27,7 @@ def decide_configuration(command: ConfigurationCommand, world: World, moment: Mo
     if state is None:
         text = f"There is no configuration {command.configuration_id}. Reload and choose one from the list."
         return refuse_missing(command.actor, Rejected("unknown_configuration", text))
-    refused = refuse_scope(command.actor, [state.organization_id]) or refuse_organization(command, state, world)
+    refused = refuse_owner(command, state, world)
     if refused is not None:
         return refused
     match command:
@@ -41,8 +41,12 @@ def decide_configuration(command: ConfigurationCommand, world: World, moment: Mo
             assert_never(command)
 
 
-def refuse_organization(command: ConfigurationDecision, state: ConfigurationState, world: World) -> Rejected | None:
-    """A refusal where the sender takes the configuration to be another organization's."""
+def refuse_owner(command: ConfigurationDecision, state: ConfigurationState, world: World) -> Rejected | None:
+    """A refusal where the configuration is not the actor's, or where they take it to be another organization's."""
+    # The sentence names both organizations, so both must be the actor's.
+    refused = refuse_scope(command.actor, [state.organization_id, command.organization_id])
+    if refused is not None:
+        return refused
     if command.organization_id == state.organization_id:
         return None
     named, actual = map(world.organization_label, (command.organization_id, state.organization_id))
@@ -56,7 +60,8 @@ def _edit(command: EditConfiguration, state: ConfigurationState, world: World, m
         return refused
     values = {name: (value or "").strip() or None for name, value in command.values.items()}
     device = world.holding_device(state.configuration_id)
-    edited = with_fields(state, with_edits(state.fields, values, command.locks), psa_sync="released")
+    own = mapped(device) if device is not None else {}
+    edited = with_fields(state, with_edits(state.fields, values, command.locks, own), psa_sync="released")
     if device is not None:
         # A lock that was taken off lets in what sync had to leave outside.
         fields = with_synced(edited.fields, mapped_onto(device, edited))

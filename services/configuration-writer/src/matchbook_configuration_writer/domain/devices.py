@@ -38,7 +38,7 @@ from matchbook_configuration_writer.domain.standing import (
     without_reverted,
 )
 from matchbook_configuration_writer.domain.syncing import drop_synced, write_synced
-from matchbook_configuration_writer.domain.world import Device, Suggestion, World
+from matchbook_configuration_writer.domain.world import Device, DeviceId, Suggestion, World
 
 DeviceCommand: TypeAlias = AcceptMatch | MatchTo | CreateConfiguration | IgnoreDevice | RevertMatch | ChangeMatch
 
@@ -206,22 +206,29 @@ def refuse_target(case: Case, command: DeviceDecision, configuration_id: str) ->
     if target.archived:
         text = f"{target.name} is archived. Bring it back first, or choose another configuration."
         return Rejected("configuration_archived", text, about=about)
-    return _refuse_taken(case, target, about)
+    return _refuse_taken(case, target, command.actor, about)
 
 
-def _refuse_taken(case: Case, target: ConfigurationState, about: Subject) -> Rejected | None:
+def _refuse_taken(case: Case, target: ConfigurationState, actor: Actor, about: Subject) -> Rejected | None:
     holder = case.world.holder(target.configuration_id)
     if holder is None:
         return None
     if holder == case.device.id:
         text = f"{case.device.label} is already matched to {target.name}. Choose another configuration to change it."
         return Rejected("already_matched", text, about=about)
-    other = case.world.devices.get(holder)
     text = (
-        f"{target.name} is already matched to the device {other.label if other else holder[1]}. "
+        f"{target.name} is already matched to {_holders_name(case.world, holder, actor)}. "
         "Revert that match first, or choose another configuration."
     )
     return Rejected("configuration_taken", text, about=about)
+
+
+def _holders_name(world: World, holder: DeviceId, actor: Actor) -> str:
+    """What to call the device of a configuration: an orphan's is another organization's, not for everybody."""
+    if actor.organizations is not None and world.device_matches[holder].orphaned:
+        return "a device of another organization"
+    other = world.devices.get(holder)
+    return f"the device {other.label if other else holder[1]}"
 
 
 def _refuse_policy(case: Case, command: AcceptMatch, target_id: str) -> Rejected | None:

@@ -194,14 +194,22 @@ def _since(row: Row, before: Mapping[str, str]) -> Row | None:
     changed = {name for name, digest in digests(row).items() if before.get(name) != digest}
     if not changed or isinstance(row, OrganizationRow):
         return row if changed else None
-    values = {name: value for name, value in row.values.items() if name in changed}
-    return row.model_copy(update={"values": values, "interfaces": row.interfaces if "interfaces" in changed else ()})
+    return row.model_copy(
+        update={
+            "values": {name: value for name, value in row.values.items() if name in changed},
+            "interfaces": row.interfaces if "interfaces" in changed else (),
+            "keeps_archived": None if "archived" in changed else True,
+        }
+    )
 
 
 def digests(row: Row) -> dict[str, str]:
     """What each field of a row says; fields that are blank or absent say nothing."""
-    said = row.model_dump(mode="json", exclude={"row", "id", "values"}, exclude_defaults=True)
-    said["archived"] = row.archived
+    said = row.model_dump(
+        mode="json", exclude={"row", "id", "values", "archived", "keeps_archived"}, exclude_defaults=True
+    )
+    if not row.keeps_archived:
+        said["archived"] = row.archived
     fields = said | (row.values if isinstance(row, ConfigurationRow) else {})
     return {name: _digest(value) for name, value in fields.items()}
 

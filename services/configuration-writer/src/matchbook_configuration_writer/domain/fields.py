@@ -39,19 +39,23 @@ def with_documented(fields: Fields, values: Mapping[FieldName, str]) -> dict[Fie
 
 
 def with_edits(
-    fields: Fields, values: Mapping[FieldName, str | None], locks: Mapping[FieldName, bool]
+    fields: Fields,
+    values: Mapping[FieldName, str | None],
+    locks: Mapping[FieldName, bool],
+    own: Mapping[FieldName, str],
 ) -> dict[FieldName, FieldValue]:
-    """Fields after a person's edit.
+    """Fields after a person's edit; `own` are the values of the device, if any, that sync writes from.
 
-    Correcting a value that sync wrote locks the field, unless the edit says otherwise, or the next sync would undo the
-    correction. Locking a field without a new value documents the value it shows.
+    Correcting a value that sync wrote, or would have written, locks the field, unless the edit says otherwise, or sync
+    would undo the correction. Locking a field without a new value documents the value it shows.
     """
     after = dict(fields)
     for name in {**values, **locks}:
         before = after.get(name, _EMPTY)
         corrected = name in values and values[name] != before.value
         documented = values[name] if corrected else before.documented
-        locked = locks.get(name, before.locked or (corrected and before.synced is not None))
+        synced = before.synced is not None or own.get(name) not in (None, values.get(name))
+        locked = locks.get(name, before.locked or (corrected and synced))
         if locked and not before.locked and not corrected:
             documented = before.value
         after[name] = value_of(documented, before.synced, locked=locked)

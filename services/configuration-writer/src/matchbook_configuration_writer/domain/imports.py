@@ -112,8 +112,8 @@ def _refused(row: OrganizationRow | ConfigurationRow, reason: RejectionReason, t
     return ImportRowResult(row=row.row, id=row.id, result="rejected", reason=reason, message=f"Row {row.row}: {text}")
 
 
-def _foreign(row: OrganizationRow | ConfigurationRow, actor: Actor, organization_id: str) -> ImportRowResult | None:
-    if refuse_scope(actor, [organization_id]) is None:
+def _foreign(row: OrganizationRow | ConfigurationRow, actor: Actor, *organizations: str) -> ImportRowResult | None:
+    if refuse_scope(actor, organizations) is None:
         return None
     return _refused(row, "not_allowed", out_of_scope(actor).message)
 
@@ -129,13 +129,13 @@ def _organization(
         return refused
     if before is None:
         return _organization_created(row, moment)
-    # A blank cell says nothing: it takes no alias and no domain away.
+    # A blank cell says nothing: it takes no alias and no domain away, and brings nothing back.
     after = before.model_copy(
         update={
             "name": row.name.strip() or before.name,
             "aliases": row.aliases or before.aliases,
             "domains": row.domains or before.domains,
-            "archived": row.archived,
+            "archived": before.archived if row.keeps_archived else row.archived,
         }
     )
     if after == before:
@@ -167,7 +167,9 @@ def _organization_created(row: OrganizationRow, moment: Moment) -> OrganizationC
 def _configuration(
     row: ConfigurationRow, before: ConfigurationState | None, actor: Actor, world: World, moment: Moment
 ) -> ConfigurationCreated | ConfigurationUpdated | ImportRowResult | None:
-    refused = _foreign(row, actor, row.organization_id) or _misplaced(row, before, world)
+    # The refusal of what is another organization's names that, too.
+    known = () if before is None else (before.organization_id,)
+    refused = _foreign(row, actor, row.organization_id, *known) or _misplaced(row, before, world)
     if refused is not None:
         return refused
     values = {name: text for name, value in row.values.items() if (text := value.strip())}
@@ -222,7 +224,7 @@ def _configuration_updated(
             # A blank cell says nothing: it takes no interface away.
             interfaces=row.interfaces or before.interfaces,
             psa_sync=before.psa_sync,
-            archived=row.archived,
+            archived=before.archived if row.keeps_archived else row.archived,
             device_retired=before.device_retired,
         )
 

@@ -118,7 +118,7 @@ def _organization(position: int, item: _Object) -> OrganizationRow:
     name = _text(item.attributes.get("name"), _LONGEST["name"])
     if not name:
         raise ValueError(f"organization {item.id} has no name")
-    return OrganizationRow(row=position, id=item.id, name=name)
+    return OrganizationRow(row=position, id=item.id, name=name, keeps_archived=True)
 
 
 def _configuration(position: int, item: _Object, interfaces: Mapping[str, _Object]) -> ConfigurationRow:

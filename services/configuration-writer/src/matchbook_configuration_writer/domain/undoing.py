@@ -10,7 +10,7 @@ from matchbook_contracts.decisions import (
 )
 from matchbook_contracts.match_events import BulkUndone
 
-from matchbook_configuration_writer.domain.authority import refuse_missing
+from matchbook_configuration_writer.domain.authority import refuse_missing, refuse_scope
 from matchbook_configuration_writer.domain.events import undoing_id
 from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome, Rejected, Subject
 from matchbook_configuration_writer.domain.world import BulkRow, Undoable, World
@@ -42,7 +42,13 @@ def refuse_changed(undoable: Undoable, version: int, label: str) -> Rejected | N
 
 
 def undo_bulk(command: UndoBulk, world: World, moment: Moment) -> Outcome:
-    """Ask for each row of a bulk action to be put back; list what is left as it is."""
+    """Ask for each row of a bulk action to be put back; list what is left as it is.
+
+    The list may name what is any organization's, so it takes access to all.
+    """
+    refused = refuse_scope(command.actor, [None])
+    if refused is not None:
+        return refused
     bulk = world.bulks.get(command.undone_bulk_id)
     if bulk is None or not bulk.rows:
         text = (

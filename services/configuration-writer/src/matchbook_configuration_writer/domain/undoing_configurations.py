@@ -4,8 +4,7 @@ from matchbook_contracts.decisions import UndoConfigurationDecision
 from matchbook_contracts.match_events import ConfigurationArchived, ConfigurationUpdated
 from matchbook_contracts.states import ConfigurationState
 
-from matchbook_configuration_writer.domain.authority import refuse_scope
-from matchbook_configuration_writer.domain.configurations import refuse_organization
+from matchbook_configuration_writer.domain.configurations import refuse_owner
 from matchbook_configuration_writer.domain.events import configuration_event
 from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Outcome
 from matchbook_configuration_writer.domain.undoing import found, refuse_changed, unchanged
@@ -18,11 +17,7 @@ def undo_configuration(command: UndoConfigurationDecision, world: World, moment:
     state = world.configurations.get(command.configuration_id)
     if undoable is None or state is None:
         return unchanged(command, "configuration")
-    refused = (
-        refuse_scope(command.actor, [state.organization_id])
-        or refuse_organization(command, state, world)
-        or refuse_changed(undoable, state.version, state.name)
-    )
+    refused = refuse_owner(command, state, world) or refuse_changed(undoable, state.version, state.name)
     if refused is not None:
         return refused
     assert isinstance(undoable.before, ConfigurationState), "what was decided about existed before"

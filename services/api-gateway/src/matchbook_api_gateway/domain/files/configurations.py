@@ -79,6 +79,7 @@ def _row(cells: Cells, faults: Faults, directory: Directory) -> ConfigurationRow
         values=values,
         interfaces=interfaces,
         archived=archived,
+        keeps_archived=True if cells.get("archived") is None else None,
     )
 
 

@@ -45,6 +45,7 @@ def _row(cells: Cells, faults: Faults) -> OrganizationRow | None:
         aliases=_list(cells, "aliases"),
         domains=tuple(domain.lower() for domain in _list(cells, "domains")),
         archived=archived,
+        keeps_archived=True if cells.get("archived") is None else None,
     )
 
 
