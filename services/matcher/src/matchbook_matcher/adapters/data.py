@@ -31,6 +31,14 @@ class _Names(BaseModel):
     generic: tuple[str, ...]
 
 
+class _Machines(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    computer: tuple[str, ...]
+    mobile: tuple[str, ...]
+    other: tuple[str, ...]
+
+
 class _Tenants(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -47,6 +55,7 @@ class _HygieneFile(BaseModel):
 
     mac_addresses: dict[str, str]
     names: _Names
+    machines: _Machines
     tenants: _Tenants
 
 
@@ -55,7 +64,12 @@ def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> 
     file = _HygieneFile.model_validate(_toml(hygiene, "hygiene.toml"))
     return Knowledge(
         Weights.model_validate(_toml(weights, "weights.toml")),
-        Hygiene(file.mac_addresses, _pattern(file.names.default), _pattern(file.names.generic)),
+        Hygiene(
+            file.mac_addresses,
+            _pattern(file.names.default),
+            _pattern(file.names.generic),
+            tuple((family, _pattern(told)) for family, told in file.machines),
+        ),
         Vocabulary(**file.tenants.model_dump()),
     )
 

@@ -7,13 +7,26 @@ from functools import lru_cache
 from typing import Final
 
 from matchbook_contracts.identity import normalise_serial, serial_is_usable
+from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import ratio
 
-from matchbook_matcher.domain.forms import NETBIOS_LENGTH, Kind, Name, letters_of
+from matchbook_matcher.domain.forms import NETBIOS_LENGTH, Kind, Name, letters_of, unconfused
+from matchbook_matcher.domain.people import people_in
 from matchbook_matcher.domain.records import Configuration, Device
-from matchbook_matcher.domain.scale import MAC_STEP, NAME_STEP, SERIAL_STEP, Mac, Model, Named, Serial
+from matchbook_matcher.domain.scale import (
+    MAC_STEP,
+    NAME_STEP,
+    SERIAL_STEP,
+    USER_STEP,
+    Mac,
+    Model,
+    Named,
+    Serial,
+    User,
+)
 from matchbook_matcher.domain.weights import DeviceLimits
 
+_SHORTEST_EDITED: Final = 6
 _SHORTEST_CUT: Final = NETBIOS_LENGTH - 2
 _BEST_FIRST: Final = (Named.AGREE, Named.DEFAULT, Named.TRUNCATED, Named.ALIKE, Named.SIMILAR)
 _SPACES: Final = re.compile(r"[^0-9A-Z]+")
@@ -31,10 +44,11 @@ class Learned:
 def compare(device: Device, configuration: Configuration, learned: Learned, limits: DeviceLimits) -> int:
     """What the pair's fields say, as a code of `scale`."""
     return (
-        serials(device, configuration, learned) * SERIAL_STEP
+        users(device.people, configuration.people) * USER_STEP
+        + serials(device, configuration, learned) * SERIAL_STEP
         + macs(device, configuration, learned) * MAC_STEP
         + names(device.name, configuration, learned, limits) * NAME_STEP
-        + models(device.model, configuration.model)
+        + models(device, configuration)
     )
 
 
@@ -42,9 +56,27 @@ def serials(device: Device, configuration: Configuration, learned: Learned) -> S
     mine, theirs = device.serial_key, configuration.serial_key
     if mine is not None and mine not in learned.serials:
         if theirs is not None and theirs not in learned.serials:
-            return Serial.AGREE if mine in (theirs, configuration.scanned) else Serial.DISAGREE
-        return Serial.SET_ASIDE if configuration.serial else Serial.MISSING
+            return Serial.AGREE if mine in (theirs, configuration.scanned) else _unequal_serials(mine, theirs)
+        return Serial.SET_ASIDE if configuration.serial else Serial.UNDOCUMENTED
     return Serial.SET_ASIDE if device.serial or (theirs is None and configuration.serial) else Serial.MISSING
+
+
+def _unequal_serials(mine: str, theirs: str) -> Serial:
+    if unconfused(mine) == unconfused(theirs):
+        return Serial.CONFUSED
+    if min(len(mine), len(theirs)) >= _SHORTEST_EDITED and OSA.distance(mine, theirs, score_cutoff=1) <= 1:
+        return Serial.NEAR
+    return Serial.DISAGREE
+
+
+def users(mine: str | None, theirs: str | None) -> User:
+    """Whether the device's user is who documentation says has the machine."""
+    if mine is None or theirs is None:
+        return User.MISSING
+    first, second = people_in(mine), people_in(theirs)
+    if not first or not second:
+        return User.MISSING
+    return User.DISAGREE if first.isdisjoint(second) else User.AGREE
 
 
 def macs(device: Device, configuration: Configuration, learned: Learned) -> Mac:
@@ -114,8 +146,15 @@ def is_cut(short: Name, long: Name) -> bool:
     return may_be_cut(short.short) and cut(long.short) == short.short
 
 
+def models(device: Device, configuration: Configuration) -> Model:
+    """What kind of machine both say it is."""
+    if device.family is not None and configuration.family not in (None, device.family):
+        return Model.OTHER_FAMILY
+    return _models(device.model, configuration.model)
+
+
 @lru_cache(maxsize=8192)
-def models(mine: str | None, theirs: str | None) -> Model:
+def _models(mine: str | None, theirs: str | None) -> Model:
     """Makers write a model with and without their own name, so one may contain the other."""
     first, second = _model_form(mine), _model_form(theirs)
     if first is None or second is None:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from matchbook_contracts.identity import normalise_serial, serial_is_usable
@@ -22,9 +23,13 @@ _LABEL = r"\.[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*"
 _LOCAL_DOMAINS = r"\.(?:ad|com|corp|domain|home|internal|intern|intra|lan|local|net|org)"
 _DOMAIN_NAME = re.compile(rf"[^.]+(?:(?:{_LABEL}){{2,}}|{_LOCAL_DOMAINS})\.?", re.IGNORECASE)
 _TRAILING_NOTE = re.compile(r"\s*[(\[].*$")
-_LENOVO_LABEL = re.compile(r"1S[0-9A-Z]{10}(?=[0-9A-Z]{7,8}$)")
-_APPLE_LABEL = re.compile(r"S(?=[0-9A-Z]{10,12}$)")
+_LENOVO_LABEL = re.compile(r"1S(?:[0-9A-Z]{10}|[0-9A-Z]{4})(?=[0-9A-Z]{7,8}$)")
+_S_LABEL = re.compile(r"S(?=[0-9A-Z]{7,14}$)")
+_VMWARE_LABEL = re.compile(r"VMWARE(?=[0-9A-F]{32}$)")
+_CONFUSED = str.maketrans("OI", "01")
 _WRITTEN_LABEL = re.compile(r"(?:SERVICETAG|SERIALNUMBER|SERIALNO|SERIAL|SN|TAG)(?=[0-9A-Z]{5,})")
+Families = tuple[tuple[str, re.Pattern[str]], ...]
+_LABELS = {"S": _WRITTEN_LABEL, "T": _WRITTEN_LABEL, "V": _VMWARE_LABEL}
 
 
 class Kind(IntEnum):
@@ -53,11 +58,16 @@ class Name(NamedTuple):
 
 @dataclass(frozen=True)
 class Hygiene:
-    """What identifies nothing: beginnings of MAC addresses with the reason, and patterns of names."""
+    """What identifies nothing: beginnings of MAC addresses with the reason, and patterns of names.
+
+    `families` are kinds of machines with the pattern of operating systems and documented types that speak of them; the
+    first that fits counts, and no machine is of two.
+    """
 
     mac_addresses: Mapping[str, str] = field(default_factory=dict)
     default_names: re.Pattern[str] = re.compile(r"(?!)")
     generic_names: re.Pattern[str] = re.compile(r"(?!)")
+    families: Families = ()
 
 
 def numbers_of(key: str) -> tuple[str, ...]:
@@ -119,11 +129,20 @@ def mac_set_aside(mac: str, hygiene: Hygiene) -> str | None:
 
 def serial_key(raw: str | None) -> str | None:
     """The normal form of a serial number that can identify a machine, without what labels put in front; else None."""
+    if raw is not None and raw.lstrip().startswith("/"):
+        # Dell boards: the service tag stands between the first two slashes, the board's own number after them.
+        raw = raw.strip().strip("/").partition("/")[0]
     normalised = normalise_serial(raw)
     if normalised is None or not serial_is_usable(normalised):
         return None
-    bare = _WRITTEN_LABEL.sub("", normalised, count=1) if normalised[0] in "ST" else normalised
+    label = _LABELS.get(normalised[0])
+    bare = label.sub("", normalised, count=1) if label is not None else normalised
     return bare if serial_is_usable(bare) else None
+
+
+def unconfused(key: str) -> str:
+    """The serial number with the letters that are read for digits as those: two that differ in nothing else are alike."""
+    return key.translate(_CONFUSED)
 
 
 def scanned_serial(key: str) -> str | None:
@@ -134,7 +153,14 @@ def scanned_serial(key: str) -> str | None:
     if key.startswith("1S"):
         bare = _LENOVO_LABEL.sub("", key, count=1)
     elif key.startswith("S"):
-        bare = _APPLE_LABEL.sub("", key, count=1)
+        bare = _S_LABEL.sub("", key, count=1)
     else:
         return None
     return bare if bare != key and serial_is_usable(bare) else None
+
+
+@lru_cache(maxsize=4_096)
+def family_of(said: str, families: Families) -> str | None:
+    """The family of machines that an operating system or a documented type speaks of; None where it tells nothing."""
+    text = said.strip().upper()
+    return next((family for family, pattern in families if pattern.fullmatch(text)), None)

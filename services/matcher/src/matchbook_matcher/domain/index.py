@@ -57,9 +57,10 @@ def fleet_of(devices: Iterable[Device], limits: DeviceLimits, common_serials: Ab
 
 
 def _is_junk(holders: Sequence[Device], limits: DeviceLimits) -> bool:
-    """A machine is not enrolled any number of times, and it is of one model."""
+    """A machine is not enrolled any number of times; it is of one model and has one Wi-Fi adapter."""
     models = {device.model for device in holders if device.model}
-    return len(holders) > limits.enrolments_of_a_machine or len(models) > 1
+    adapters = {device.wifi for device in holders if device.wifi}
+    return len(holders) > limits.enrolments_of_a_machine or len(models) > 1 or len(adapters) > 1
 
 
 def _supersede(holders: Iterable[Device], fleet: Fleet) -> None:

@@ -10,7 +10,7 @@ from matchbook_matcher.domain.compare import Learned, compare
 from matchbook_matcher.domain.index import Documents, Fleet, fleet_of
 from matchbook_matcher.domain.pairs import Pair, fingerprint
 from matchbook_matcher.domain.records import Configuration, Device, Key
-from matchbook_matcher.domain.scale import SERIAL_STEP, Serial, Worth, scale
+from matchbook_matcher.domain.scale import SERIAL_STEP, USER_STEP, Serial, Worth, scale
 from matchbook_matcher.domain.weights import DeviceWeights
 
 
@@ -188,7 +188,7 @@ def _answer(pairs: Sequence[Pair], outcome: Outcome) -> Answer:
 
 def _same_serial(pairs: Sequence[Pair], best: Pair | None) -> tuple[str, ...]:
     """Several configurations with the device's serial number are the same machine, documented more than once."""
-    same = [pair for pair in pairs if pair.code // SERIAL_STEP == Serial.AGREE]
+    same = [pair for pair in pairs if pair.code % USER_STEP // SERIAL_STEP == Serial.AGREE]
     if len(same) < 2:  # noqa: PLR2004
         return ()
     return tuple(sorted(pair.configuration.configuration_id for pair in same if pair is not best))

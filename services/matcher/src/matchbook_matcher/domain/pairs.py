@@ -9,7 +9,7 @@ from matchbook_contracts.suggestions import Rule, Verdict
 from matchbook_matcher.domain.compare import Learned
 from matchbook_matcher.domain.forms import Kind, Name
 from matchbook_matcher.domain.records import Configuration, Device
-from matchbook_matcher.domain.scale import Findings, Mac, Model, Named, Serial, Worth, findings_of
+from matchbook_matcher.domain.scale import Findings, Mac, Model, Named, Serial, User, Worth, findings_of
 
 Aside = tuple[tuple[str, str], ...]
 LONGEST_SHOWN = 250
@@ -50,6 +50,7 @@ class CandidateData(TypedDict):
 
 _SERIAL: dict[Serial, Verdict] = {
     Serial.MISSING: "missing", Serial.AGREE: "agree", Serial.DISAGREE: "disagree", Serial.SET_ASIDE: "set_aside",
+    Serial.CONFUSED: "similar", Serial.NEAR: "disagree", Serial.UNDOCUMENTED: "missing",
 }  # fmt: skip
 _MAC: dict[Mac, Verdict] = {
     Mac.MISSING: "missing", Mac.AGREE: "agree", Mac.AGREE_WIFI: "agree", Mac.DISAGREE: "disagree",
@@ -66,7 +67,12 @@ _NAMED: dict[Named, tuple[Verdict, str | None]] = {
     Named.OTHER_NUMBER: ("disagree", "the numbers differ"),
     Named.SET_ASIDE: ("set_aside", None),
 }
-_MODEL: dict[Model, Verdict] = {Model.AGREE: "agree", Model.DISAGREE: "disagree", Model.MISSING: "missing"}
+_MODEL: dict[Model, Verdict] = {Model.AGREE: "agree", Model.DISAGREE: "disagree", Model.OTHER_FAMILY: "disagree", Model.MISSING: "missing"}
+_USER: dict[User, Verdict] = {User.AGREE: "agree", User.DISAGREE: "disagree", User.MISSING: "missing"}
+_SERIAL_REASONS = {
+    Serial.CONFUSED: "they differ only in letters that are read for digits",
+    Serial.NEAR: "one edit apart, as neighbours in a batch are",
+}
 _RULE_FIELDS: dict[Rule, str] = {
     "serial_number": "serial_number", "mac_address": "mac_address", "device_name": "device_name",
 }  # fmt: skip
@@ -108,12 +114,20 @@ def evidence(pair: Pair, learned: Learned, *, contested: bool = False) -> list[E
         _name_evidence(pair, findings, learned),
     ]
     if findings.model is not Model.MISSING:
-        found.append(_entry("model", _MODEL[findings.model], pair.device.model, pair.configuration.model, None))
+        reason = "a phone or tablet is no computer" if findings.model is Model.OTHER_FAMILY else None
+        found.append(_entry("model", _MODEL[findings.model], pair.device.model, pair.configuration.model, reason))
+    if findings.user is not User.MISSING:
+        mine, theirs = (_in_a_line(people) for people in (pair.device.people, pair.configuration.people))
+        found.append(_entry("user", _USER[findings.user], mine, theirs, None))
     told = [entry for entry in found if len(entry) > 2]  # noqa: PLR2004 - more than its field and verdict
     if contested:
         deciding = _RULE_FIELDS[pair.worth.rule]
         return [{**entry, "reason": _RIVAL} if entry["field"] == deciding else entry for entry in told]
     return told
+
+
+def _in_a_line(people: str | None) -> str:
+    return ", ".join((people or "").split("\n"))
 
 
 def _serial_evidence(pair: Pair, findings: Findings, learned: Learned) -> Evidence:
@@ -124,6 +138,8 @@ def _serial_evidence(pair: Pair, findings: Findings, learned: Learned) -> Eviden
         reason = _MANY if many else "placeholder"
     elif finding is Serial.AGREE and device.serial_key != configuration.serial_key:
         reason = "documented with the prefix of its bar code"
+    else:
+        reason = _SERIAL_REASONS.get(finding)
     return _entry("serial_number", _SERIAL[finding], device.serial, configuration.serial, reason)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from matchbook_matcher.domain.forms import Hygiene, Kind, Name, mac_set_aside, name_of, without_note
+from matchbook_matcher.domain.forms import Hygiene, Kind, Name, family_of, mac_set_aside, name_of, without_note
 
 Status = Literal["unmatched", "matched", "ignored"]
 Key = tuple[str, str]
@@ -25,7 +25,8 @@ class Device:
     """One live enrolment. Nothing of it changes once made; `frozen` would only make a hundred thousand of them slower.
 
     `serial_key`, `wifi` and `ethernet` hold usable values in normal form; `set_aside` the other MAC addresses with the
-    reason. `last_sync` is in seconds since 1970, 0 when unknown.
+    reason. `last_sync` is in seconds since 1970, 0 when unknown. `people` are lines that name whose it is, `family`
+    is what kind of machine it is, as far as that is said.
     """
 
     tenant_id: str
@@ -38,6 +39,8 @@ class Device:
     set_aside: tuple[tuple[str, str], ...]
     model: str | None
     last_sync: float
+    people: str | None
+    family: str | None
     standing: Standing | None
 
 
@@ -55,6 +58,8 @@ class Configuration:
     macs: tuple[str, ...]
     set_aside: tuple[tuple[str, str], ...]
     model: str | None
+    people: str | None
+    family: str | None
 
 
 class DeviceFacts(NamedTuple):
@@ -69,6 +74,8 @@ class DeviceFacts(NamedTuple):
     ethernet: str | None = None
     model: str | None = None
     last_sync: float = 0.0
+    people: str | None = None
+    system: str | None = None
 
 
 class ConfigurationFacts(NamedTuple):
@@ -83,21 +90,26 @@ class ConfigurationFacts(NamedTuple):
     scanned: str | None = None
     macs: Sequence[str] = ()
     model: str | None = None
+    people: str | None = None
+    type: str | None = None
 
 
 def make_device(facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None = None) -> Device:
-    tenant_id, device_id, name, serial, key, wifi, ethernet, model, last_sync = facts
+    tenant_id, device_id, name, serial, key, wifi, ethernet, model, last_sync, people, system = facts
     aside: tuple[tuple[str, str], ...] = ()
     if wifi is not None and (reason := mac_set_aside(wifi, hygiene)) is not None:
         aside, wifi = ((wifi, reason),), None
     if ethernet is not None and (reason := mac_set_aside(ethernet, hygiene)) is not None:
         aside, ethernet = (*aside, (ethernet, reason)), None
     form = name_of(name, hygiene)
-    return Device(tenant_id, device_id, form, serial, key, wifi, ethernet, aside, model, last_sync, standing)
+    family = family_of(system, hygiene.families) if system else None
+    return Device(
+        tenant_id, device_id, form, serial, key, wifi, ethernet, aside, model, last_sync, people, family, standing
+    )
 
 
 def make_configuration(facts: ConfigurationFacts, hygiene: Hygiene) -> Configuration:
-    configuration_id, organization_id, name, hostname, serial, key, scanned, macs, model = facts
+    configuration_id, organization_id, name, hostname, serial, key, scanned, macs, model, people, type_ = facts
     aside: tuple[tuple[str, str], ...] = ()
     usable: tuple[str, ...] = ()
     for mac in macs:
@@ -107,7 +119,10 @@ def make_configuration(facts: ConfigurationFacts, hygiene: Hygiene) -> Configura
         else:
             aside += ((mac, reason),)
     names = _names(name, hostname, hygiene)
-    return Configuration(configuration_id, organization_id, name, names, serial, key, scanned, usable, aside, model)
+    family = family_of(type_, hygiene.families) if type_ else None
+    return Configuration(
+        configuration_id, organization_id, name, names, serial, key, scanned, usable, aside, model, people, family
+    )
 
 
 def _names(name: str, hostname: str | None, hygiene: Hygiene) -> tuple[Name, ...]:

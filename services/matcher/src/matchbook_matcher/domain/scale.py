@@ -3,6 +3,7 @@
 import math
 from enum import IntEnum
 from functools import lru_cache
+from itertools import product
 from typing import Final, NamedTuple
 
 from matchbook_contracts.suggestions import Rule
@@ -15,6 +16,12 @@ class Serial(IntEnum):
     AGREE = 1
     DISAGREE = 2
     SET_ASIDE = 3
+    CONFUSED = 4
+    """They differ only in letters that are read for digits."""
+    NEAR = 5
+    """One edit apart: the next machine of the batch, or a slip of the pen."""
+    UNDOCUMENTED = 6
+    """The device has one, the configuration has not."""
 
 
 class Mac(IntEnum):
@@ -41,13 +48,22 @@ class Model(IntEnum):
     MISSING = 0
     AGREE = 1
     DISAGREE = 2
+    OTHER_FAMILY = 3
+    """A phone and a computer."""
+
+
+class User(IntEnum):
+    MISSING = 0
+    AGREE = 1
+    DISAGREE = 2
 
 
 MODEL_STEP: Final = 1
 NAME_STEP: Final = 4
 MAC_STEP: Final = 64
 SERIAL_STEP: Final = 512
-CODES: Final = 4 * SERIAL_STEP
+USER_STEP: Final = 4096
+CODES: Final = 3 * USER_STEP
 
 
 class Worth(NamedTuple):
@@ -59,37 +75,42 @@ class Worth(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """The four fields of a comparison."""
+    """The five fields of a comparison."""
 
     serial: Serial
     mac: Mac
     name: Named
     model: Model
+    user: User
 
     @property
     def code(self) -> int:
-        return self.serial * SERIAL_STEP + self.mac * MAC_STEP + self.name * NAME_STEP + self.model * MODEL_STEP
+        return (
+            self.user * USER_STEP
+            + self.serial * SERIAL_STEP
+            + self.mac * MAC_STEP
+            + self.name * NAME_STEP
+            + self.model * MODEL_STEP
+        )
 
 
 @lru_cache(maxsize=CODES)
 def findings_of(code: int) -> Findings:
     return Findings(
-        Serial(code // SERIAL_STEP),
+        Serial(code % USER_STEP // SERIAL_STEP),
         Mac(code % SERIAL_STEP // MAC_STEP),
         Named(code % MAC_STEP // NAME_STEP),
         Model(code % NAME_STEP),
+        User(code // USER_STEP),
     )
 
 
 def scale(weights: DeviceWeights) -> list[Worth | None]:
     """The worth of every code, by index; None where the pair is not to be suggested."""
     table: list[Worth | None] = [None] * CODES
-    for serial in Serial:
-        for mac in Mac:
-            for name in Named:
-                for model in Model:
-                    findings = Findings(serial, mac, name, model)
-                    table[findings.code] = _worth(findings, weights)
+    for fields in product(Serial, Mac, Named, Model, User):
+        findings = Findings(*fields)
+        table[findings.code] = _worth(findings, weights)
     return table
 
 
@@ -104,7 +125,9 @@ def _worth(findings: Findings, weights: DeviceWeights) -> Worth | None:
     score = weights.base + sum(
         float(getattr(section, finding.name.lower()))
         for section, finding in zip(
-            (weights.serial_number, weights.mac_address, weights.device_name, weights.model), findings, strict=True
+            (weights.serial_number, weights.mac_address, weights.device_name, weights.model, weights.user),
+            findings,
+            strict=True,
         )
     )
     confidence = round(min(logistic(score), weights.greatest), 4)
@@ -123,5 +146,10 @@ def _rule(findings: Findings) -> Rule | None:
 
 
 def _vetoed(findings: Findings) -> bool:
-    """A serial number that disagrees is another machine, unless its Wi-Fi adapter says that the board was replaced."""
+    """A serial number that disagrees is another machine, unless its Wi-Fi adapter says that the board was replaced.
+
+    Neighbours in a batch have neighbouring serial numbers: one edit apart is a slip only where an adapter proves it.
+    """
+    if findings.serial is Serial.NEAR:
+        return findings.mac not in (Mac.AGREE, Mac.AGREE_WIFI)
     return findings.serial is Serial.DISAGREE and findings.mac is not Mac.AGREE_WIFI

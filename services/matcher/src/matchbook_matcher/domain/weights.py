@@ -16,6 +16,9 @@ class SerialWeights(_Section):
     agree: float
     disagree: float
     set_aside: float
+    confused: float
+    near: float
+    undocumented: float
 
 
 class MacWeights(_Section):
@@ -39,6 +42,13 @@ class NameWeights(_Section):
 
 
 class ModelWeights(_Section):
+    missing: float
+    agree: float
+    disagree: float
+    other_family: float
+
+
+class UserWeights(_Section):
     missing: float
     agree: float
     disagree: float
@@ -68,6 +78,7 @@ class DeviceWeights(_Section):
     mac_address: MacWeights
     device_name: NameWeights
     model: ModelWeights
+    user: UserWeights
     limits: DeviceLimits
 
 
