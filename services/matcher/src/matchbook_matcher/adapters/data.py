@@ -28,6 +28,7 @@ class _Names(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     default: tuple[str, ...]
+    personal: tuple[str, ...]
     generic: tuple[str, ...]
 
 
@@ -37,6 +38,15 @@ class _Machines(BaseModel):
     computer: tuple[str, ...]
     mobile: tuple[str, ...]
     other: tuple[str, ...]
+    titles: frozenset[str]
+    makers: dict[str, str]
+
+
+class _People(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    nobody: frozenset[str]
+    titles: frozenset[str]
 
 
 class _Tenants(BaseModel):
@@ -56,6 +66,7 @@ class _HygieneFile(BaseModel):
     mac_addresses: dict[str, str]
     names: _Names
     machines: _Machines
+    people: _People
     tenants: _Tenants
 
 
@@ -67,8 +78,13 @@ def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> 
         Hygiene(
             file.mac_addresses,
             _pattern(file.names.default),
+            _pattern(file.names.personal),
             _pattern(file.names.generic),
-            tuple((family, _pattern(told)) for family, told in file.machines),
+            tuple((family, _pattern(getattr(file.machines, family))) for family in ("computer", "mobile", "other")),
+            file.people.nobody,
+            file.people.titles,
+            file.machines.titles,
+            file.machines.makers,
         ),
         Vocabulary(**file.tenants.model_dump()),
     )

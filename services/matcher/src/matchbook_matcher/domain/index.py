@@ -6,8 +6,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from matchbook_matcher.domain.compare import Learned, cut, likeness, may_be_cut
-from matchbook_matcher.domain.forms import Kind, Name
+from matchbook_matcher.domain.compare import Learned, cut, likeness, may_be_cut, may_slip
+from matchbook_matcher.domain.forms import Kind, Name, unconfused
+from matchbook_matcher.domain.people import People
 from matchbook_matcher.domain.records import Configuration, Device, Key
 from matchbook_matcher.domain.scale import Named
 from matchbook_matcher.domain.weights import DeviceLimits
@@ -27,6 +28,8 @@ class Fleet:
     twins: dict[Key, list[Device]] = field(default_factory=dict)
     """By the current device's key: what it superseded."""
     learned: Learned = field(default_factory=Learned)
+    serials: AbstractSet[str] = frozenset()
+    """All usable ones."""
 
 
 def fleet_of(devices: Iterable[Device], limits: DeviceLimits, common_serials: AbstractSet[str]) -> Fleet:
@@ -52,6 +55,7 @@ def fleet_of(devices: Iterable[Device], limits: DeviceLimits, common_serials: Ab
             fleet.current.extend(holders)
         else:
             _supersede(holders, fleet)
+    fleet.serials = by_serial.keys()
     fleet.learned = Learned(junk, _shared_macs(fleet.current, limits), _common_names(fleet.current, limits))
     return fleet
 
@@ -89,16 +93,21 @@ def _common_names(devices: Sequence[Device], limits: DeviceLimits) -> set[str]:
 
 
 class Documents:
-    """The configurations that a device may be matched to."""
+    """The configurations that a device may be matched to. `reported`: the serial numbers that devices have."""
 
-    def __init__(self, configurations: Iterable[Configuration], limits: DeviceLimits) -> None:
+    def __init__(
+        self, configurations: Iterable[Configuration], limits: DeviceLimits, reported: AbstractSet[str] = frozenset()
+    ) -> None:
         self.limits = limits
+        self._reported = reported
         self.all: dict[str, Configuration] = {}
         self.by_serial: dict[str, tuple[Configuration, ...]] = {}
         self.by_mac: dict[str, tuple[Configuration, ...]] = {}
         self.by_name: dict[str, tuple[Configuration, ...]] = {}
         self.by_cut_name: dict[str, tuple[Configuration, ...]] = {}
         self._alike: dict[tuple[str, ...], list[tuple[Name, Configuration]]] | None = None
+        self._slips: dict[str, tuple[Configuration, ...]] | None = None
+        self._titles: dict[str, tuple[Configuration, ...]] | None = None
         for configuration in configurations:
             self._file(configuration)
 
@@ -146,8 +155,47 @@ class Documents:
         held = self.by_name.get("".join(c for c in short if c.isalnum()), ())
         return tuple(c for c in held if any(name.short == short for name in c.names))
 
-    def alike(self, device: Device, learned: Learned) -> tuple[Configuration, ...]:
-        """Those whose name is like the device's and has the same numbers: for a device that nothing else has found."""
+    def doubtful(self, device: Device, learned: Learned) -> tuple[Configuration, ...]:
+        """Those with nearly the same serial number or name, or with the same user: where nothing else was found."""
+        found = self._alike_named(device, learned)
+        if (key := device.serial_key) is not None and key not in learned.serials:
+            found = _joined(found, self._slipped(key))
+        if device.people is not None:
+            found = _joined(found, self._titled(device.people))
+        return found
+
+    def _slipped(self, key: str) -> tuple[Configuration, ...]:
+        if self._slips is None:
+            self._slips = self._slip_forms()
+        found: tuple[Configuration, ...] = ()
+        for form in slips_of(key):
+            if (held := self._slips.get(form)) is not None:
+                found = _joined(found, held)
+        return found
+
+    def _slip_forms(self) -> dict[str, tuple[Configuration, ...]]:
+        """By each form; without the serial numbers that a device has, since those are no slips."""
+        forms: dict[str, tuple[Configuration, ...]] = {}
+        for serial, held in self.by_serial.items():
+            if serial not in self._reported:
+                for form in slips_of(serial):
+                    forms[form] = held if (others := forms.get(form)) is None else _joined(others, held)
+        return forms
+
+    def _titled(self, people: People) -> tuple[Configuration, ...]:
+        """Those whose name has a word of a person's name."""
+        if self._titles is None:
+            self._titles = {}
+            for configuration in self.all.values():
+                for word in configuration.title:
+                    _add(self._titles, word, configuration)
+        found: tuple[Configuration, ...] = ()
+        for word in people.words:
+            if (held := self._titles.get(word)) is not None and len(held) <= self.limits.similarity_block:
+                found = _joined(found, held)
+        return found
+
+    def _alike_named(self, device: Device, learned: Learned) -> tuple[Configuration, ...]:
         name = device.name
         if name is None or name.kind is not Kind.OWN or name.key in learned.names:
             return ()
@@ -167,6 +215,14 @@ class Documents:
                 if name.kind is Kind.OWN:
                     blocks[name.numbers].append((name, configuration))
         return dict(blocks)
+
+
+def slips_of(serial: str) -> list[str]:
+    """Forms of which two serial numbers share one if they differ in an edit or in letters that are read for digits."""
+    plain_form = unconfused(serial)
+    if not may_slip(serial):
+        return [plain_form]
+    return [plain_form, *(plain_form[:at] + plain_form[at + 1 :] for at in range(len(plain_form)))]
 
 
 def _add(index: dict[str, tuple[Configuration, ...]], key: str, configuration: Configuration) -> None:

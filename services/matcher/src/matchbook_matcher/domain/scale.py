@@ -18,9 +18,11 @@ class Serial(IntEnum):
     SET_ASIDE = 3
     CONFUSED = 4
     """They differ only in letters that are read for digits."""
-    NEAR = 5
-    """One edit apart: the next machine of the batch, or a slip of the pen."""
-    UNDOCUMENTED = 6
+    SLIP = 5
+    """One edit apart where no batch counts on: a slip of the pen, if another field says so too."""
+    NEIGHBOUR = 6
+    """One edit apart in the last characters, as the next machine of a batch is."""
+    UNDOCUMENTED = 7
     """The device has one, the configuration has not."""
 
 
@@ -42,13 +44,17 @@ class Named(IntEnum):
     DISAGREE = 6
     OTHER_NUMBER = 7
     SET_ASIDE = 8
+    PERSONAL = 9
+    TITLED = 10
+    """The documented name is that of its user, and no machine's."""
 
 
 class Model(IntEnum):
     MISSING = 0
     AGREE = 1
     DISAGREE = 2
-    OTHER_FAMILY = 3
+    OTHER_MAKER = 3
+    OTHER_FAMILY = 4
     """A phone and a computer."""
 
 
@@ -59,11 +65,13 @@ class User(IntEnum):
 
 
 MODEL_STEP: Final = 1
-NAME_STEP: Final = 4
-MAC_STEP: Final = 64
-SERIAL_STEP: Final = 512
-USER_STEP: Final = 4096
-CODES: Final = 3 * USER_STEP
+NAME_STEP: Final = MODEL_STEP * len(Model)
+MAC_STEP: Final = NAME_STEP * len(Named)
+SERIAL_STEP: Final = MAC_STEP * len(Mac)
+USER_STEP: Final = SERIAL_STEP * len(Serial)
+CODES: Final = USER_STEP * len(User)
+_MACS: Final = (Mac.AGREE, Mac.AGREE_WIFI)
+_NAMES: Final = (Named.AGREE, Named.TRUNCATED, Named.ALIKE, Named.SIMILAR, Named.DEFAULT, Named.PERSONAL, Named.TITLED)
 
 
 class Worth(NamedTuple):
@@ -137,19 +145,35 @@ def _worth(findings: Findings, weights: DeviceWeights) -> Worth | None:
 
 
 def _rule(findings: Findings) -> Rule | None:
-    if findings.serial is Serial.AGREE:
+    """The strongest field that speaks for the pair; None where nothing does, or too little."""
+    serial, mac, name, model, _ = findings
+    if serial is Serial.AGREE:
         return "serial_number"
-    if findings.mac in (Mac.AGREE, Mac.AGREE_WIFI):
+    if mac in _MACS:
         return "mac_address"
-    named = (Named.AGREE, Named.TRUNCATED, Named.ALIKE, Named.SIMILAR, Named.DEFAULT)
-    return "device_name" if findings.name in named else None
+    if name is Named.TITLED or name not in _NAMES:
+        if serial in (Serial.CONFUSED, Serial.SLIP):
+            return "serial_number"
+        return "device_name" if name is Named.TITLED and model in (Model.AGREE, Model.MISSING) else None
+    return "device_name"
 
 
 def _vetoed(findings: Findings) -> bool:
     """A serial number that disagrees is another machine, unless its Wi-Fi adapter says that the board was replaced.
 
-    Neighbours in a batch have neighbouring serial numbers: one edit apart is a slip only where an adapter proves it.
+    One edit apart is a slip where another field agrees; where a batch counts, an adapter has to.
     """
-    if findings.serial is Serial.NEAR:
-        return findings.mac not in (Mac.AGREE, Mac.AGREE_WIFI)
-    return findings.serial is Serial.DISAGREE and findings.mac is not Mac.AGREE_WIFI
+    serial, mac, name, model, user = findings
+    named = name in _NAMES and name is not Named.TITLED
+    match serial:
+        case Serial.DISAGREE:
+            known = named or user is User.AGREE or name in (Named.MISSING, Named.SET_ASIDE)
+            return mac is not Mac.AGREE_WIFI or not known
+        case Serial.NEIGHBOUR:
+            return mac not in _MACS
+        case Serial.SLIP:
+            return not (named or mac in _MACS or user is User.AGREE)
+        case Serial.CONFUSED:
+            return not (named or mac in _MACS or user is User.AGREE or model is Model.AGREE)
+        case _:
+            return False

@@ -17,7 +17,8 @@ class SerialWeights(_Section):
     disagree: float
     set_aside: float
     confused: float
-    near: float
+    slip: float
+    neighbour: float
     undocumented: float
 
 
@@ -39,12 +40,15 @@ class NameWeights(_Section):
     disagree: float
     other_number: float
     set_aside: float
+    personal: float
+    titled: float
 
 
 class ModelWeights(_Section):
     missing: float
     agree: float
     disagree: float
+    other_maker: float
     other_family: float
 
 
@@ -73,6 +77,7 @@ class DeviceWeights(_Section):
     base: float
     suggest_from: float
     greatest: float
+    undecided: float
     margin: float
     serial_number: SerialWeights
     mac_address: MacWeights

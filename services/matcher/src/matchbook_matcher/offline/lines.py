@@ -45,6 +45,7 @@ class DeviceLine(Line):
     serial_number: str | None = None
     wi_fi_mac_address: str | None = None
     ethernet_mac_address: str | None = None
+    manufacturer: str | None = None
     model: str | None = None
     operating_system: str | None = None
     user_principal_name: str | None = None
@@ -60,6 +61,7 @@ class ConfigurationLine(Line):
     hostname: str | None = None
     serial_number: str | None = None
     mac_addresses: Texts = ()
+    manufacturer: str | None = None
     model: str | None = None
     type: str | None = None
     primary_user: str | None = None

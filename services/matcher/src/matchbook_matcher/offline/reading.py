@@ -144,6 +144,7 @@ def _device(line: DeviceLine, tenant: str, device: str) -> DeviceFacts:
         last_sync=0.0 if synced is None else synced.timestamp(),
         people=lines(line.user_principal_name, line.email_address, line.user_display_name),
         system=line.operating_system,
+        maker=line.manufacturer,
     )
 
 
@@ -161,6 +162,7 @@ def _configuration(line: ConfigurationLine, configuration: str, organization: st
         model=line.model,
         people=lines(line.primary_user, line.contact),
         type=line.type,
+        maker=line.manufacturer,
     )
 
 
