@@ -35,6 +35,7 @@ _GENITIVE: Final = frozenset("S")
 _EQUAL: Final = {Kind.OWN: Named.AGREE, Kind.DEFAULT: Named.DEFAULT, Kind.PERSONAL: Named.PERSONAL}
 _SHORTEST_CUT: Final = NETBIOS_LENGTH - 2
 _BEST_FIRST: Final = (Named.AGREE, Named.DEFAULT, Named.TRUNCATED, Named.ALIKE, Named.SIMILAR)
+_LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _PRODUCT_NUMBER: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{6,}")
 _MODEL_NUMBER: Final = re.compile(r"(?=.*[0-9])[0-9A-Z]{3,}")
 
@@ -67,12 +68,13 @@ def serials(device: Device, configuration: Configuration, learned: Learned) -> S
     mine, theirs = device.serial_key, configuration.serial_key
     if mine is not None and mine not in learned.serials:
         if theirs is not None and theirs not in learned.serials:
-            return Serial.AGREE if mine in (theirs, configuration.scanned) else _unequal_serials(mine, theirs)
+            return Serial.AGREE if mine in (theirs, configuration.scanned) else unequal_serials(mine, theirs)
         return Serial.SET_ASIDE if configuration.serial else Serial.UNDOCUMENTED
     return Serial.SET_ASIDE if device.serial or (theirs is None and configuration.serial) else Serial.MISSING
 
 
-def _unequal_serials(mine: str, theirs: str) -> Serial:
+def unequal_serials(mine: str, theirs: str) -> Serial:
+    """What two usable serial numbers say that are not the same."""
     if unconfused(mine) == unconfused(theirs):
         return Serial.CONFUSED
     if not may_slip(mine) or not may_slip(theirs) or OSA.distance(mine, theirs, score_cutoff=1) > 1:
@@ -145,15 +147,15 @@ def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
     given = mine.kind is not Kind.OWN or theirs.kind is not Kind.OWN
     if given or min(len(mine.key), len(theirs.key)) < limits.shortest_similar:
         return Named.DISAGREE
-    score = ratio(_alike_form(mine), _alike_form(theirs))
+    score = ratio(alike_form(mine.key), alike_form(theirs.key))
     if score >= limits.alike:
         return Named.ALIKE
     return Named.SIMILAR if score >= limits.similar else Named.DISAGREE
 
 
-def _alike_form(name: Name) -> str:
+def alike_form(key: str) -> str:
     """LT-07 and LT-7 bear the same number, so its zeros must not count as a difference."""
-    return re.sub(r"(?<![0-9])0+(?=[0-9])", "", name.key)
+    return _LEADING_ZEROS.sub("", key) if "0" in key else key
 
 
 def cut(short: str) -> str | None:

@@ -4,16 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-from matchbook_matcher.domain.compare import Learned, cut, likeness, may_be_cut, may_slip
-from matchbook_matcher.domain.forms import Kind, Name, unconfused
+from matchbook_matcher.domain.compare import Learned, cut, may_be_cut
+from matchbook_matcher.domain.forms import Kind
 from matchbook_matcher.domain.people import People
 from matchbook_matcher.domain.records import Configuration, Device, Key
-from matchbook_matcher.domain.scale import Named
+from matchbook_matcher.domain.slips import LikeNames, Slips, joined
 from matchbook_matcher.domain.weights import DeviceLimits
 
-T = TypeVar("T")
 _LONGEST = 64
 """No more than this many configurations are ever kept under one value: what so many share finds none of them."""
 
@@ -29,7 +27,8 @@ class Fleet:
     """By the current device's key: what it superseded."""
     learned: Learned = field(default_factory=Learned)
     serials: AbstractSet[str] = frozenset()
-    """All usable ones."""
+    names: AbstractSet[str] = frozenset()
+    """All that there are, usable or not, in normal form."""
 
 
 def fleet_of(devices: Iterable[Device], limits: DeviceLimits, common_serials: AbstractSet[str]) -> Fleet:
@@ -56,6 +55,7 @@ def fleet_of(devices: Iterable[Device], limits: DeviceLimits, common_serials: Ab
         else:
             _supersede(holders, fleet)
     fleet.serials = by_serial.keys()
+    fleet.names = {device.name.key for device in fleet.current if device.name is not None}
     fleet.learned = Learned(junk, _shared_macs(fleet.current, limits), _common_names(fleet.current, limits))
     return fleet
 
@@ -93,20 +93,21 @@ def _common_names(devices: Sequence[Device], limits: DeviceLimits) -> set[str]:
 
 
 class Documents:
-    """The configurations that a device may be matched to. `reported`: the serial numbers that devices have."""
+    """The configurations that a device of the fleet may be matched to."""
 
     def __init__(
-        self, configurations: Iterable[Configuration], limits: DeviceLimits, reported: AbstractSet[str] = frozenset()
+        self, configurations: Iterable[Configuration], limits: DeviceLimits, fleet: Fleet | None = None
     ) -> None:
         self.limits = limits
-        self._reported = reported
+        fleet = fleet or Fleet()
+        self._serials, self._names = fleet.serials, fleet.names
         self.all: dict[str, Configuration] = {}
         self.by_serial: dict[str, tuple[Configuration, ...]] = {}
         self.by_mac: dict[str, tuple[Configuration, ...]] = {}
         self.by_name: dict[str, tuple[Configuration, ...]] = {}
         self.by_cut_name: dict[str, tuple[Configuration, ...]] = {}
-        self._alike: dict[tuple[str, ...], list[tuple[Name, Configuration]]] | None = None
-        self._slips: dict[str, tuple[Configuration, ...]] | None = None
+        self._alike: LikeNames | None = None
+        self._slips: Slips | None = None
         self._titles: dict[str, tuple[Configuration, ...]] | None = None
         for configuration in configurations:
             self._file(configuration)
@@ -141,14 +142,14 @@ class Documents:
             found = self.by_serial.get(key, ())
         for mac in (device.wifi, device.ethernet):
             if mac is not None and (held := self.by_mac.get(mac)) is not None and mac not in learned.macs:
-                found = _joined(found, held)
+                found = joined(found, held)
         if (name := device.name) is not None and name.kind is not Kind.GENERIC and name.key not in learned.names:
             if (held := self.by_name.get(name.key)) is not None:
-                found = _joined(found, held)
+                found = joined(found, held)
             if may_be_cut(name.short) and (held := self.by_cut_name.get(name.short)) is not None:
-                found = _joined(found, held) if len(held) <= self.limits.name_holders else found
+                found = joined(found, held) if len(held) <= self.limits.name_holders else found
             if (short := cut(name.short)) is not None:
-                found = _joined(found, self._named(short))
+                found = joined(found, self._named(short))
         return found
 
     def _named(self, short: str) -> tuple[Configuration, ...]:
@@ -159,28 +160,17 @@ class Documents:
         """Those with nearly the same serial number or name, or with the same user: where nothing else was found."""
         found = self._alike_named(device, learned)
         if (key := device.serial_key) is not None and key not in learned.serials:
-            found = _joined(found, self._slipped(key))
+            found = joined(found, self._slipped(key))
         if device.people is not None:
-            found = _joined(found, self._titled(device.people))
+            found = joined(found, self._titled(device.people))
         return found
 
     def _slipped(self, key: str) -> tuple[Configuration, ...]:
         if self._slips is None:
-            self._slips = self._slip_forms()
-        found: tuple[Configuration, ...] = ()
-        for form in slips_of(key):
-            if (held := self._slips.get(form)) is not None:
-                found = _joined(found, held)
-        return found
-
-    def _slip_forms(self) -> dict[str, tuple[Configuration, ...]]:
-        """By each form; without the serial numbers that a device has, since those are no slips."""
-        forms: dict[str, tuple[Configuration, ...]] = {}
-        for serial, held in self.by_serial.items():
-            if serial not in self._reported:
-                for form in slips_of(serial):
-                    forms[form] = held if (others := forms.get(form)) is None else _joined(others, held)
-        return forms
+            self._slips = Slips(
+                (serial, held) for serial, held in self.by_serial.items() if serial not in self._serials
+            )
+        return self._slips.of(key)
 
     def _titled(self, people: People) -> tuple[Configuration, ...]:
         """Those whose name has a word of a person's name."""
@@ -192,7 +182,7 @@ class Documents:
         found: tuple[Configuration, ...] = ()
         for word in people.words:
             if (held := self._titles.get(word)) is not None and len(held) <= self.limits.similarity_block:
-                found = _joined(found, held)
+                found = joined(found, held)
         return found
 
     def _alike_named(self, device: Device, learned: Learned) -> tuple[Configuration, ...]:
@@ -200,29 +190,9 @@ class Documents:
         if name is None or name.kind is not Kind.OWN or name.key in learned.names:
             return ()
         if self._alike is None:
-            self._alike = self._blocks()
-        block = self._alike.get(name.numbers, [])
-        if len(block) > self.limits.similarity_block:
-            return ()
-        wanted = (Named.ALIKE, Named.SIMILAR)
-        found = {c.configuration_id: c for other, c in block if likeness(name, other, self.limits) in wanted}
-        return tuple(found.values())
-
-    def _blocks(self) -> dict[tuple[str, ...], list[tuple[Name, Configuration]]]:
-        blocks: defaultdict[tuple[str, ...], list[tuple[Name, Configuration]]] = defaultdict(list)
-        for configuration in self.all.values():
-            for name in configuration.names:
-                if name.kind is Kind.OWN:
-                    blocks[name.numbers].append((name, configuration))
-        return dict(blocks)
-
-
-def slips_of(serial: str) -> list[str]:
-    """Forms of which two serial numbers share one if they differ in an edit or in letters that are read for digits."""
-    plain_form = unconfused(serial)
-    if not may_slip(serial):
-        return [plain_form]
-    return [plain_form, *(plain_form[:at] + plain_form[at + 1 :] for at in range(len(plain_form)))]
+            own = ((name, c) for c in self.all.values() for name in c.names if name.key not in self._names)
+            self._alike = LikeNames(own, self.limits)
+        return self._alike.of(name)
 
 
 def _add(index: dict[str, tuple[Configuration, ...]], key: str, configuration: Configuration) -> None:
@@ -231,12 +201,3 @@ def _add(index: dict[str, tuple[Configuration, ...]], key: str, configuration: C
         index[key] = (configuration,)
     elif len(held) <= _LONGEST and held[-1] is not configuration:
         index[key] = (*held, configuration)
-
-
-def _joined(found: tuple[Configuration, ...], more: tuple[Configuration, ...]) -> tuple[Configuration, ...]:
-    if not found:
-        return more
-    for configuration in more:
-        if configuration not in found:
-            found = (*found, configuration)
-    return found

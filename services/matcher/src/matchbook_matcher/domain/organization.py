@@ -107,7 +107,7 @@ class Matcher:
         """
         fleet = fleet_of(devices, self.limits, common_serials)
         held = holders or {}
-        documents = Documents((c for c in configurations if c.configuration_id not in held), self.limits, fleet.serials)
+        documents = Documents((c for c in configurations if c.configuration_id not in held), self.limits, fleet)
         learned = documents.learned(fleet)
         answers: dict[Key, Answer] = {key: Superseded(device.device_id) for key, device in fleet.superseded.items()}
         unmatched, ignored = self._open(fleet, answers)
