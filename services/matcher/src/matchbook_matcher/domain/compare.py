@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import ratio
 
 from matchbook_matcher.domain.forms import NETBIOS_LENGTH, Kind, Name, letters_of, unconfused
-from matchbook_matcher.domain.people import People, words_of
+from matchbook_matcher.domain.people import words_of
 from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.scale import (
     MAC_STEP,
@@ -33,7 +33,7 @@ _COUNTED: Final = 3
 _SERVICE_TAG: Final = 7
 _GENITIVE: Final = frozenset("S")
 _EQUAL: Final = {Kind.OWN: Named.AGREE, Kind.DEFAULT: Named.DEFAULT, Kind.PERSONAL: Named.PERSONAL}
-_SHORTEST_CUT: Final = NETBIOS_LENGTH - 2
+SHORTEST_CUT: Final = NETBIOS_LENGTH - 2
 _BEST_FIRST: Final = (Named.AGREE, Named.DEFAULT, Named.TRUNCATED, Named.ALIKE, Named.SIMILAR)
 _LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _PRODUCT_NUMBER: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{6,}")
@@ -52,9 +52,11 @@ class Learned:
 def compare(device: Device, configuration: Configuration, learned: Learned, limits: DeviceLimits) -> int:
     """What the pair's fields say, as a code of `scale`."""
     named = names(device.name, configuration, learned, limits)
-    user = users(device.people, configuration.people)
-    if named is Named.DISAGREE and user is User.AGREE and is_titled(device, configuration.title):
-        named = Named.TITLED
+    user = User.MISSING
+    if device.people is not None and configuration.people is not None:
+        user = User.DISAGREE if device.people.forms.isdisjoint(configuration.people.forms) else User.AGREE
+        if named is Named.DISAGREE and user is User.AGREE and is_titled(device, configuration.title):
+            named = Named.TITLED
     return (
         user * USER_STEP
         + serials(device, configuration, learned) * SERIAL_STEP
@@ -94,22 +96,21 @@ def may_slip(serial: str) -> bool:
     return _SHORTEST_EDITED <= len(serial) <= _LONGEST_EDITED
 
 
-def users(mine: People | None, theirs: People | None) -> User:
-    """Whether the device's user is who documentation says has the machine."""
-    if mine is None or theirs is None:
-        return User.MISSING
-    return User.DISAGREE if mine.forms.isdisjoint(theirs.forms) else User.AGREE
-
-
 def macs(device: Device, configuration: Configuration, learned: Learned) -> Mac:
     theirs = configuration.macs
-    mine = [mac for mac in (device.wifi, device.ethernet) if mac is not None and mac not in learned.macs]
-    for mac in mine:
-        if mac in theirs:
-            return Mac.AGREE_WIFI if mac == device.wifi else Mac.AGREE
-    if mine and any(mac not in learned.macs for mac in theirs):
+    wifi, ethernet, common = device.wifi, device.ethernet, learned.macs
+    usable = False
+    if wifi is not None and wifi not in common:
+        if wifi in theirs:
+            return Mac.AGREE_WIFI
+        usable = True
+    if ethernet is not None and ethernet not in common:
+        if ethernet in theirs:
+            return Mac.AGREE
+        usable = True
+    if usable and theirs and any(mac not in common for mac in theirs):
         return Mac.DISAGREE
-    has_any = device.wifi or device.ethernet or device.set_aside
+    has_any = wifi or ethernet or device.set_aside
     return Mac.SET_ASIDE if has_any and (theirs or configuration.set_aside) else Mac.MISSING
 
 
@@ -164,7 +165,7 @@ def cut(short: str) -> str | None:
 
 
 def may_be_cut(short: str) -> bool:
-    return _SHORTEST_CUT <= len(short) <= NETBIOS_LENGTH
+    return SHORTEST_CUT <= len(short) <= NETBIOS_LENGTH
 
 
 def is_cut(short: Name, long: Name) -> bool:

@@ -82,7 +82,6 @@ class Hygiene:
     """The first word of a manufacturer's name, by another first word under which it is known."""
 
 
-@lru_cache(maxsize=8_192)
 def numbers_of(key: str) -> tuple[str, ...]:
     return tuple(_NUMBERS_WITHOUT_ZEROS.findall(key))
 

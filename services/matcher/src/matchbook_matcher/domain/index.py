@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from matchbook_matcher.domain.compare import Learned, cut, may_be_cut
-from matchbook_matcher.domain.forms import Kind
+from matchbook_matcher.domain.compare import SHORTEST_CUT, Learned, cut
+from matchbook_matcher.domain.forms import Kind, Name
 from matchbook_matcher.domain.people import People
 from matchbook_matcher.domain.records import Configuration, Device, Key
 from matchbook_matcher.domain.slips import LikeNames, Slips, joined
@@ -123,7 +123,7 @@ class Documents:
         for name in configuration.names:
             if name.kind is not Kind.GENERIC:
                 _add(self.by_name, name.key, configuration)
-                if (short := cut(name.short)) is not None:
+                if len(name.short) > SHORTEST_CUT and (short := cut(name.short)) is not None:
                     _add(self.by_cut_name, short, configuration)
 
     def learned(self, fleet: Fleet) -> Learned:
@@ -146,11 +146,16 @@ class Documents:
         if (name := device.name) is not None and name.kind is not Kind.GENERIC and name.key not in learned.names:
             if (held := self.by_name.get(name.key)) is not None:
                 found = joined(found, held)
-            if may_be_cut(name.short) and (held := self.by_cut_name.get(name.short)) is not None:
-                found = joined(found, held) if len(held) <= self.limits.name_holders else found
-            if (short := cut(name.short)) is not None:
-                found = joined(found, self._named(short))
+            if len(name.short) >= SHORTEST_CUT:
+                found = joined(found, self._cut(name))
         return found
+
+    def _cut(self, name: Name) -> tuple[Configuration, ...]:
+        """Those whose name is cut, or of which the device's is."""
+        if (short := cut(name.short)) is not None:
+            return self._named(short)
+        held = self.by_cut_name.get(name.short, ())
+        return held if len(held) <= self.limits.name_holders else ()
 
     def _named(self, short: str) -> tuple[Configuration, ...]:
         held = self.by_name.get("".join(c for c in short if c.isalnum()), ())

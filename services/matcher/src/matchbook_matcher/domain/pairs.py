@@ -1,6 +1,7 @@
 """A device and a configuration that may be the same machine, and what speaks for and against it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NotRequired, TypedDict
@@ -142,10 +143,14 @@ def fingerprint(device: Device, configuration: Configuration) -> str:
         device.ethernet or "",
         "" if device.name is None else device.name.key,
         configuration.serial_key or "",
-        ",".join(sorted(configuration.macs)),
-        ",".join(sorted(name.key for name in configuration.names)),
+        _joined(configuration.macs),
+        _joined([name.key for name in configuration.names]),
     )
     return blake2b("\x1f".join(parts).encode(), digest_size=12).hexdigest()
+
+
+def _joined(values: Sequence[str]) -> str:
+    return ",".join(sorted(values)) if len(values) > 1 else "".join(values)
 
 
 def candidate(pair: Pair, learned: Learned, *, contested: bool = False) -> CandidateData:

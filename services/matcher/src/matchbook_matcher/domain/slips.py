@@ -12,7 +12,6 @@ from matchbook_matcher.domain.scale import Serial
 from matchbook_matcher.domain.weights import DeviceLimits
 
 Held = tuple[Configuration, ...]
-Filed = tuple[str, Held]
 
 
 class Slips:
@@ -22,28 +21,28 @@ class Slips:
     in, leaves what is before them: all but two of the shorter number are all but three of the longer.
     """
 
-    def __init__(self, serials: Iterable[Filed]) -> None:
-        self._by_end: dict[str, list[Filed]] = {}
-        self._longer: dict[str, list[Filed]] = {}
-        self._shorter: dict[str, list[Filed]] = {}
-        for filed in serials:
-            form = unconfused(filed[0])
-            self._by_end.setdefault(form[-3:], []).append(filed)
-            self._longer.setdefault(form[:-3], []).append(filed)
-            self._shorter.setdefault(form[:-2], []).append(filed)
+    def __init__(self, serials: Iterable[tuple[str, Held]]) -> None:
+        self._by_end: dict[str, Held] = {}
+        self._longer: dict[str, Held] = {}
+        self._shorter: dict[str, Held] = {}
+        for serial, held in serials:
+            form = unconfused(serial)
+            _file(self._by_end, form[-3:], held)
+            _file(self._longer, form[:-3], held)
+            _file(self._shorter, form[:-2], held)
 
     def of(self, serial: str) -> Held:
         form = unconfused(serial)
-        near = (
-            *self._by_end.get(form[-3:], ()),
-            *self._longer.get(form[:-2], ()),
-            *self._shorter.get(form[:-3], ()),
+        near = joined(self._by_end.get(form[-3:], ()), self._longer.get(form[:-2], ()))
+        near = joined(near, self._shorter.get(form[:-3], ()))
+        return tuple(
+            configuration
+            for configuration in near
+            if any(
+                other is not None and unequal_serials(serial, other) in (Serial.SLIP, Serial.CONFUSED)
+                for other in (configuration.serial_key, configuration.scanned)
+            )
         )
-        found: Held = ()
-        for other, held in near:
-            if unequal_serials(serial, other) in (Serial.SLIP, Serial.CONFUSED):
-                found = joined(found, held)
-        return found
 
 
 class LikeNames:
@@ -54,9 +53,11 @@ class LikeNames:
         self._blocks: dict[tuple[str, ...], tuple[list[str], list[Configuration]]] = {}
         for name, configuration in names:
             if name.kind is Kind.OWN:
-                forms, configurations = self._blocks.setdefault(name.numbers, ([], []))
-                forms.append(alike_form(name.key))
-                configurations.append(configuration)
+                numbers = name.numbers
+                if (block := self._blocks.get(numbers)) is None:
+                    block = self._blocks[numbers] = ([], [])
+                block[0].append(alike_form(name.key))
+                block[1].append(configuration)
 
     def of(self, name: Name) -> Held:
         """Nothing where so many have its numbers that likeness says little."""
@@ -79,3 +80,9 @@ def joined(found: Held, more: Held) -> Held:
         if configuration not in found:
             found = (*found, configuration)
     return found
+
+
+def _file(index: dict[str, Held], key: str, held: Held) -> None:
+    # Most keys have one: nothing new is made for those.
+    others = index.get(key)
+    index[key] = held if others is None else joined(others, held)
