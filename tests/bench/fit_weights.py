@@ -38,9 +38,11 @@ PENALTY = 0.5
 """Inverse variance of the weights around those set by hand."""
 MOST = {
     "disagree": -0.2, "other_number": -0.5, "other_maker": -0.5, "other_family": -2.0, "set_aside": 0.0,
-    "undocumented": -0.2, "neighbour": 0.0,
+    "undocumented": -0.2, "unreported": -0.2, "neighbour": 0.0,
 }  # fmt: skip
 """These never speak for a pair, whatever else is true where they are found."""
+LESS = 0.3
+"""So much less than full agreement is worth what only resembles it."""
 OTHER_SERIAL = -4.0
 """At most: worlds are kinder here than life, where Wi-Fi adapters move too."""
 OTHER_USER = 0.0
@@ -137,7 +139,7 @@ def fitted(seen: Mapping[int, Seen], base: float, values: Values, prior: Values)
 
 
 def _bounded(feature: Feature, value: float, found: Values) -> float:
-    """No finding says more than its field's agreement, and none of those against the pair says anything for it."""
+    """What resembles agreement is worth less than it, and what speaks against a pair never says anything for it."""
     section, name = feature
     if feature == ("serial_number", "disagree"):
         return min(value, OTHER_SERIAL)
@@ -145,7 +147,7 @@ def _bounded(feature: Feature, value: float, found: Values) -> float:
         return min(value, OTHER_USER)
     if name in MOST:
         return min(value, MOST[name])
-    return value if name.startswith("agree") else min(value, found[section, "agree"])
+    return value if name.startswith("agree") else min(value, found[section, "agree"] - LESS)
 
 
 def loss(seen: Mapping[int, Seen], base: float, values: Values) -> float:

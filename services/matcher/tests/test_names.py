@@ -50,7 +50,7 @@ def test_another_number_counts_against_what_else_agrees() -> None:
     assert pair is not None
     assert other is not None
     assert told(pair, "device_name") == ("disagree", "the numbers differ")
-    assert pair.worth.confidence < other.worth.confidence
+    assert pair.worth.rank < other.worth.rank
 
 
 def test_zeros_in_front_make_no_other_number() -> None:

@@ -68,6 +68,18 @@ def test_a_scanned_bar_code_carries_a_prefix() -> None:
     assert serial_key("SN") is None
 
 
+def test_a_serial_number_on_one_side_alone_makes_a_name_count_less() -> None:
+    both_without = one(device(name="LT-7"), configuration(name="LT-7"))
+    undocumented = one(device(name="LT-7", serial="PF1ABCD2"), configuration(name="LT-7"))
+    unreported = one(device(name="LT-7", serial="N/A"), configuration(name="LT-7", serial="PF1ABCD2"))
+    assert both_without is not None
+    assert undocumented is not None
+    assert unreported is not None
+    assert max(undocumented.worth.rank, unreported.worth.rank) < both_without.worth.rank
+    assert told(undocumented, "serial_number") == ("missing", None)
+    assert told(unreported, "serial_number") == ("set_aside", "placeholder")
+
+
 def test_one_character_apart_is_another_machine() -> None:
     assert one(device(serial="5CG1234567", name="LT-7"), configuration(serial="5CG1234568", name="LT-7")) is None
 

@@ -72,7 +72,9 @@ def serials(device: Device, configuration: Configuration, learned: Learned) -> S
         if theirs is not None and theirs not in learned.serials:
             return Serial.AGREE if mine in (theirs, configuration.scanned) else unequal_serials(mine, theirs)
         return Serial.SET_ASIDE if configuration.serial else Serial.UNDOCUMENTED
-    return Serial.SET_ASIDE if device.serial or (theirs is None and configuration.serial) else Serial.MISSING
+    if theirs is not None and theirs not in learned.serials:
+        return Serial.UNREPORTED
+    return Serial.SET_ASIDE if device.serial or configuration.serial else Serial.MISSING
 
 
 def unequal_serials(mine: str, theirs: str) -> Serial:

@@ -99,7 +99,7 @@ class CandidateData(TypedDict):
 
 _SERIAL: dict[Serial, Verdict] = {
     Serial.MISSING: "missing", Serial.AGREE: "agree", Serial.DISAGREE: "disagree", Serial.SET_ASIDE: "set_aside",
-    Serial.CONFUSED: "similar", Serial.SLIP: "similar", Serial.NEIGHBOUR: "disagree", Serial.UNDOCUMENTED: "missing",
+    Serial.CONFUSED: "similar", Serial.SLIP: "similar", Serial.NEIGHBOUR: "disagree", Serial.UNDOCUMENTED: "missing", Serial.UNREPORTED: "set_aside",
 }  # fmt: skip
 _MAC: dict[Mac, Verdict] = {
     Mac.MISSING: "missing", Mac.AGREE: "agree", Mac.AGREE_WIFI: "agree", Mac.DISAGREE: "disagree",
@@ -201,7 +201,9 @@ def _in_a_line(people: People | None) -> str | None:
 def _serial_evidence(pair: Pair, findings: Findings, learned: Learned) -> Evidence:
     device, configuration, finding = pair.device, pair.configuration, findings.serial
     reason = None
-    if finding is Serial.SET_ASIDE:
+    if finding is Serial.UNREPORTED and not device.serial:
+        return _entry("serial_number", "missing", None, configuration.serial, None)
+    if finding in (Serial.SET_ASIDE, Serial.UNREPORTED):
         many = device.serial_key in learned.serials or configuration.serial_key in learned.serials
         reason = _MANY if many else "placeholder"
     elif finding is Serial.AGREE and device.serial_key != configuration.serial_key:

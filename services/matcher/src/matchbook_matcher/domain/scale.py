@@ -24,6 +24,8 @@ class Serial(IntEnum):
     """One edit apart in the last characters, as the next machine of a batch is."""
     UNDOCUMENTED = 7
     """The device has one, the configuration has not."""
+    UNREPORTED = 8
+    """The configuration has one, the device has none that can be used."""
 
 
 class Mac(IntEnum):

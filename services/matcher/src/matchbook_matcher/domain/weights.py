@@ -20,6 +20,7 @@ class SerialWeights(_Section):
     slip: float
     neighbour: float
     undocumented: float
+    unreported: float
 
 
 class MacWeights(_Section):
