@@ -99,7 +99,8 @@ class CandidateData(TypedDict):
 
 _SERIAL: dict[Serial, Verdict] = {
     Serial.MISSING: "missing", Serial.AGREE: "agree", Serial.DISAGREE: "disagree", Serial.SET_ASIDE: "set_aside",
-    Serial.CONFUSED: "similar", Serial.SLIP: "similar", Serial.NEIGHBOUR: "disagree", Serial.UNDOCUMENTED: "missing", Serial.UNREPORTED: "set_aside",
+    Serial.CONFUSED: "similar", Serial.SLIP: "similar", Serial.NEIGHBOUR: "disagree", Serial.UNDOCUMENTED: "missing",
+    Serial.UNREPORTED: "set_aside",
 }  # fmt: skip
 _MAC: dict[Mac, Verdict] = {
     Mac.MISSING: "missing", Mac.AGREE: "agree", Mac.AGREE_WIFI: "agree", Mac.DISAGREE: "disagree",
