@@ -32,9 +32,23 @@ def device(
     synced: float = 0.0,
     tenant: str = "t1",
     standing: Standing | None = None,
+    people: str | None = None,
+    system: str | None = None,
+    maker: str | None = None,
 ) -> Device:
     facts = DeviceFacts(
-        tenant, device_id, name, serial, serial_key(serial), normalise_mac(wifi), normalise_mac(ethernet), model, synced
+        tenant,
+        device_id,
+        name,
+        serial,
+        serial_key(serial),
+        normalise_mac(wifi),
+        normalise_mac(ethernet),
+        model,
+        synced,
+        people,
+        system,
+        maker,
     )
     return make_device(facts, KNOWLEDGE.hygiene, standing)
 
@@ -47,11 +61,16 @@ def configuration(
     macs: tuple[str, ...] = (),
     hostname: str | None = None,
     model: str | None = None,
+    people: str | None = None,
+    kind: str | None = None,
+    maker: str | None = None,
 ) -> Configuration:
     key = serial_key(serial)
     scanned = None if key is None else scanned_serial(key)
     normal = tuple(filter(None, map(normalise_mac, macs)))
-    facts = ConfigurationFacts(configuration_id, "o1", name, hostname, serial, key, scanned, normal, model)
+    facts = ConfigurationFacts(
+        configuration_id, "o1", name, hostname, serial, key, scanned, normal, model, people, kind, maker
+    )
     return make_configuration(facts, KNOWLEDGE.hygiene)
 
 

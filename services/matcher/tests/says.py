@@ -8,6 +8,7 @@ from matchbook_contracts.identity import normalise_mac, normalise_serial, serial
 from matchbook_contracts.states import (
     ConfigurationState,
     DeviceMatchState,
+    FieldName,
     FieldValue,
     MatchStatus,
     OrganizationState,
@@ -35,6 +36,7 @@ def device(
     ethernet: str | None = None,
     synced: int = 1,
     model: str | None = None,
+    **more: Any,
 ) -> DeviceDiscovered:
     facts = DeviceFacts(
         device_name=name,
@@ -43,6 +45,7 @@ def device(
         ethernet_mac_address=ethernet,
         model=model,
         last_sync_at=datetime.fromtimestamp(1_700_000_000 + synced, UTC),
+        **more,
     )
     return DeviceDiscovered(tenant_id=tenant, device_id=device_id, revision=revision, facts=facts)
 
@@ -63,8 +66,15 @@ def configuration(
     macs: tuple[str, ...] = (),
     hostname: str | None = None,
     archived: bool = False,
+    contact: str | None = None,
+    **more: Any,
 ) -> ConfigurationState:
     normal = normalise_serial(serial)
+    fields: dict[FieldName, FieldValue] = {}
+    if hostname is not None:
+        fields["hostname"] = FieldValue(documented=hostname)
+    if contact is not None:
+        fields["contact"] = FieldValue(documented=contact)
     return ConfigurationState(
         configuration_id=configuration_id,
         organization_id=organization,
@@ -75,7 +85,8 @@ def configuration(
         serial_usable=serial_is_usable(normal),
         mac_addresses=tuple(filter(None, map(normalise_mac, macs))),
         archived=archived,
-        fields={} if hostname is None else {"hostname": FieldValue(documented=hostname)},
+        fields=fields,
+        **more,
     )
 
 

@@ -87,7 +87,9 @@ def test_a_reverted_pair_is_not_suggested_while_its_evidence_is_the_same() -> No
     assert undone(None, wifi="3c22fb000001") == Nothing("no_candidate")
 
 
-SERIALS = st.sampled_from([None, "N/A", "PF1AAAA1", "PF1AAAA2", "PF1AAAA3", "pf1aaaa1"])
+SERIALS = st.sampled_from([None, "N/A", "PF1AAAA1", "PF1AAAA2", "PF1AAAA3", "pf1aaaa1", "PF7AAAA1", "PFIAAAAI"])
+PEOPLE = st.sampled_from([None, "Anna Berg", "aberg@contoso.com", "Jan Berg"])
+MODELS = st.sampled_from([None, "Latitude 5440", "OptiPlex 7010"])
 ADDRESSES = st.sampled_from([None, None, "3c22fb000001", "3c22fb000002", "3c22fb000003", "da1234567890"])
 NAMES = st.sampled_from(
     [
@@ -101,6 +103,8 @@ NAMES = st.sampled_from(
         "DESKTOP-7QK2M9X",
         "ACME-WORKSTATION-01",
         "ACME-WORKSTATIO",
+        "Anna Berg laptop",
+        "Anna\u2019s iPhone",
     ]
 )
 STANDINGS = st.sampled_from(
@@ -120,13 +124,15 @@ def worlds(draw: Any) -> tuple[list[Any], list[Any], dict[str, Any]]:
             synced=float(draw(st.integers(0, 3))),
             tenant=draw(st.sampled_from(["t1", "t1", "t2"])),
             standing=draw(STANDINGS),
+            people=draw(PEOPLE),
+            model=draw(MODELS),
         )
         for n in range(draw(st.integers(0, 7)))
     ]
     configurations = [
         configuration(
             f"c{n}", serial=draw(SERIALS), macs=tuple(filter(None, (draw(ADDRESSES), draw(ADDRESSES)))),
-            name=draw(NAMES) or "", hostname=draw(NAMES),
+            name=draw(NAMES) or "", hostname=draw(NAMES), people=draw(PEOPLE), model=draw(MODELS),
         )
         for n in range(draw(st.integers(0, 7)))
     ]  # fmt: skip
@@ -181,7 +187,8 @@ def test_what_holds_for_every_world(world: Any) -> None:
         for pair in pairs:
             findings = findings_of(pair.code)
             assert findings.serial is not Serial.DISAGREE or findings.mac is Mac.AGREE_WIFI, "a veto"
-            assert 0.5 <= pair.worth.confidence <= 0.999
+            assert findings.serial is not Serial.NEIGHBOUR or findings.mac in (Mac.AGREE, Mac.AGREE_WIFI), "a veto"
+            assert 0.5 <= pair.worth.confidence <= 0.9995
             reverted = (pair.device.standing.reverted if pair.device.standing else None) or {}
             assert pair.configuration.configuration_id not in reverted
         if isinstance(one, Suggested):

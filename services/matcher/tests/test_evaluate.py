@@ -136,7 +136,7 @@ def test_the_report(desk: Desk) -> None:
     assert result.exit_code == 0, result.output
     assert "Devices: 3 labelled, 1 of them documented, 2 matches." in result.output
     assert row(result, "all") == ["2", "1", "1", "0.5000", "1.0000", "0.6667", "0.5000"]
-    assert row(result, "from 0.9 (high)") == ["1", "1", "0", "1.0000", "1.0000", "1.0000", "1.0000"]
+    assert row(result, "from 0.98 (high)") == ["1", "1", "0", "1.0000", "1.0000", "1.0000", "1.0000"]
     assert row(result, "replaced") == ["1", "1", "0", "1", "0.0000", "-", "0.0000", "0.0000"]
     assert "Expected calibration error: 0.4050 in 10 bins of equal width" in result.output
 

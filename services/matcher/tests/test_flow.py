@@ -71,6 +71,31 @@ async def test_a_decided_device_loses_its_suggestion_and_gets_it_back_when_rever
     assert last(await world.settle()).candidate.target_id == "c1", "its evidence changed"
 
 
+async def test_users_makers_and_kinds_of_machines_are_compared_as_files_are(world: World) -> None:
+    await world.start_matcher()
+    await world.say(says.tenant(), says.organization(), says.tenant_match())
+    anna: dict[str, Any] = {"model": "Latitude 5440", "manufacturer": "Dell Inc."}
+    await world.say(
+        says.configuration("c1", name="Anna Berg laptop", serial=None, contact="Berg, Anna", **anna),
+        says.configuration("c2", name="LT-002", serial=None, manufacturer="LENOVO"),
+        says.configuration("c3", name="LT-003", serial=None, configuration_type="Mobile Device"),
+    )
+    user: dict[str, Any] = {"user_display_name": "Anna Berg", "user_principal_name": "aberg@contoso.com"}
+    await world.say(
+        says.device("d1", name="LT-001", serial="PF1AAAA1", **user, **anna),
+        says.device("d2", name="LT-002", serial="PF1AAAA2", manufacturer="Dell Inc."),
+        says.device("d3", name="LT-003", serial="PF1AAAA3", operating_system="Windows"),
+    )
+    heard = await world.settle()
+    suggested = last(heard)
+    assert suggested.candidate.target_id == "c1"
+    told = {entry.field: entry for entry in suggested.candidate.evidence}
+    assert (told["user"].verdict, told["model"].verdict) == ("agree", "agree")
+    assert told["user"].documented_value == "Berg, Anna"
+    assert last(heard, "t1/d2") is None, "of another maker"
+    assert last(heard, "t1/d3") is None, "a phone is no computer"
+
+
 async def test_a_rename_publishes_what_it_touches_and_nothing_else(world: World) -> None:
     await world.start_matcher()
     await world.say(says.tenant(), says.organization(), says.tenant_match())

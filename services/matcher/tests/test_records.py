@@ -142,7 +142,7 @@ def test_the_suggestion_id_changes_with_candidate_and_evidence_only() -> None:
 
 def test_the_weights_make_probabilities_in_the_order_of_the_rules() -> None:
     worths = [worth for worth in scale(KNOWLEDGE.weights.device) if worth is not None]
-    assert all(0.5 <= worth.confidence <= 0.999 and math.isfinite(worth.rank) for worth in worths)
+    assert all(0.5 <= worth.confidence <= 0.9995 and math.isfinite(worth.rank) for worth in worths)
     best = {
         rule: max(w.confidence for w in worths if w.rule == rule)
         for rule in ("serial_number", "mac_address", "device_name")

@@ -5,7 +5,7 @@ from matchbook_matcher.domain.forms import scanned_serial, serial_key
 from matchbook_matcher.domain.organization import Elsewhere as Place
 from matchbook_matcher.domain.organization import Misplaced, Nothing, Superseded
 
-from .makes import answer, configuration, device, evaluate, one, target, tied, told
+from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, told
 
 JUNK = [
     "N/A",
@@ -68,6 +68,18 @@ def test_a_scanned_bar_code_carries_a_prefix() -> None:
     assert serial_key("SN") is None
 
 
+def test_a_serial_number_on_one_side_alone_makes_a_name_count_less() -> None:
+    both_without = one(device(name="LT-7"), configuration(name="LT-7"))
+    undocumented = one(device(name="LT-7", serial="PF1ABCD2"), configuration(name="LT-7"))
+    unreported = one(device(name="LT-7", serial="N/A"), configuration(name="LT-7", serial="PF1ABCD2"))
+    assert both_without is not None
+    assert undocumented is not None
+    assert unreported is not None
+    assert max(undocumented.worth.rank, unreported.worth.rank) < both_without.worth.rank
+    assert told(undocumented, "serial_number") == ("missing", None)
+    assert told(unreported, "serial_number") == ("set_aside", "placeholder")
+
+
 def test_one_character_apart_is_another_machine() -> None:
     assert one(device(serial="5CG1234567", name="LT-7"), configuration(serial="5CG1234568", name="LT-7")) is None
 
@@ -82,11 +94,10 @@ def test_a_wi_fi_address_proves_a_replaced_board() -> None:
     pair = one(device(serial="PF1ABCD2", name="LT-7", wifi="3c22fb000001"), documented)
     assert pair is not None
     assert told(pair, "serial_number")[0] == "disagree"
-    unnamed = one(
-        device(serial="PF1ABCD2", name="LT-7", wifi="3c22fb000001"), configuration(serial="PF1ABCD2", name="LT-7")
-    )
-    assert unnamed is not None
-    assert unnamed.worth.confidence > pair.worth.confidence
+    same = one(device(serial="PF1ABCD2", name="LT-7"), configuration(serial="PF1ABCD2", name="LT-7"))
+    assert same is not None
+    assert same.worth.rank > pair.worth.rank
+    assert one(device(serial="PF1ABCD2", name="RECEPTION", wifi="3c22fb000001"), documented) is None, "it has moved"
 
 
 def test_a_renamed_machine_is_found_by_its_serial_number_and_the_name_says_so() -> None:
@@ -148,10 +159,74 @@ def test_a_machine_documented_twice_is_suggested_once_and_the_duplicate_pointed_
     documents = [configuration("c1", serial="PF1ABCD2"), configuration("c2", serial="PF1ABCD2", name="LT-7")]
     found = answer([device(serial="PF1ABCD2", name="LT-7")], documents)
     assert (target(found), found.twice) == ("c2", ("c1",))  # type: ignore[union-attr]
+
+
+def test_of_two_records_of_a_machine_the_fuller_one_is_suggested() -> None:
+    mine = device(serial="PF1ABCD2", name="LT-7", model="Latitude 5440")
+    poor = configuration("c2", serial="PF1ABCD2", name="LT-7")
+    full = configuration("c1", serial="PF1ABCD2", name="LT-7", model="ThinkPad T14", macs=("3c22fb000001",))
+    found = answer([mine], [poor, full])
+    assert (target(found), found.twice) == ("c1", ("c2",))  # type: ignore[union-attr]
+    assert found.best.worth.confidence > 0.98  # type: ignore[union-attr]
+    assert [pair.configuration.configuration_id for pair in found.others] == ["c2"]  # type: ignore[union-attr]
+
+
+def test_two_records_as_good_as_each_other_are_suggested_for_a_person_to_say() -> None:
     same = [configuration(name, serial="PF1ABCD2", name="LT-7") for name in ("c1", "c2")]
-    conflict = answer([device(serial="PF1ABCD2", name="LT-7")], same)
-    assert tied(conflict) == ["c1", "c2"]
-    assert conflict.twice == ("c1", "c2")  # type: ignore[union-attr]
+    found = answer([device(serial="PF1ABCD2", name="LT-7")], same)
+    assert (target(found), found.twice) == ("c2", ("c1",))  # type: ignore[union-attr]
+    assert found.best.worth.confidence == KNOWLEDGE.weights.device.undecided  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [("PFIABCDO7", "they differ only in letters that are read for digits"), ("PF2ABCD07", "one edit apart")],
+)
+def test_a_slip_of_the_pen_is_believed_where_another_field_agrees(written: str, reason: str) -> None:
+    mine = device(serial="PF1ABCD07", name="LT-7")
+    pair = one(mine, configuration(serial=written, name="LT-7"))
+    assert pair is not None
+    assert told(pair, "serial_number") == ("similar", reason)
+    assert one(mine, configuration(serial=written, name="LT-9")) is None
+    found = one(
+        device(serial="PF1ABCD07", name="LT-7", people="Anna Berg"),
+        configuration(serial=written, name="RECEPTION", people="Anna Berg"),
+    )
+    assert found is not None, "the user's word is enough, and nothing else finds it"
+    assert found.worth.rule == "serial_number"
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"), [("PF1ABCD07", "PF1ABCD08"), ("PF1ABCD07", "PF1ABCE07"), ("4K2L3N3", "5K2L3N3")]
+)
+def test_one_edit_where_a_batch_counts_is_another_machine_unless_an_adapter_is_the_same(mine: str, theirs: str) -> None:
+    one_device = device(serial=mine, name="LT-7", people="Anna Berg", model="Latitude 5440")
+    assert one(one_device, configuration(serial=theirs, name="LT-7", people="Anna Berg", model="Latitude 5440")) is None
+    wired = "001422000002"
+    pair = one(device(serial=mine, ethernet=wired), configuration(serial=theirs, macs=(wired,)))
+    assert pair is not None
+    assert told(pair, "serial_number") == ("disagree", "one edit apart, as neighbours in a batch are")
+
+
+def test_a_serial_number_that_another_device_has_is_no_slip() -> None:
+    devices = [device("d1", serial="PF1ABCD07", people="Anna Berg"), device("d2", serial="PF2ABCD07")]
+    documents = [configuration(serial="PF2ABCD07", people="Anna Berg")]
+    found = evaluate(devices, documents).answers
+    assert (target(found["t1", "d1"]), target(found["t1", "d2"])) == (None, "c1")
+
+
+@pytest.mark.parametrize("written", ["/4K2L3N3/CN1234567890AB/", "/4K2L3N3/", "/4K2L3N3/CN129636C80012/ "])
+def test_dells_boards_report_the_service_tag_between_slashes(written: str) -> None:
+    assert one(device(serial=written), configuration(serial="4K2L3N3")) is not None
+    assert one(device(serial="4K2L3N3"), configuration(serial=written)) is not None
+
+
+def test_virtual_machines_are_found_by_their_long_numbers() -> None:
+    reported = "VMware-56 4d 8e 1b 2c 3d 4e 5f-60 71 82 93 a4 b5 c6 d7"
+    for written in ("564d8e1b-2c3d-4e5f-6071-8293a4b5c6d7", "VMware-564d8e1b2c3d4e5f60718293a4b5c6d7"):
+        assert one(device(serial=reported), configuration(serial=written)) is not None
+    hyper_v = "1234-5678-9012-3456-7890-1234-56"
+    assert one(device(serial=hyper_v), configuration(serial=hyper_v.replace("-", ""))) is not None
 
 
 def test_what_is_documented_elsewhere_is_asked_for_and_told() -> None:

@@ -8,7 +8,7 @@ from random import Random
 from matchbook_local.emulator.world.chance import weighted
 from matchbook_local.emulator.world.dirt import JUNK_SERIALS
 
-from . import macs, names, serials, users
+from . import hardware, macs, names, serials, users
 from .model import Case, Proof
 
 JUNK = (*JUNK_SERIALS, *serials.UNLISTED_JUNK)
@@ -57,6 +57,9 @@ _TABLE: tuple[tuple[float, float, Spoiler], ...] = (
     (3.0, 5.0, users.user_wrong),
     (3.0, 5.0, users.user_moved),
     (1.5, 2.0, users.shared_machine),
+    (2.5, 4.0, hardware.model_of_before),
+    (1.5, 2.0, hardware.made_by_the_shop),
+    (4.0, 5.0, hardware.model_in_other_words),
 )
 CATEGORIES = frozenset(spoiler.__name__ for _, _, spoiler in _TABLE)
 

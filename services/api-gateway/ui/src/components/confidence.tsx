@@ -2,7 +2,7 @@ import { percent } from "../lib/format";
 
 /** A confidence in [0, 1] as a short bar with its figure. */
 export function Confidence({ value }: { value: number }) {
-  const level = value >= 0.9 ? "high" : value >= 0.7 ? "middle" : "low";
+  const level = value >= 0.98 ? "high" : value >= 0.8 ? "middle" : "low";
   return (
     <span className={`confidence ${level}`} title={`Confidence ${percent(value)}`}>
       <svg viewBox="0 0 28 6" width="28" height="6" aria-hidden="true">

@@ -28,7 +28,25 @@ class _Names(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     default: tuple[str, ...]
+    personal: tuple[str, ...]
     generic: tuple[str, ...]
+
+
+class _Machines(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    computer: tuple[str, ...]
+    mobile: tuple[str, ...]
+    other: tuple[str, ...]
+    titles: frozenset[str]
+    makers: dict[str, str]
+
+
+class _People(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    nobody: frozenset[str]
+    titles: frozenset[str]
 
 
 class _Tenants(BaseModel):
@@ -47,6 +65,8 @@ class _HygieneFile(BaseModel):
 
     mac_addresses: dict[str, str]
     names: _Names
+    machines: _Machines
+    people: _People
     tenants: _Tenants
 
 
@@ -55,7 +75,17 @@ def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> 
     file = _HygieneFile.model_validate(_toml(hygiene, "hygiene.toml"))
     return Knowledge(
         Weights.model_validate(_toml(weights, "weights.toml")),
-        Hygiene(file.mac_addresses, _pattern(file.names.default), _pattern(file.names.generic)),
+        Hygiene(
+            file.mac_addresses,
+            _pattern(file.names.default),
+            _pattern(file.names.personal),
+            _pattern(file.names.generic),
+            tuple((family, _pattern(getattr(file.machines, family))) for family in ("computer", "mobile", "other")),
+            file.people.nobody,
+            file.people.titles,
+            file.machines.titles,
+            file.machines.makers,
+        ),
         Vocabulary(**file.tenants.model_dump()),
     )
 

@@ -7,16 +7,37 @@ from functools import lru_cache
 from typing import Final
 
 from matchbook_contracts.identity import normalise_serial, serial_is_usable
+from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import ratio
 
-from matchbook_matcher.domain.forms import NETBIOS_LENGTH, Kind, Name, letters_of
+from matchbook_matcher.domain.forms import NETBIOS_LENGTH, Kind, Name, letters_of, unconfused
+from matchbook_matcher.domain.people import words_of
 from matchbook_matcher.domain.records import Configuration, Device
-from matchbook_matcher.domain.scale import MAC_STEP, NAME_STEP, SERIAL_STEP, Mac, Model, Named, Serial
+from matchbook_matcher.domain.scale import (
+    MAC_STEP,
+    NAME_STEP,
+    SERIAL_STEP,
+    USER_STEP,
+    Mac,
+    Model,
+    Named,
+    Serial,
+    User,
+)
 from matchbook_matcher.domain.weights import DeviceLimits
 
-_SHORTEST_CUT: Final = NETBIOS_LENGTH - 2
+_SHORTEST_EDITED: Final = 6
+_LONGEST_EDITED: Final = 16
+_COUNTED: Final = 3
+"""The characters of a serial number in which the machines of a batch differ."""
+_SERVICE_TAG: Final = 7
+_GENITIVE: Final = frozenset("S")
+_EQUAL: Final = {Kind.OWN: Named.AGREE, Kind.DEFAULT: Named.DEFAULT, Kind.PERSONAL: Named.PERSONAL}
+SHORTEST_CUT: Final = NETBIOS_LENGTH - 2
 _BEST_FIRST: Final = (Named.AGREE, Named.DEFAULT, Named.TRUNCATED, Named.ALIKE, Named.SIMILAR)
-_SPACES: Final = re.compile(r"[^0-9A-Z]+")
+_LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
+_PRODUCT_NUMBER: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{6,}")
+_MODEL_NUMBER: Final = re.compile(r"(?=.*[0-9])[0-9A-Z]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +51,18 @@ class Learned:
 
 def compare(device: Device, configuration: Configuration, learned: Learned, limits: DeviceLimits) -> int:
     """What the pair's fields say, as a code of `scale`."""
+    named = names(device.name, configuration, learned, limits)
+    user = User.MISSING
+    if device.people is not None and configuration.people is not None:
+        user = User.DISAGREE if device.people.forms.isdisjoint(configuration.people.forms) else User.AGREE
+        if named is Named.DISAGREE and user is User.AGREE and is_titled(device, configuration.title):
+            named = Named.TITLED
     return (
-        serials(device, configuration, learned) * SERIAL_STEP
+        user * USER_STEP
+        + serials(device, configuration, learned) * SERIAL_STEP
         + macs(device, configuration, learned) * MAC_STEP
-        + names(device.name, configuration, learned, limits) * NAME_STEP
-        + models(device.model, configuration.model)
+        + named * NAME_STEP
+        + models(device, configuration)
     )
 
 
@@ -42,20 +70,49 @@ def serials(device: Device, configuration: Configuration, learned: Learned) -> S
     mine, theirs = device.serial_key, configuration.serial_key
     if mine is not None and mine not in learned.serials:
         if theirs is not None and theirs not in learned.serials:
-            return Serial.AGREE if mine in (theirs, configuration.scanned) else Serial.DISAGREE
-        return Serial.SET_ASIDE if configuration.serial else Serial.MISSING
-    return Serial.SET_ASIDE if device.serial or (theirs is None and configuration.serial) else Serial.MISSING
+            return Serial.AGREE if mine in (theirs, configuration.scanned) else unequal_serials(mine, theirs)
+        return Serial.SET_ASIDE if configuration.serial else Serial.UNDOCUMENTED
+    if theirs is not None and theirs not in learned.serials:
+        return Serial.UNREPORTED
+    return Serial.SET_ASIDE if device.serial or configuration.serial else Serial.MISSING
+
+
+def unequal_serials(mine: str, theirs: str) -> Serial:
+    """What two usable serial numbers say that are not the same."""
+    if unconfused(mine) == unconfused(theirs):
+        return Serial.CONFUSED
+    if not may_slip(mine) or not may_slip(theirs) or OSA.distance(mine, theirs, score_cutoff=1) > 1:
+        return Serial.DISAGREE
+    return Serial.NEIGHBOUR if len(mine) == len(theirs) and _in_a_batch(mine, theirs) else Serial.SLIP
+
+
+def _in_a_batch(mine: str, theirs: str) -> bool:
+    """Whether makers count where two serial numbers differ: at the end, and Dell at the start of its service tags."""
+    if mine[:-_COUNTED] == theirs[:-_COUNTED]:
+        return True
+    return len(mine) == _SERVICE_TAG and mine[_COUNTED:] == theirs[_COUNTED:]
+
+
+def may_slip(serial: str) -> bool:
+    """Whether one edit leaves enough of a serial number to know it by; what is longer nobody types."""
+    return _SHORTEST_EDITED <= len(serial) <= _LONGEST_EDITED
 
 
 def macs(device: Device, configuration: Configuration, learned: Learned) -> Mac:
     theirs = configuration.macs
-    mine = [mac for mac in (device.wifi, device.ethernet) if mac is not None and mac not in learned.macs]
-    for mac in mine:
-        if mac in theirs:
-            return Mac.AGREE_WIFI if mac == device.wifi else Mac.AGREE
-    if mine and any(mac not in learned.macs for mac in theirs):
+    wifi, ethernet, common = device.wifi, device.ethernet, learned.macs
+    usable = False
+    if wifi is not None and wifi not in common:
+        if wifi in theirs:
+            return Mac.AGREE_WIFI
+        usable = True
+    if ethernet is not None and ethernet not in common:
+        if ethernet in theirs:
+            return Mac.AGREE
+        usable = True
+    if usable and theirs and any(mac not in common for mac in theirs):
         return Mac.DISAGREE
-    has_any = device.wifi or device.ethernet or device.set_aside
+    has_any = wifi or ethernet or device.set_aside
     return Mac.SET_ASIDE if has_any and (theirs or configuration.set_aside) else Mac.MISSING
 
 
@@ -67,8 +124,11 @@ def names(mine: Name | None, configuration: Configuration, learned: Learned, lim
         return Named.SET_ASIDE
     for name in configuration.names:
         if name.key == mine.key:
-            return Named.DEFAULT if mine.kind is Kind.DEFAULT else Named.AGREE
-    found = {_unequal(mine, name, limits) for name in configuration.names}
+            return _EQUAL[mine.kind]
+    if len(configuration.names) == 1:
+        found = {_unequal(mine, configuration.names[0], limits)}
+    else:
+        found = {_unequal(mine, name, limits) for name in configuration.names}
     for verdict in _BEST_FIRST:
         if verdict in found:
             return verdict
@@ -87,18 +147,18 @@ def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
     """How alike two unequal names are; names that differ in a number are different however alike their letters."""
     if mine.numbers != theirs.numbers:
         return Named.OTHER_NUMBER if letters_of(mine.key) == letters_of(theirs.key) else Named.DISAGREE
-    default = mine.kind is Kind.DEFAULT or theirs.kind is Kind.DEFAULT
-    if default or min(len(mine.key), len(theirs.key)) < limits.shortest_similar:
+    given = mine.kind is not Kind.OWN or theirs.kind is not Kind.OWN
+    if given or min(len(mine.key), len(theirs.key)) < limits.shortest_similar:
         return Named.DISAGREE
-    score = ratio(_alike_form(mine), _alike_form(theirs))
+    score = ratio(alike_form(mine.key), alike_form(theirs.key))
     if score >= limits.alike:
         return Named.ALIKE
     return Named.SIMILAR if score >= limits.similar else Named.DISAGREE
 
 
-def _alike_form(name: Name) -> str:
+def alike_form(key: str) -> str:
     """LT-07 and LT-7 bear the same number, so its zeros must not count as a difference."""
-    return re.sub(r"(?<![0-9])0+(?=[0-9])", "", name.key)
+    return _LEADING_ZEROS.sub("", key) if "0" in key else key
 
 
 def cut(short: str) -> str | None:
@@ -107,24 +167,50 @@ def cut(short: str) -> str | None:
 
 
 def may_be_cut(short: str) -> bool:
-    return _SHORTEST_CUT <= len(short) <= NETBIOS_LENGTH
+    return SHORTEST_CUT <= len(short) <= NETBIOS_LENGTH
 
 
 def is_cut(short: Name, long: Name) -> bool:
     return may_be_cut(short.short) and cut(long.short) == short.short
 
 
+def is_titled(device: Device, title: AbstractSet[str]) -> bool:
+    """Whether a documented name, by its words, is that of the device's user: `Anna Berg laptop`, `Anna's Latitude`."""
+    if device.people is None:
+        return False
+    others = title - words_of(device.model or "")
+    return not others.isdisjoint(device.people.words) and others - device.people.words <= _GENITIVE
+
+
+def models(device: Device, configuration: Configuration) -> Model:
+    """What kind of machine both say it is."""
+    if device.family is not None and configuration.family not in (None, device.family):
+        return Model.OTHER_FAMILY
+    if device.maker is not None and configuration.maker not in (None, device.maker):
+        return Model.OTHER_MAKER
+    return _models(device.model, configuration.model)
+
+
 @lru_cache(maxsize=8192)
-def models(mine: str | None, theirs: str | None) -> Model:
-    """Makers write a model with and without their own name, so one may contain the other."""
-    first, second = _model_form(mine), _model_form(theirs)
-    if first is None or second is None:
+def _models(mine: str | None, theirs: str | None) -> Model:
+    """Makers and sellers add words to a model, so one may contain the other.
+
+    A product number such as `20XW00A9US` can't be compared with a name, nor two names with one number in common.
+    """
+    first, second = _model_words(mine), _model_words(theirs)
+    if not first or not second:
         return Model.MISSING
-    return Model.AGREE if first in second or second in first else Model.DISAGREE
+    if first <= second or second <= first:
+        return Model.AGREE
+    if _is_product_number(mine) != _is_product_number(theirs) or any(map(_MODEL_NUMBER.fullmatch, first & second)):
+        return Model.MISSING
+    return Model.DISAGREE
 
 
-def _model_form(raw: str | None) -> str | None:
+def _is_product_number(model: str | None) -> bool:
+    return _PRODUCT_NUMBER.fullmatch((model or "").strip()) is not None
+
+
+def _model_words(raw: str | None) -> frozenset[str]:
     """Placeholders of mainboards are the same as those of serial numbers."""
-    if raw is None or not serial_is_usable(normalise_serial(raw)):
-        return None
-    return f" {_SPACES.sub(' ', raw.upper()).strip()} "
+    return words_of(raw) if raw is not None and serial_is_usable(normalise_serial(raw)) else frozenset()

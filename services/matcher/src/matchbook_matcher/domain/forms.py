@@ -5,26 +5,34 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from matchbook_contracts.identity import normalise_serial, serial_is_usable
 
 NETBIOS_LENGTH = 15
 RANDOMISED = "randomised address"
+_SHORTEST_MAKER = 2
 NO_ADAPTER = "not the address of one adapter"
 _LOCAL_DIGITS = frozenset("26AE")
 _GROUP_DIGITS = frozenset("13579BDF")
 _BEGINNINGS = (17, 14, 11, 8)
 _PUNCTUATION = {code: None for code in range(128) if not chr(code).isalnum()}
+_WORD = re.compile(r"[0-9A-Z]+")
 _NUMBERS = re.compile(r"[0-9]+")
 _NUMBERS_WITHOUT_ZEROS = re.compile(r"[1-9][0-9]*|(?<![0-9])0+(?![0-9])")
 _LABEL = r"\.[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*"
 _LOCAL_DOMAINS = r"\.(?:ad|com|corp|domain|home|internal|intern|intra|lan|local|net|org)"
 _DOMAIN_NAME = re.compile(rf"[^.]+(?:(?:{_LABEL}){{2,}}|{_LOCAL_DOMAINS})\.?", re.IGNORECASE)
-_TRAILING_NOTE = re.compile(r"\s*[(\[].*$")
-_LENOVO_LABEL = re.compile(r"1S[0-9A-Z]{10}(?=[0-9A-Z]{7,8}$)")
-_APPLE_LABEL = re.compile(r"S(?=[0-9A-Z]{10,12}$)")
+_NOTES = re.compile(r"\s+[-\u2013\u2014/|]\s+|\s*[(\[]|[)\]]\s*")
+_MACHINE_LIKE = re.compile(r"(?=.*[0-9])[^\s]{4,}")
+_LENOVO_LABEL = re.compile(r"1S(?:[0-9A-Z]{10}|[0-9A-Z]{4})(?=[0-9A-Z]{7,8}$)")
+_S_LABEL = re.compile(r"S(?=[0-9A-Z]{7,14}$)")
+_VMWARE_LABEL = re.compile(r"VMWARE(?=[0-9A-F]{32}$)")
+_CONFUSED = str.maketrans("OI", "01")
 _WRITTEN_LABEL = re.compile(r"(?:SERVICETAG|SERIALNUMBER|SERIALNO|SERIAL|SN|TAG)(?=[0-9A-Z]{5,})")
+Families = tuple[tuple[str, re.Pattern[str]], ...]
+_LABELS = {"S": _WRITTEN_LABEL, "T": _WRITTEN_LABEL, "V": _VMWARE_LABEL}
 
 
 class Kind(IntEnum):
@@ -33,7 +41,9 @@ class Kind(IntEnum):
     OWN = 0
     DEFAULT = 1
     """Given by the operating system, and anew with every installation."""
-    GENERIC = 2
+    PERSONAL = 2
+    """Says whose phone or Mac it is, by a first name that others bear too."""
+    GENERIC = 3
     """Says what the machine is, not which one."""
 
 
@@ -51,13 +61,25 @@ class Name(NamedTuple):
         return numbers_of(self.key)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Hygiene:
-    """What identifies nothing: beginnings of MAC addresses with the reason, and patterns of names."""
+    """What identifies nothing: beginnings of MAC addresses with the reason, and patterns of names.
+
+    `families` are kinds of machines with the pattern of operating systems and documented types that speak of them; the
+    first that fits counts, and no machine is of two.
+    """
 
     mac_addresses: Mapping[str, str] = field(default_factory=dict)
     default_names: re.Pattern[str] = re.compile(r"(?!)")
+    personal_names: re.Pattern[str] = re.compile(r"(?!)")
     generic_names: re.Pattern[str] = re.compile(r"(?!)")
+    families: Families = ()
+    nobody: frozenset[str] = frozenset()
+    person_titles: frozenset[str] = frozenset()
+    machine_titles: frozenset[str] = frozenset()
+    """Words, in upper case, of offices and roles, before people's names, and for machines."""
+    makers: Mapping[str, str] = field(default_factory=dict)
+    """The first word of a manufacturer's name, by another first word under which it is known."""
 
 
 def numbers_of(key: str) -> tuple[str, ...]:
@@ -92,14 +114,22 @@ def name_of(raw: str | None, hygiene: Hygiene) -> Name | None:
     return Name(raw, short, key, _kind(key, hygiene))
 
 
-def without_note(raw: str) -> str:
-    """`LT-012 (Jane Doe)` as `LT-012`: documentation likes to add whose machine it is."""
-    return _TRAILING_NOTE.sub("", raw)
+def parts_of_name(raw: str) -> tuple[str, ...]:
+    """What may be a machine's name in a documented one: `LT-012 (Jane Doe)` and `Jane - LT-012` say whose it is too.
+
+    The first part always, further ones where they look like a machine's.
+    """
+    if " " not in raw and not raw.endswith((")", "]")):
+        return (raw,)
+    first, *others = (part.strip() for part in _NOTES.split(raw))
+    return (first, *(part for part in others if _MACHINE_LIKE.fullmatch(part)))
 
 
 def _kind(key: str, hygiene: Hygiene) -> Kind:
     if hygiene.generic_names.fullmatch(key):
         return Kind.GENERIC
+    if hygiene.personal_names.fullmatch(key):
+        return Kind.PERSONAL
     return Kind.DEFAULT if hygiene.default_names.fullmatch(key) else Kind.OWN
 
 
@@ -119,11 +149,20 @@ def mac_set_aside(mac: str, hygiene: Hygiene) -> str | None:
 
 def serial_key(raw: str | None) -> str | None:
     """The normal form of a serial number that can identify a machine, without what labels put in front; else None."""
+    if raw is not None and raw.lstrip().startswith("/"):
+        # Dell boards: the service tag stands between the first two slashes, the board's own number after them.
+        raw = raw.strip().strip("/").partition("/")[0]
     normalised = normalise_serial(raw)
     if normalised is None or not serial_is_usable(normalised):
         return None
-    bare = _WRITTEN_LABEL.sub("", normalised, count=1) if normalised[0] in "ST" else normalised
+    label = _LABELS.get(normalised[0])
+    bare = label.sub("", normalised, count=1) if label is not None else normalised
     return bare if serial_is_usable(bare) else None
+
+
+def unconfused(key: str) -> str:
+    """The serial number with digits for the letters that are read for them: equal where two differ in nothing else."""
+    return key.translate(_CONFUSED)
 
 
 def scanned_serial(key: str) -> str | None:
@@ -134,7 +173,24 @@ def scanned_serial(key: str) -> str | None:
     if key.startswith("1S"):
         bare = _LENOVO_LABEL.sub("", key, count=1)
     elif key.startswith("S"):
-        bare = _APPLE_LABEL.sub("", key, count=1)
+        bare = _S_LABEL.sub("", key, count=1)
     else:
         return None
     return bare if bare != key and serial_is_usable(bare) else None
+
+
+@lru_cache(maxsize=4_096)
+def family_of(said: str, hygiene: Hygiene) -> str | None:
+    """The family of machines that an operating system or a documented type speaks of; None where it tells nothing."""
+    text = said.strip().upper()
+    return next((family for family, pattern in hygiene.families if pattern.fullmatch(text)), None)
+
+
+@lru_cache(maxsize=4_096)
+def maker_of(raw: str, hygiene: Hygiene) -> str | None:
+    """The first word of a manufacturer's name, which is as much as all write alike; None for placeholders."""
+    normal = normalise_serial(raw)
+    if normal is None or (len(normal) > _SHORTEST_MAKER and not serial_is_usable(normal)):
+        return None
+    found = _WORD.search(plain(raw))
+    return None if found is None else hygiene.makers.get(found[0], found[0]) or None

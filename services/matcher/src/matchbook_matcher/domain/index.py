@@ -4,15 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-from matchbook_matcher.domain.compare import Learned, cut, likeness, may_be_cut
+from matchbook_matcher.domain.compare import SHORTEST_CUT, Learned, cut
 from matchbook_matcher.domain.forms import Kind, Name
+from matchbook_matcher.domain.people import People
 from matchbook_matcher.domain.records import Configuration, Device, Key
-from matchbook_matcher.domain.scale import Named
+from matchbook_matcher.domain.slips import LikeNames, Slips, joined
 from matchbook_matcher.domain.weights import DeviceLimits
 
-T = TypeVar("T")
 _LONGEST = 64
 """No more than this many configurations are ever kept under one value: what so many share finds none of them."""
 
@@ -27,6 +26,9 @@ class Fleet:
     twins: dict[Key, list[Device]] = field(default_factory=dict)
     """By the current device's key: what it superseded."""
     learned: Learned = field(default_factory=Learned)
+    serials: AbstractSet[str] = frozenset()
+    names: AbstractSet[str] = frozenset()
+    """All that there are, usable or not, in normal form."""
 
 
 def fleet_of(devices: Iterable[Device], limits: DeviceLimits, common_serials: AbstractSet[str]) -> Fleet:
@@ -52,14 +54,17 @@ def fleet_of(devices: Iterable[Device], limits: DeviceLimits, common_serials: Ab
             fleet.current.extend(holders)
         else:
             _supersede(holders, fleet)
+    fleet.serials = by_serial.keys()
+    fleet.names = {device.name.key for device in fleet.current if device.name is not None}
     fleet.learned = Learned(junk, _shared_macs(fleet.current, limits), _common_names(fleet.current, limits))
     return fleet
 
 
 def _is_junk(holders: Sequence[Device], limits: DeviceLimits) -> bool:
-    """A machine is not enrolled any number of times, and it is of one model."""
+    """A machine is not enrolled any number of times; it is of one model and has one Wi-Fi adapter."""
     models = {device.model for device in holders if device.model}
-    return len(holders) > limits.enrolments_of_a_machine or len(models) > 1
+    adapters = {device.wifi for device in holders if device.wifi}
+    return len(holders) > limits.enrolments_of_a_machine or len(models) > 1 or len(adapters) > 1
 
 
 def _supersede(holders: Iterable[Device], fleet: Fleet) -> None:
@@ -88,16 +93,22 @@ def _common_names(devices: Sequence[Device], limits: DeviceLimits) -> set[str]:
 
 
 class Documents:
-    """The configurations that a device may be matched to."""
+    """The configurations that a device of the fleet may be matched to."""
 
-    def __init__(self, configurations: Iterable[Configuration], limits: DeviceLimits) -> None:
+    def __init__(
+        self, configurations: Iterable[Configuration], limits: DeviceLimits, fleet: Fleet | None = None
+    ) -> None:
         self.limits = limits
+        fleet = fleet or Fleet()
+        self._serials, self._names = fleet.serials, fleet.names
         self.all: dict[str, Configuration] = {}
         self.by_serial: dict[str, tuple[Configuration, ...]] = {}
         self.by_mac: dict[str, tuple[Configuration, ...]] = {}
         self.by_name: dict[str, tuple[Configuration, ...]] = {}
         self.by_cut_name: dict[str, tuple[Configuration, ...]] = {}
-        self._alike: dict[tuple[str, ...], list[tuple[Name, Configuration]]] | None = None
+        self._alike: LikeNames | None = None
+        self._slips: Slips | None = None
+        self._titles: dict[str, tuple[Configuration, ...]] | None = None
         for configuration in configurations:
             self._file(configuration)
 
@@ -112,7 +123,7 @@ class Documents:
         for name in configuration.names:
             if name.kind is not Kind.GENERIC:
                 _add(self.by_name, name.key, configuration)
-                if (short := cut(name.short)) is not None:
+                if len(name.short) > SHORTEST_CUT and (short := cut(name.short)) is not None:
                     _add(self.by_cut_name, short, configuration)
 
     def learned(self, fleet: Fleet) -> Learned:
@@ -131,41 +142,62 @@ class Documents:
             found = self.by_serial.get(key, ())
         for mac in (device.wifi, device.ethernet):
             if mac is not None and (held := self.by_mac.get(mac)) is not None and mac not in learned.macs:
-                found = _joined(found, held)
+                found = joined(found, held)
         if (name := device.name) is not None and name.kind is not Kind.GENERIC and name.key not in learned.names:
             if (held := self.by_name.get(name.key)) is not None:
-                found = _joined(found, held)
-            if may_be_cut(name.short) and (held := self.by_cut_name.get(name.short)) is not None:
-                found = _joined(found, held) if len(held) <= self.limits.name_holders else found
-            if (short := cut(name.short)) is not None:
-                found = _joined(found, self._named(short))
+                found = joined(found, held)
+            if len(name.short) >= SHORTEST_CUT:
+                found = joined(found, self._cut(name))
         return found
+
+    def _cut(self, name: Name) -> tuple[Configuration, ...]:
+        """Those whose name is cut, or of which the device's is."""
+        if (short := cut(name.short)) is not None:
+            return self._named(short)
+        held = self.by_cut_name.get(name.short, ())
+        return held if len(held) <= self.limits.name_holders else ()
 
     def _named(self, short: str) -> tuple[Configuration, ...]:
         held = self.by_name.get("".join(c for c in short if c.isalnum()), ())
         return tuple(c for c in held if any(name.short == short for name in c.names))
 
-    def alike(self, device: Device, learned: Learned) -> tuple[Configuration, ...]:
-        """Those whose name is like the device's and has the same numbers: for a device that nothing else has found."""
+    def doubtful(self, device: Device, learned: Learned) -> tuple[Configuration, ...]:
+        """Those with nearly the same serial number or name, or with the same user: where nothing else was found."""
+        found = self._alike_named(device, learned)
+        if (key := device.serial_key) is not None and key not in learned.serials:
+            found = joined(found, self._slipped(key))
+        if device.people is not None:
+            found = joined(found, self._titled(device.people))
+        return found
+
+    def _slipped(self, key: str) -> tuple[Configuration, ...]:
+        if self._slips is None:
+            self._slips = Slips(
+                (serial, held) for serial, held in self.by_serial.items() if serial not in self._serials
+            )
+        return self._slips.of(key)
+
+    def _titled(self, people: People) -> tuple[Configuration, ...]:
+        """Those whose name has a word of a person's name."""
+        if self._titles is None:
+            self._titles = {}
+            for configuration in self.all.values():
+                for word in configuration.title:
+                    _add(self._titles, word, configuration)
+        found: tuple[Configuration, ...] = ()
+        for word in people.words:
+            if (held := self._titles.get(word)) is not None and len(held) <= self.limits.similarity_block:
+                found = joined(found, held)
+        return found
+
+    def _alike_named(self, device: Device, learned: Learned) -> tuple[Configuration, ...]:
         name = device.name
         if name is None or name.kind is not Kind.OWN or name.key in learned.names:
             return ()
         if self._alike is None:
-            self._alike = self._blocks()
-        block = self._alike.get(name.numbers, [])
-        if len(block) > self.limits.similarity_block:
-            return ()
-        wanted = (Named.ALIKE, Named.SIMILAR)
-        found = {c.configuration_id: c for other, c in block if likeness(name, other, self.limits) in wanted}
-        return tuple(found.values())
-
-    def _blocks(self) -> dict[tuple[str, ...], list[tuple[Name, Configuration]]]:
-        blocks: defaultdict[tuple[str, ...], list[tuple[Name, Configuration]]] = defaultdict(list)
-        for configuration in self.all.values():
-            for name in configuration.names:
-                if name.kind is Kind.OWN:
-                    blocks[name.numbers].append((name, configuration))
-        return dict(blocks)
+            own = ((name, c) for c in self.all.values() for name in c.names if name.key not in self._names)
+            self._alike = LikeNames(own, self.limits)
+        return self._alike.of(name)
 
 
 def _add(index: dict[str, tuple[Configuration, ...]], key: str, configuration: Configuration) -> None:
@@ -174,12 +206,3 @@ def _add(index: dict[str, tuple[Configuration, ...]], key: str, configuration: C
         index[key] = (configuration,)
     elif len(held) <= _LONGEST and held[-1] is not configuration:
         index[key] = (*held, configuration)
-
-
-def _joined(found: tuple[Configuration, ...], more: tuple[Configuration, ...]) -> tuple[Configuration, ...]:
-    if not found:
-        return more
-    for configuration in more:
-        if configuration not in found:
-            found = (*found, configuration)
-    return found

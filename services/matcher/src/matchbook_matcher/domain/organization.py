@@ -8,9 +8,9 @@ from typing import Literal, NamedTuple
 from matchbook_matcher.domain.assignment import Chosen, Outcome, Tied, assign
 from matchbook_matcher.domain.compare import Learned, compare
 from matchbook_matcher.domain.index import Documents, Fleet, fleet_of
-from matchbook_matcher.domain.pairs import Pair, fingerprint
+from matchbook_matcher.domain.pairs import Pair, fingerprint, put_fullest_first
 from matchbook_matcher.domain.records import Configuration, Device, Key
-from matchbook_matcher.domain.scale import SERIAL_STEP, Serial, Worth, scale
+from matchbook_matcher.domain.scale import SERIAL_STEP, USER_STEP, Serial, Worth, scale
 from matchbook_matcher.domain.weights import DeviceWeights
 
 
@@ -107,7 +107,7 @@ class Matcher:
         """
         fleet = fleet_of(devices, self.limits, common_serials)
         held = holders or {}
-        documents = Documents((c for c in configurations if c.configuration_id not in held), self.limits)
+        documents = Documents((c for c in configurations if c.configuration_id not in held), self.limits, fleet)
         learned = documents.learned(fleet)
         answers: dict[Key, Answer] = {key: Superseded(device.device_id) for key, device in fleet.superseded.items()}
         unmatched, ignored = self._open(fleet, answers)
@@ -142,9 +142,9 @@ class Matcher:
     def _pairs(self, device: Device, documents: Documents, learned: Learned) -> list[Pair]:
         found = documents.candidates(device, learned)
         pairs = self._compared(device, found, learned) if found else []
-        if not pairs and (alike := documents.alike(device, learned)):
-            pairs = self._compared(device, alike, learned)
-        return pairs
+        if not pairs and (doubtful := documents.doubtful(device, learned)):
+            pairs = self._compared(device, doubtful, learned)
+        return put_fullest_first(pairs, self.weights.undecided) if len(pairs) > 1 else pairs
 
     def _compared(self, device: Device, found: Sequence[Configuration], learned: Learned) -> list[Pair]:
         reverted = None if device.standing is None else device.standing.reverted
@@ -188,7 +188,7 @@ def _answer(pairs: Sequence[Pair], outcome: Outcome) -> Answer:
 
 def _same_serial(pairs: Sequence[Pair], best: Pair | None) -> tuple[str, ...]:
     """Several configurations with the device's serial number are the same machine, documented more than once."""
-    same = [pair for pair in pairs if pair.code // SERIAL_STEP == Serial.AGREE]
+    same = [pair for pair in pairs if pair.code % USER_STEP // SERIAL_STEP == Serial.AGREE]
     if len(same) < 2:  # noqa: PLR2004
         return ()
     return tuple(sorted(pair.configuration.configuration_id for pair in same if pair is not best))

@@ -1,5 +1,7 @@
 """A device and a configuration that may be the same machine, and what speaks for and against it."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NotRequired, TypedDict
@@ -8,9 +10,12 @@ from matchbook_contracts.suggestions import Rule, Verdict
 
 from matchbook_matcher.domain.compare import Learned
 from matchbook_matcher.domain.forms import Kind, Name
+from matchbook_matcher.domain.people import People
 from matchbook_matcher.domain.records import Configuration, Device
-from matchbook_matcher.domain.scale import Findings, Mac, Model, Named, Serial, Worth, findings_of
+from matchbook_matcher.domain.scale import Findings, Mac, Model, Named, Serial, User, Worth, findings_of
 
+_SEVERAL = 2
+_OWN_ADAPTER = (Mac.AGREE, Mac.AGREE_WIFI)
 Aside = tuple[tuple[str, str], ...]
 LONGEST_SHOWN = 250
 _RIVAL = "another device fits this configuration just as well"
@@ -25,6 +30,50 @@ class Pair:
     configuration: Configuration
     code: int
     worth: Worth
+
+
+def put_fullest_first(pairs: list[Pair], undecided: float) -> list[Pair]:
+    """One machine's pairs, with its records in an order: the one to keep stands above the others.
+
+    A machine documented twice is not two that can't be told apart. The record that agrees in most fields is kept, else
+    the fullest; where that is the same, the suggestion has the confidence `undecided`, since a person has to say.
+    """
+    twins = _records_of_one(pairs)
+    if len(twins) < _SEVERAL:
+        return pairs
+    order = {id(pair): _fullness(pair) for pair in twins}
+    kept, second, *_ = sorted(
+        twins, key=lambda pair: (order[id(pair)], pair.configuration.configuration_id), reverse=True
+    )
+    if order[id(kept)] == order[id(second)]:
+        kept.worth = kept.worth._replace(confidence=min(undecided, kept.worth.confidence))
+    rank, confidence = kept.worth.rank - 1, kept.worth.confidence
+    for pair in twins:
+        worth = pair.worth
+        if pair is not kept:
+            pair.worth = worth._replace(rank=min(rank, worth.rank), confidence=min(confidence, worth.confidence))
+    return pairs
+
+
+def _records_of_one(pairs: list[Pair]) -> list[Pair]:
+    """Those with the device's serial number, else those with its address and one name."""
+    found = [pair for pair in pairs if findings_of(pair.code).serial is Serial.AGREE]
+    if len(found) >= _SEVERAL:
+        return found
+    found = [pair for pair in pairs if findings_of(pair.code).mac in _OWN_ADAPTER]
+    if len(found) < _SEVERAL:
+        return []
+    names = Counter(name.key for pair in found for name in pair.configuration.names)
+    return [pair for pair in found if any(names[name.key] > 1 for name in pair.configuration.names)]
+
+
+def _fullness(pair: Pair) -> tuple[int, int, int]:
+    _, mac, name, model, user = findings_of(pair.code)
+    agree = (mac in _OWN_ADAPTER) + (name in (Named.AGREE, Named.DEFAULT, Named.TRUNCATED))
+    agree += (model is Model.AGREE) + (user is User.AGREE)
+    record = pair.configuration
+    told = (*record.macs, *record.names, record.model, record.maker, record.people, record.family)
+    return agree, sum(each is not None for each in told), pair.worth.rank
 
 
 class Evidence(TypedDict):
@@ -50,6 +99,8 @@ class CandidateData(TypedDict):
 
 _SERIAL: dict[Serial, Verdict] = {
     Serial.MISSING: "missing", Serial.AGREE: "agree", Serial.DISAGREE: "disagree", Serial.SET_ASIDE: "set_aside",
+    Serial.CONFUSED: "similar", Serial.SLIP: "similar", Serial.NEIGHBOUR: "disagree", Serial.UNDOCUMENTED: "missing",
+    Serial.UNREPORTED: "set_aside",
 }  # fmt: skip
 _MAC: dict[Mac, Verdict] = {
     Mac.MISSING: "missing", Mac.AGREE: "agree", Mac.AGREE_WIFI: "agree", Mac.DISAGREE: "disagree",
@@ -65,8 +116,21 @@ _NAMED: dict[Named, tuple[Verdict, str | None]] = {
     Named.DISAGREE: ("disagree", None),
     Named.OTHER_NUMBER: ("disagree", "the numbers differ"),
     Named.SET_ASIDE: ("set_aside", None),
+    Named.PERSONAL: ("agree", "a first name says whose it is, not which one"),
+    Named.TITLED: ("similar", "the documented name is the user's"),
 }
-_MODEL: dict[Model, Verdict] = {Model.AGREE: "agree", Model.DISAGREE: "disagree", Model.MISSING: "missing"}
+_MODEL: dict[Model, tuple[Verdict, str | None]] = {
+    Model.AGREE: ("agree", None),
+    Model.DISAGREE: ("disagree", None),
+    Model.OTHER_MAKER: ("disagree", "of another manufacturer"),
+    Model.OTHER_FAMILY: ("disagree", "a phone or tablet is no computer"),
+}
+_USER: dict[User, Verdict] = {User.AGREE: "agree", User.DISAGREE: "disagree", User.MISSING: "missing"}
+_SERIAL_REASONS = {
+    Serial.CONFUSED: "they differ only in letters that are read for digits",
+    Serial.SLIP: "one edit apart",
+    Serial.NEIGHBOUR: "one edit apart, as neighbours in a batch are",
+}
 _RULE_FIELDS: dict[Rule, str] = {
     "serial_number": "serial_number", "mac_address": "mac_address", "device_name": "device_name",
 }  # fmt: skip
@@ -80,10 +144,14 @@ def fingerprint(device: Device, configuration: Configuration) -> str:
         device.ethernet or "",
         "" if device.name is None else device.name.key,
         configuration.serial_key or "",
-        ",".join(sorted(configuration.macs)),
-        ",".join(sorted(name.key for name in configuration.names)),
+        _joined(configuration.macs),
+        _joined([name.key for name in configuration.names]),
     )
     return blake2b("\x1f".join(parts).encode(), digest_size=12).hexdigest()
+
+
+def _joined(values: Sequence[str]) -> str:
+    return ",".join(sorted(values)) if len(values) > 1 else "".join(values)
 
 
 def candidate(pair: Pair, learned: Learned, *, contested: bool = False) -> CandidateData:
@@ -108,7 +176,10 @@ def evidence(pair: Pair, learned: Learned, *, contested: bool = False) -> list[E
         _name_evidence(pair, findings, learned),
     ]
     if findings.model is not Model.MISSING:
-        found.append(_entry("model", _MODEL[findings.model], pair.device.model, pair.configuration.model, None))
+        found.append(_model_evidence(pair, findings.model))
+    if findings.user is not User.MISSING:
+        mine, theirs = (_in_a_line(people) for people in (pair.device.people, pair.configuration.people))
+        found.append(_entry("user", _USER[findings.user], mine, theirs, None))
     told = [entry for entry in found if len(entry) > 2]  # noqa: PLR2004 - more than its field and verdict
     if contested:
         deciding = _RULE_FIELDS[pair.worth.rule]
@@ -116,14 +187,30 @@ def evidence(pair: Pair, learned: Learned, *, contested: bool = False) -> list[E
     return told
 
 
+def _model_evidence(pair: Pair, finding: Model) -> Evidence:
+    verdict, reason = _MODEL[finding]
+    mine, theirs = pair.device.model, pair.configuration.model
+    if finding is Model.OTHER_MAKER:
+        mine, theirs = (" ".join(filter(None, (each.maker, each.model))) for each in (pair.device, pair.configuration))
+    return _entry("model", verdict, mine, theirs, reason)
+
+
+def _in_a_line(people: People | None) -> str | None:
+    return None if people is None else ", ".join(dict.fromkeys(people.written.split("\n")))
+
+
 def _serial_evidence(pair: Pair, findings: Findings, learned: Learned) -> Evidence:
     device, configuration, finding = pair.device, pair.configuration, findings.serial
     reason = None
-    if finding is Serial.SET_ASIDE:
+    if finding is Serial.UNREPORTED and not device.serial:
+        return _entry("serial_number", "missing", None, configuration.serial, None)
+    if finding in (Serial.SET_ASIDE, Serial.UNREPORTED):
         many = device.serial_key in learned.serials or configuration.serial_key in learned.serials
         reason = _MANY if many else "placeholder"
     elif finding is Serial.AGREE and device.serial_key != configuration.serial_key:
         reason = "documented with the prefix of its bar code"
+    else:
+        reason = _SERIAL_REASONS.get(finding)
     return _entry("serial_number", _SERIAL[finding], device.serial, configuration.serial, reason)
 
 

@@ -1,12 +1,24 @@
 """Devices and configurations as the matcher knows them, with the forms in which they are compared."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from matchbook_matcher.domain.forms import Hygiene, Kind, Name, mac_set_aside, name_of, without_note
+from matchbook_matcher.domain.forms import (
+    Hygiene,
+    Kind,
+    Name,
+    family_of,
+    mac_set_aside,
+    maker_of,
+    name_of,
+    parts_of_name,
+)
+from matchbook_matcher.domain.people import People, people_in, words_of
 
 Status = Literal["unmatched", "matched", "ignored"]
+_NO_WORDS: frozenset[str] = frozenset()
 Key = tuple[str, str]
 """Tenant id and device id."""
 
@@ -25,7 +37,8 @@ class Device:
     """One live enrolment. Nothing of it changes once made; `frozen` would only make a hundred thousand of them slower.
 
     `serial_key`, `wifi` and `ethernet` hold usable values in normal form; `set_aside` the other MAC addresses with the
-    reason. `last_sync` is in seconds since 1970, 0 when unknown.
+    reason. `last_sync` is in seconds since 1970, 0 when unknown. `people` are those whose it is, `family`
+    is what kind of machine it is and `maker` who built it, as far as that is said.
     """
 
     tenant_id: str
@@ -38,12 +51,18 @@ class Device:
     set_aside: tuple[tuple[str, str], ...]
     model: str | None
     last_sync: float
+    maker: str | None
+    people: People | None
+    family: str | None
     standing: Standing | None
 
 
 @dataclass(slots=True, eq=False)
 class Configuration:
-    """One documented machine that is not archived. `names` are those that it may bear: its name and its host name."""
+    """One documented machine that is not archived. `names` are those that it may bear: its name and its host name.
+
+    `title` are the words of a name that may be a person's, without those of machines.
+    """
 
     configuration_id: str
     organization_id: str
@@ -55,10 +74,17 @@ class Configuration:
     macs: tuple[str, ...]
     set_aside: tuple[tuple[str, str], ...]
     model: str | None
+    maker: str | None
+    people: People | None
+    family: str | None
+    title: AbstractSet[str]
 
 
 class DeviceFacts(NamedTuple):
-    """A device as it is kept: MAC addresses in normal form, usable or not; `serial_key` as `forms.serial_key` gives."""
+    """A device as it is kept: MAC addresses in normal form, usable or not; `serial_key` as `forms.serial_key` gives.
+
+    `people` has a line for each way in which its user is named, `system` is the operating system.
+    """
 
     tenant_id: str
     device_id: str
@@ -69,10 +95,13 @@ class DeviceFacts(NamedTuple):
     ethernet: str | None = None
     model: str | None = None
     last_sync: float = 0.0
+    people: str | None = None
+    system: str | None = None
+    maker: str | None = None
 
 
 class ConfigurationFacts(NamedTuple):
-    """A configuration as it is kept: MAC addresses of all interfaces in normal form."""
+    """A configuration as it is kept: MAC addresses of all interfaces in normal form, `people` as of a device."""
 
     configuration_id: str
     organization_id: str
@@ -83,21 +112,42 @@ class ConfigurationFacts(NamedTuple):
     scanned: str | None = None
     macs: Sequence[str] = ()
     model: str | None = None
+    people: str | None = None
+    type: str | None = None
+    maker: str | None = None
 
 
 def make_device(facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None = None) -> Device:
-    tenant_id, device_id, name, serial, key, wifi, ethernet, model, last_sync = facts
+    tenant_id, device_id, name, serial, key, wifi, ethernet, model, last_sync, people, system, maker = facts
     aside: tuple[tuple[str, str], ...] = ()
     if wifi is not None and (reason := mac_set_aside(wifi, hygiene)) is not None:
         aside, wifi = ((wifi, reason),), None
     if ethernet is not None and (reason := mac_set_aside(ethernet, hygiene)) is not None:
         aside, ethernet = (*aside, (ethernet, reason)), None
     form = name_of(name, hygiene)
-    return Device(tenant_id, device_id, form, serial, key, wifi, ethernet, aside, model, last_sync, standing)
+    family = family_of(system, hygiene) if system else None
+    maker = maker_of(maker, hygiene) if maker else None
+    persons = people_in(people, hygiene) if people else None
+    return Device(
+        tenant_id,
+        device_id,
+        form,
+        serial,
+        key,
+        wifi,
+        ethernet,
+        aside,
+        model,
+        last_sync,
+        maker,
+        persons,
+        family,
+        standing,
+    )
 
 
 def make_configuration(facts: ConfigurationFacts, hygiene: Hygiene) -> Configuration:
-    configuration_id, organization_id, name, hostname, serial, key, scanned, macs, model = facts
+    configuration_id, organization_id, name, hostname, serial, key, scanned, macs, model, people, type_, maker = facts
     aside: tuple[tuple[str, str], ...] = ()
     usable: tuple[str, ...] = ()
     for mac in macs:
@@ -107,17 +157,37 @@ def make_configuration(facts: ConfigurationFacts, hygiene: Hygiene) -> Configura
         else:
             aside += ((mac, reason),)
     names = _names(name, hostname, hygiene)
-    return Configuration(configuration_id, organization_id, name, names, serial, key, scanned, usable, aside, model)
+    family = family_of(type_, hygiene) if type_ else None
+    maker = maker_of(maker, hygiene) if maker else None
+    persons = people_in(people, hygiene) if people else None
+    # No machine's own name has blanks.
+    title = words_of(name) - words_of(model or "") - hygiene.machine_titles if persons and " " in name else _NO_WORDS
+    return Configuration(
+        configuration_id,
+        organization_id,
+        name,
+        names,
+        serial,
+        key,
+        scanned,
+        usable,
+        aside,
+        model,
+        maker,
+        persons,
+        family,
+        title,
+    )
 
 
 def _names(name: str, hostname: str | None, hygiene: Hygiene) -> tuple[Name, ...]:
-    first = name_of(without_note(name) if name.endswith((")", "]")) else name, hygiene)
-    if not hostname or hostname == name:
-        return () if first is None else (first,)
-    second = name_of(hostname, hygiene)
-    if second is None:
-        return () if first is None else (first,)
-    if first is None or second.key == first.key:
-        return (second,)
-    # A friendly name such as "Laptop" beside a host name is a title; the host name is what the machine is called.
-    return (second,) if first.kind is Kind.GENERIC else (first, second)
+    parts = parts_of_name(name)
+    if len(parts) == 1 and (not hostname or hostname == name):
+        form = name_of(parts[0], hygiene)
+        return () if form is None else (form,)
+    found = [form for part in parts if (form := name_of(part, hygiene)) is not None]
+    host = name_of(hostname, hygiene) if hostname and hostname != name else None
+    if host is not None:
+        # A friendly name such as "Laptop" beside a host name is a title; the host name is what the machine is called.
+        found = [form for form in found if form.kind is not Kind.GENERIC and form.key != host.key] + [host]
+    return tuple(found)

@@ -3,6 +3,7 @@
 import math
 from enum import IntEnum
 from functools import lru_cache
+from itertools import product
 from typing import Final, NamedTuple
 
 from matchbook_contracts.suggestions import Rule
@@ -15,6 +16,16 @@ class Serial(IntEnum):
     AGREE = 1
     DISAGREE = 2
     SET_ASIDE = 3
+    CONFUSED = 4
+    """They differ only in letters that are read for digits."""
+    SLIP = 5
+    """One edit apart where no batch counts on: a slip of the pen, if another field says so too."""
+    NEIGHBOUR = 6
+    """One edit apart in the last characters, as the next machine of a batch is."""
+    UNDOCUMENTED = 7
+    """The device has one, the configuration has not."""
+    UNREPORTED = 8
+    """The configuration has one, the device has none that can be used."""
 
 
 class Mac(IntEnum):
@@ -35,19 +46,34 @@ class Named(IntEnum):
     DISAGREE = 6
     OTHER_NUMBER = 7
     SET_ASIDE = 8
+    PERSONAL = 9
+    TITLED = 10
+    """The documented name is that of its user, and no machine's."""
 
 
 class Model(IntEnum):
     MISSING = 0
     AGREE = 1
     DISAGREE = 2
+    OTHER_MAKER = 3
+    OTHER_FAMILY = 4
+    """A phone and a computer."""
+
+
+class User(IntEnum):
+    MISSING = 0
+    AGREE = 1
+    DISAGREE = 2
 
 
 MODEL_STEP: Final = 1
-NAME_STEP: Final = 4
-MAC_STEP: Final = 64
-SERIAL_STEP: Final = 512
-CODES: Final = 4 * SERIAL_STEP
+NAME_STEP: Final = MODEL_STEP * len(Model)
+MAC_STEP: Final = NAME_STEP * len(Named)
+SERIAL_STEP: Final = MAC_STEP * len(Mac)
+USER_STEP: Final = SERIAL_STEP * len(Serial)
+CODES: Final = USER_STEP * len(User)
+_MACS: Final = (Mac.AGREE, Mac.AGREE_WIFI)
+_NAMES: Final = (Named.AGREE, Named.TRUNCATED, Named.ALIKE, Named.SIMILAR, Named.DEFAULT, Named.PERSONAL, Named.TITLED)
 
 
 class Worth(NamedTuple):
@@ -59,37 +85,42 @@ class Worth(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """The four fields of a comparison."""
+    """The five fields of a comparison."""
 
     serial: Serial
     mac: Mac
     name: Named
     model: Model
+    user: User
 
     @property
     def code(self) -> int:
-        return self.serial * SERIAL_STEP + self.mac * MAC_STEP + self.name * NAME_STEP + self.model * MODEL_STEP
+        return (
+            self.user * USER_STEP
+            + self.serial * SERIAL_STEP
+            + self.mac * MAC_STEP
+            + self.name * NAME_STEP
+            + self.model * MODEL_STEP
+        )
 
 
 @lru_cache(maxsize=CODES)
 def findings_of(code: int) -> Findings:
     return Findings(
-        Serial(code // SERIAL_STEP),
+        Serial(code % USER_STEP // SERIAL_STEP),
         Mac(code % SERIAL_STEP // MAC_STEP),
         Named(code % MAC_STEP // NAME_STEP),
         Model(code % NAME_STEP),
+        User(code // USER_STEP),
     )
 
 
 def scale(weights: DeviceWeights) -> list[Worth | None]:
     """The worth of every code, by index; None where the pair is not to be suggested."""
     table: list[Worth | None] = [None] * CODES
-    for serial in Serial:
-        for mac in Mac:
-            for name in Named:
-                for model in Model:
-                    findings = Findings(serial, mac, name, model)
-                    table[findings.code] = _worth(findings, weights)
+    for fields in product(Serial, Mac, Named, Model, User):
+        findings = Findings(*fields)
+        table[findings.code] = _worth(findings, weights)
     return table
 
 
@@ -104,7 +135,9 @@ def _worth(findings: Findings, weights: DeviceWeights) -> Worth | None:
     score = weights.base + sum(
         float(getattr(section, finding.name.lower()))
         for section, finding in zip(
-            (weights.serial_number, weights.mac_address, weights.device_name, weights.model), findings, strict=True
+            (weights.serial_number, weights.mac_address, weights.device_name, weights.model, weights.user),
+            findings,
+            strict=True,
         )
     )
     confidence = round(min(logistic(score), weights.greatest), 4)
@@ -114,14 +147,35 @@ def _worth(findings: Findings, weights: DeviceWeights) -> Worth | None:
 
 
 def _rule(findings: Findings) -> Rule | None:
-    if findings.serial is Serial.AGREE:
+    """The strongest field that speaks for the pair; None where nothing does, or too little."""
+    serial, mac, name, model, _ = findings
+    if serial is Serial.AGREE:
         return "serial_number"
-    if findings.mac in (Mac.AGREE, Mac.AGREE_WIFI):
+    if mac in _MACS:
         return "mac_address"
-    named = (Named.AGREE, Named.TRUNCATED, Named.ALIKE, Named.SIMILAR, Named.DEFAULT)
-    return "device_name" if findings.name in named else None
+    if name is Named.TITLED or name not in _NAMES:
+        if serial in (Serial.CONFUSED, Serial.SLIP):
+            return "serial_number"
+        return "device_name" if name is Named.TITLED and model in (Model.AGREE, Model.MISSING) else None
+    return "device_name"
 
 
 def _vetoed(findings: Findings) -> bool:
-    """A serial number that disagrees is another machine, unless its Wi-Fi adapter says that the board was replaced."""
-    return findings.serial is Serial.DISAGREE and findings.mac is not Mac.AGREE_WIFI
+    """A serial number that disagrees is another machine, unless its Wi-Fi adapter says that the board was replaced.
+
+    One edit apart is a slip where another field agrees; where a batch counts, an adapter has to.
+    """
+    serial, mac, name, model, user = findings
+    named = name in _NAMES and name is not Named.TITLED
+    match serial:
+        case Serial.DISAGREE:
+            known = named or user is User.AGREE or name in (Named.MISSING, Named.SET_ASIDE)
+            return mac is not Mac.AGREE_WIFI or not known
+        case Serial.NEIGHBOUR:
+            return mac not in _MACS
+        case Serial.SLIP:
+            return not (named or mac in _MACS or user is User.AGREE)
+        case Serial.CONFUSED:
+            return not (named or mac in _MACS or user is User.AGREE or model is Model.AGREE)
+        case _:
+            return False

@@ -16,6 +16,11 @@ class SerialWeights(_Section):
     agree: float
     disagree: float
     set_aside: float
+    confused: float
+    slip: float
+    neighbour: float
+    undocumented: float
+    unreported: float
 
 
 class MacWeights(_Section):
@@ -36,9 +41,19 @@ class NameWeights(_Section):
     disagree: float
     other_number: float
     set_aside: float
+    personal: float
+    titled: float
 
 
 class ModelWeights(_Section):
+    missing: float
+    agree: float
+    disagree: float
+    other_maker: float
+    other_family: float
+
+
+class UserWeights(_Section):
     missing: float
     agree: float
     disagree: float
@@ -63,11 +78,13 @@ class DeviceWeights(_Section):
     base: float
     suggest_from: float
     greatest: float
+    undecided: float
     margin: float
     serial_number: SerialWeights
     mac_address: MacWeights
     device_name: NameWeights
     model: ModelWeights
+    user: UserWeights
     limits: DeviceLimits
 
 

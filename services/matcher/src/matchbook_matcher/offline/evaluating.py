@@ -14,7 +14,7 @@ from matchbook_matcher.offline.reading import Files, read_inputs
 from matchbook_matcher.offline.report import conflicts, report
 from matchbook_matcher.offline.scoring import bins_of_count, bins_of_width
 
-HIGH = 0.9
+HIGH = 0.98
 """From here on the page calls a confidence high."""
 
 

@@ -45,7 +45,12 @@ class DeviceLine(Line):
     serial_number: str | None = None
     wi_fi_mac_address: str | None = None
     ethernet_mac_address: str | None = None
+    manufacturer: str | None = None
     model: str | None = None
+    operating_system: str | None = None
+    user_principal_name: str | None = None
+    email_address: str | None = None
+    user_display_name: str | None = None
     last_sync_date_time: datetime | None = None
 
 
@@ -56,7 +61,11 @@ class ConfigurationLine(Line):
     hostname: str | None = None
     serial_number: str | None = None
     mac_addresses: Texts = ()
+    manufacturer: str | None = None
     model: str | None = None
+    type: str | None = None
+    primary_user: str | None = None
+    contact: str | None = None
 
 
 class TenantLine(Line):

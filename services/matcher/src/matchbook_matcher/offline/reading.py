@@ -142,6 +142,9 @@ def _device(line: DeviceLine, tenant: str, device: str) -> DeviceFacts:
         ethernet=normalise_mac(line.ethernet_mac_address),
         model=line.model,
         last_sync=0.0 if synced is None else synced.timestamp(),
+        people=lines(line.user_principal_name, line.email_address, line.user_display_name),
+        system=line.operating_system,
+        maker=line.manufacturer,
     )
 
 
@@ -157,4 +160,12 @@ def _configuration(line: ConfigurationLine, configuration: str, organization: st
         scanned=None if key is None else scanned_serial(key),
         macs=tuple(filter(None, map(normalise_mac, line.mac_addresses))),
         model=line.model,
+        people=lines(line.primary_user, line.contact),
+        type=line.type,
+        maker=line.manufacturer,
     )
+
+
+def lines(*said: str | None) -> str | None:
+    """What is said, a line each."""
+    return "\n".join(filter(None, said)) or None

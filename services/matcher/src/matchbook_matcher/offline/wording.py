@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from matchbook_matcher.domain.pairs import CandidateData, Evidence
 from matchbook_matcher.domain.suggestions import Body
 
-DEVICE_FIELDS = ("serial_number", "mac_address", "device_name", "model")
+DEVICE_FIELDS = ("serial_number", "mac_address", "device_name", "model", "user")
 """Shown as missing where the evidence does not speak of them."""
 _NO_VALUE = "-"
 

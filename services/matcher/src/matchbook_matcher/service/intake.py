@@ -10,6 +10,7 @@ from matchbook_contracts.identity import normalise_mac
 from matchbook_contracts.states import (
     ConfigurationState,
     DeviceMatchState,
+    FieldName,
     OrganizationState,
     RevertedPair,
     TenantMatchState,
@@ -148,13 +149,16 @@ def _device(batch: Batch, event: DeviceDiscovered) -> None:
         normalise_mac(facts.ethernet_mac_address),
         facts.model,
         0.0 if synced is None else synced.timestamp(),
+        _lines(filter(None, (facts.user_principal_name, facts.email_address, facts.user_display_name))) or None,
+        facts.operating_system,
+        facts.manufacturer,
     )
     _keep(batch.devices, (event.tenant_id, event.device_id), event.revision, row, 2)
 
 
 def _device_retired(batch: Batch, event: DeviceRetired) -> None:
     key = (event.tenant_id, event.device_id)
-    row = (*key, event.revision, False, None, None, None, None, None, None, 0.0)
+    row = (*key, event.revision, False, None, None, None, None, None, None, 0.0, None, None, None)
     _keep(batch.devices, key, event.revision, row, 2)
 
 
@@ -172,21 +176,29 @@ def _organization(batch: Batch, event: OrganizationState) -> None:
 
 def _configuration(batch: Batch, event: ConfigurationState) -> None:
     key = serial_key(event.serial_number)
-    hostname = event.fields.get("hostname")
+    people = filter(None, (_in_force(event, "primary_user"), _in_force(event, "contact")))
     row = (
         event.configuration_id,
         event.organization_id,
         event.version,
         event.archived,
         event.name,
-        None if hostname is None else hostname.value,
+        _in_force(event, "hostname"),
         event.serial_number,
         key,
         None if key is None else scanned_serial(key),
         " ".join(filter(None, map(normalise_mac, event.mac_addresses))),
         event.model,
+        _lines(people) or None,
+        event.configuration_type,
+        event.manufacturer,
     )
     _keep(batch.configurations, event.configuration_id, event.version, row, 2)
+
+
+def _in_force(event: ConfigurationState, field: FieldName) -> str | None:
+    told = event.fields.get(field)
+    return None if told is None else told.value
 
 
 def _tenant_match(batch: Batch, event: TenantMatchState) -> None:
