@@ -139,6 +139,18 @@ def test_a_serial_number_on_many_devices_is_learned_to_be_junk() -> None:
     assert not any(isinstance(answer, Superseded) for answer in found.answers.values())
 
 
+@pytest.mark.parametrize("common", [frozenset(), frozenset({"ABCD1234"})])
+def test_where_only_the_device_has_a_usable_number_it_counts_as_undocumented(common: frozenset[str]) -> None:
+    """The machine of that name may be the one before: junk proves no more than a blank does."""
+    junk, mine = ("ABCD1234" if common else "N/A"), device(serial="PF1ABCD2", name="LT-7")
+    blank = answer([mine], [configuration(name="LT-7")])
+    found = evaluate([mine], [configuration(serial=junk, name="LT-7")], common_serials=common)
+    pair = found.answers["t1", "d1"].best  # type: ignore[union-attr]
+    assert pair.worth == blank.best.worth  # type: ignore[union-attr]
+    assert told(pair, "serial_number", found.learned)[0] == "set_aside"
+    assert told(blank.best, "serial_number")[0] == "missing"  # type: ignore[union-attr]
+
+
 def test_a_serial_number_on_two_models_is_junk() -> None:
     two = [device("d1", serial="SAME123", model="Latitude"), device("d2", serial="SAME123", model="OptiPlex")]
     assert not any(isinstance(found, Superseded) for found in evaluate(two, []).answers.values())

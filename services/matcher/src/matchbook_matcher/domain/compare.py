@@ -71,7 +71,7 @@ def serials(device: Device, configuration: Configuration, learned: Learned) -> S
     if mine is not None and mine not in learned.serials:
         if theirs is not None and theirs not in learned.serials:
             return Serial.AGREE if mine in (theirs, configuration.scanned) else unequal_serials(mine, theirs)
-        return Serial.SET_ASIDE if configuration.serial else Serial.UNDOCUMENTED
+        return Serial.UNDOCUMENTED
     if theirs is not None and theirs not in learned.serials:
         return Serial.UNREPORTED
     return Serial.SET_ASIDE if device.serial or configuration.serial else Serial.MISSING

@@ -202,12 +202,15 @@ def _in_a_line(people: People | None) -> str | None:
 def _serial_evidence(pair: Pair, findings: Findings, learned: Learned) -> Evidence:
     device, configuration, finding = pair.device, pair.configuration, findings.serial
     reason = None
-    if finding is Serial.UNREPORTED and not device.serial:
-        return _entry("serial_number", "missing", None, configuration.serial, None)
-    if finding in (Serial.SET_ASIDE, Serial.UNREPORTED):
+    one_sided = finding in (Serial.UNREPORTED, Serial.UNDOCUMENTED)
+    if one_sided and not (device.serial and configuration.serial):
+        return _entry("serial_number", "missing", device.serial, configuration.serial, None)
+    if one_sided or finding is Serial.SET_ASIDE:
         many = device.serial_key in learned.serials or configuration.serial_key in learned.serials
-        reason = _MANY if many else "placeholder"
-    elif finding is Serial.AGREE and device.serial_key != configuration.serial_key:
+        return _entry(
+            "serial_number", "set_aside", device.serial, configuration.serial, _MANY if many else "placeholder"
+        )
+    if finding is Serial.AGREE and device.serial_key != configuration.serial_key:
         reason = "documented with the prefix of its bar code"
     else:
         reason = _SERIAL_REASONS.get(finding)

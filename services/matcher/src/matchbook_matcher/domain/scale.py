@@ -23,7 +23,7 @@ class Serial(IntEnum):
     NEIGHBOUR = 6
     """One edit apart in the last characters, as the next machine of a batch is."""
     UNDOCUMENTED = 7
-    """The device has one, the configuration has not."""
+    """The device has one, the configuration has none that can be used."""
     UNREPORTED = 8
     """The configuration has one, the device has none that can be used."""
 
