@@ -146,11 +146,19 @@ def test_the_evidence_counts_the_machines() -> None:
     assert entries["display_name"]["verdict"] == "agree"
 
 
-def test_two_tenants_that_fit_one_organization_equally_are_a_conflict() -> None:
-    both = answers(
-        [Tenant("t1", "Contoso Dental"), Tenant("t2", "Contoso Dental Ltd")], [Organization("o1", "Contoso Dental")]
-    )
+def test_two_tenants_that_fit_one_organization_in_part_and_equally_are_a_conflict() -> None:
+    tenants = [Tenant("t1", "Contoso Fabrikam Dental Clinic"), Tenant("t2", "Contoso Fabrikam Dental Praxis")]
+    organization = Organization("o1", "Contoso Fabrikam Dental")
+    assert found(tenants[0], organization) == "o1"
+    both = answers(tenants, [organization])
     assert [both[key].tied for key in ("t1", "t2")] == [1, 1]
+
+
+def test_two_tenants_with_an_organizations_name_are_both_its() -> None:
+    tenants = [Tenant("t1", "Contoso Dental"), Tenant("t2", "Contoso Dental Ltd")]
+    both = answers(tenants, [Organization("o1", "Contoso Dental")])
+    assert [both[key].tied for key in ("t1", "t2")] == [0, 0]
+    assert both["t1"].pairs[0].confidence < confidence(tenants[0], Organization("o1", "Contoso Dental"))
 
 
 def test_a_tenant_that_fits_better_keeps_the_others_away() -> None:
