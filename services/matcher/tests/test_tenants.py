@@ -146,11 +146,19 @@ def test_the_evidence_counts_the_machines() -> None:
     assert entries["display_name"]["verdict"] == "agree"
 
 
-def test_two_tenants_that_fit_one_organization_equally_are_a_conflict() -> None:
-    both = answers(
-        [Tenant("t1", "Contoso Dental"), Tenant("t2", "Contoso Dental Ltd")], [Organization("o1", "Contoso Dental")]
-    )
+def test_two_tenants_that_fit_one_organization_in_part_and_equally_are_a_conflict() -> None:
+    tenants = [Tenant("t1", "Contoso Fabrikam Dental Clinic"), Tenant("t2", "Contoso Fabrikam Dental Praxis")]
+    organization = Organization("o1", "Contoso Fabrikam Dental")
+    assert found(tenants[0], organization) == "o1"
+    both = answers(tenants, [organization])
     assert [both[key].tied for key in ("t1", "t2")] == [1, 1]
+
+
+def test_two_tenants_with_an_organizations_name_are_both_its() -> None:
+    tenants = [Tenant("t1", "Contoso Dental"), Tenant("t2", "Contoso Dental Ltd")]
+    both = answers(tenants, [Organization("o1", "Contoso Dental")])
+    assert [both[key].tied for key in ("t1", "t2")] == [0, 0]
+    assert both["t1"].pairs[0].confidence < confidence(tenants[0], Organization("o1", "Contoso Dental"))
 
 
 def test_a_tenant_that_fits_better_keeps_the_others_away() -> None:
@@ -226,3 +234,82 @@ def test_the_order_of_tenants_and_organizations_makes_no_difference(
     for answer in expected.values():
         assert all(0.5 <= pair.confidence <= 0.999 for pair in answer.pairs)
         assert len(answer.pairs) <= 6
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ("Möller Logistik GmbH & Co. KG", "Moeller Logistik"),
+        ("Contoso Sp. z o.o.", "Contoso"),
+        ("Contoso UG (haftungsbeschränkt)", "Contoso GmbH"),
+        ("Stichting Contoso", "Contoso"),
+        ("Contoso und Fabrikam", "Contoso y Fabrikam S.A. de C.V."),
+        ("CDG Contoso Dental Group", "Contoso Dental Group"),
+        ("Contoso Dental (Dev)", "Contoso Dental"),
+        ("Contoso Dental", "Contoso Dental (North Adams)"),
+        ("Contoso Dental (old tenant)", "Contoso Dental"),
+        ("Cnotoso Dental", "Contoso Dental"),
+        ("Fabrikam", "Contoso Dental (formerly Fabrikam)"),
+        ("Contoso Dental dba Smiles", "Smiles"),
+    ],
+)
+def test_what_is_put_around_a_name_does_not_hide_it(mine: str, theirs: str) -> None:
+    assert found(named(mine), Organization("o1", theirs)) == "o1"
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ("Acme Dental North", "Acme Dental"),
+        ("Acme Dental", "Acme Dental (South)"),
+        ("Acme Dental 2", "Acme Dental"),
+        ("Acme Holding", "Acme"),
+    ],
+)
+def test_a_sister_is_not_the_company_even_with_its_domain(mine: str, theirs: str) -> None:
+    assert found(named(mine), Organization("o1", theirs)) is None
+    assert confidence(named(mine, "acmedental.com"), Organization("o1", theirs)) < 0.9
+
+
+@pytest.mark.parametrize(
+    "domain", ["contosodental.com", "contoso-dental.co.uk", "contosodental7.onmicrosoft.com", "contosodental-group.com"]
+)
+def test_a_domain_that_bears_the_organizations_name_outweighs_another_display_name(domain: str) -> None:
+    organization = Organization("o1", "Contoso Dental Ltd.")
+    answer = answers([named("Old Holding", domain)], [organization])["t1"]
+    assert (answer.pairs[0].organization, answer.pairs[0].rule) == (organization, "domain")
+
+
+def test_a_label_that_was_cut_bears_the_beginning_of_the_name() -> None:
+    organization = Organization("o1", "Contoso Manufacturing International")
+    assert found(named("Old Holding", "contosomanufacturinginterna.onmicrosoft.com"), organization) == "o1"
+    assert found(named("Old Holding", "contoso.onmicrosoft.com"), organization) is None
+
+
+def test_a_domain_that_is_a_trade_bears_no_name() -> None:
+    others = [Organization(f"y{n}", f"{name} Plumbing") for n, name in enumerate(("Ash", "Birch", "Oak", "Yew"))]
+    assert found(named("Contoso Ltd", "plumbing.com"), Organization("o1", "Plumbing"), *others) is None
+
+
+def test_initials_with_a_domain_that_begins_with_them_are_found() -> None:
+    assert found(named("Silverline Dental Group", "sdggroup.com"), Organization("o1", "SDG")) == "o1"
+
+
+def test_a_word_of_many_names_may_be_abbreviated_and_a_proper_name_not() -> None:
+    trade = [Organization(f"y{n}", f"{name} Carpentry") for n, name in enumerate(("Ash", "Birch", "Oak", "Yew"))]
+    assert found(named("Contoso Carp."), Organization("o1", "Contoso Carpentry"), *trade) == "o1"
+    assert found(named("Will Carpentry"), Organization("o1", "Williams Carpentry"), *trade) is None
+
+
+def test_part_of_a_name_is_enough_only_where_no_other_tenant_claims_the_organization() -> None:
+    organization = Organization("o1", "Contoso Dental")
+    assert found(named("Contoso Dental Clinic"), organization) == "o1"
+    both = answers([named("Contoso Dental Clinic"), Tenant("t2", "Contoso Dental")], [organization])
+    assert (both["t1"].pairs, both["t2"].pairs[0].organization) == ((), organization)
+
+
+def test_of_two_organizations_that_fit_the_better_one_is_less_certain() -> None:
+    equal, noted = Organization("o1", "Contoso Dental"), Organization("o2", "Contoso Dental (Columbus)")
+    both = answers([named("Contoso Dental")], [equal, noted])["t1"]
+    assert (both.pairs[0].organization, both.tied) == (equal, 0)
+    assert both.pairs[0].confidence < confidence(named("Contoso Dental"), equal)

@@ -53,7 +53,13 @@ class _Tenants(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     legal_forms: frozenset[str]
+    leading_forms: frozenset[str]
+    connectors: frozenset[str]
     filler: frozenset[str]
+    branches: frozenset[str]
+    asides: frozenset[str]
+    other_names: tuple[str, ...]
+    label_endings: tuple[str, ...]
     abbreviations: dict[str, str]
     public_domains: frozenset[str]
     initial_domain_suffix: str

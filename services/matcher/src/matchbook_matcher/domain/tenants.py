@@ -1,58 +1,31 @@
 """Which organization each tenant is: names, domains, aliases and the machines they have in common."""
 
-from collections import Counter, defaultdict
+import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from hashlib import blake2b
-from typing import Literal
+from dataclasses import dataclass, replace
 
 from matchbook_contracts.suggestions import Rule
 
 from matchbook_matcher.domain.pairs import CandidateData, Evidence, shown
-from matchbook_matcher.domain.records import Standing
 from matchbook_matcher.domain.scale import logistic
-from matchbook_matcher.domain.tenant_names import (
-    NameComparison,
-    Rarity,
-    Vocabulary,
-    Words,
-    compare_names,
-    domain_label,
-    initials_of,
-    own_domains,
-    words_of,
+from matchbook_matcher.domain.tenant_evidence import evidence_of, fingerprint
+from matchbook_matcher.domain.tenant_forms import (
+    Finder,
+    Forms,
+    Organization,
+    Register,
+    Tenant,
+    organization_forms,
+    rule_of,
+    score_of,
+    tenant_forms,
 )
+from matchbook_matcher.domain.tenant_names import Vocabulary
 from matchbook_matcher.domain.weights import TenantWeights
 
-Overlap = Literal["none", "few", "some", "most"]
+__all__ = ["Directory", "Organization", "Tenant", "TenantAnswer", "TenantPair"]
 _MOST_OTHERS = 5
-_SHORTEST_PART = 12
-_AGREE_SHARE = 0.999
-
-
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    """A tenant that can be read. `serials` counts the usable serial numbers of its live devices."""
-
-    tenant_id: str
-    display_name: str
-    domains: tuple[str, ...] = ()
-    standing: Standing | None = None
-    serials: int = 0
-    overlaps: tuple[tuple[str, int], ...] = ()
-    """Organization ids with how many of those serial numbers are documented there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Organization:
-    """An organization that is not archived. `holder` is the id of a tenant already matched to it."""
-
-    organization_id: str
-    name: str
-    aliases: tuple[str, ...] = ()
-    domains: tuple[str, ...] = ()
-    holder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +39,8 @@ class TenantPair:
     confidence: float
     fingerprint: str
     evidence: tuple[Evidence, ...]
+    whole: bool
+    """More than part of the name speaks for it."""
 
     def candidate(self) -> CandidateData:
         return {
@@ -88,34 +63,16 @@ class TenantAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Forms:
-    """What of a tenant or an organization is compared."""
+class _Claim:
+    """The strongest claim of an unmatched tenant on an organization, and how many reach it."""
 
-    names: tuple[tuple[str, Words], ...]
-    """As written, and as words; the first is the current name."""
-    domains: frozenset[str]
-    labels: frozenset[str]
-
-    @property
-    def words(self) -> Words:
-        return self.names[0][1]
-
-
-@dataclass(frozen=True, slots=True)
-class _Findings:
-    name: NameComparison
-    initials: bool
-    alias: str | None
-    domains: tuple[str, ...]
-    shared_domain: bool
-    label: str | None
-    domains_disagree: bool
-    overlap: Overlap
-    common: int
+    score: float
+    rank: int
+    count: int = 1
 
 
 class Directory:
-    """All organizations, filed under what may find them."""
+    """All organizations and all tenants."""
 
     def __init__(
         self,
@@ -124,48 +81,22 @@ class Directory:
         weights: TenantWeights,
         known: Vocabulary,
     ) -> None:
-        self.weights, self.limits, self.known = weights, weights.limits, known
+        self.weights, self.limits = weights, weights.limits
         self.organizations = {o.organization_id: o for o in organizations}
-        self.forms = {key: self._organization_forms(o) for key, o in self.organizations.items()}
+        self.forms = {key: organization_forms(o, known) for key, o in self.organizations.items()}
         self.tenants = {tenant.tenant_id: tenant for tenant in tenants}
-        self.tenant_forms = {tenant.tenant_id: self._tenant_forms(tenant) for tenant in tenants}
-        self.rarity = Rarity(
-            [forms.words for forms in self.forms.values()] + [forms.words for forms in self.tenant_forms.values()]
-        )
-        self.domain_holders = Counter(domain for forms in self.forms.values() for domain in forms.domains)
-        self._by_word: defaultdict[str, list[str]] = defaultdict(list)
-        self._by_whole: defaultdict[str, list[str]] = defaultdict(list)
-        for key, forms in sorted(self.forms.items()):
-            self._file(key, forms)
+        self.tenant_forms = {tenant.tenant_id: tenant_forms(tenant, known) for tenant in tenants}
+        both = [*self.forms.values(), *self.tenant_forms.values()]
+        self._finder = Finder(both, self.forms.values(), weights.limits, known)
+        self._register = Register(self.forms)
 
     def answers(self) -> dict[str, TenantAnswer]:
         """The answer for each tenant, whatever the order of tenants and organizations."""
         open_tenants = [t for t in self.tenants.values() if t.standing is None or t.standing.status != "matched"]
         pairs = {tenant.tenant_id: self._pairs(tenant) for tenant in open_tenants}
-        best = _best_claims(open_tenants, pairs)
-        answers = {tenant.tenant_id: self._answer(pairs[tenant.tenant_id], best) for tenant in open_tenants}
+        claims = self._claims(open_tenants, pairs)
+        answers = {tenant.tenant_id: self._answer(pairs[tenant.tenant_id], claims) for tenant in open_tenants}
         return {key: answers.get(key, TenantAnswer(decided=True)) for key in self.tenants}
-
-    def _organization_forms(self, organization: Organization) -> _Forms:
-        names = (organization.name, *organization.aliases)
-        domains = own_domains(organization.domains, self.known)
-        return _Forms(tuple((name, words_of(name, self.known)) for name in names), domains, self._labels(domains))
-
-    def _tenant_forms(self, tenant: Tenant) -> _Forms:
-        domains = own_domains(tenant.domains, self.known)
-        named = ((tenant.display_name, words_of(tenant.display_name, self.known)),)
-        return _Forms(named, domains, self._labels(tenant.domains))
-
-    def _labels(self, domains: Iterable[str]) -> frozenset[str]:
-        return frozenset(label for domain in domains if (label := domain_label(domain, self.known)) is not None)
-
-    def _file(self, key: str, forms: _Forms) -> None:
-        for word in {word for _, words in forms.names for word in words}:
-            self._by_word[word].append(key)
-        for _, words in forms.names:
-            self._by_whole["".join(words)].append(key)
-        for domain in forms.domains:
-            self._by_whole[domain].append(key)
 
     def _pairs(self, tenant: Tenant) -> list[TenantPair]:
         forms = self.tenant_forms[tenant.tenant_id]
@@ -173,227 +104,105 @@ class Directory:
         found = (self._pair(tenant, forms, key) for key in self._candidates(tenant, forms))
         return [pair for pair in found if pair is not None and not _is_reverted(pair, reverted)]
 
-    def _candidates(self, tenant: Tenant, forms: _Forms) -> list[str]:
+    def _candidates(self, tenant: Tenant, forms: Forms) -> list[str]:
         """Organizations worth comparing in full, the most promising ones."""
         worth: Counter[str] = Counter()
-        for word in set(forms.words):
-            for key in self._holders(word):
-                worth[key] += int(1000 * self.rarity(word))
+        for word in {word for name in forms.names for word in name.all_words}:
+            holders = self._register.with_word(word)
+            for key in holders if len(holders) <= self.limits.word_holders else ():
+                worth[key] += int(1000 * self._finder.rarity(word))
         certain = {key for key, _ in tenant.overlaps if key in self.organizations}
-        wholes = {*forms.domains, *forms.labels, "".join(forms.words), initials_of(forms.words) or ""}
-        for whole in wholes:
-            certain.update(self._by_whole.get(whole, ()))
+        named = {whole for name in forms.names for whole in (*name.spellings, *name.initials)}
+        certain |= self._register.with_whole({*forms.domains, *forms.labels, *named})
+        for label in forms.labels:
+            if len(label) >= self.limits.label_cut:
+                certain |= self._register.with_beginning(label)
         ranked = sorted(worth, key=lambda key: (-worth[key], key))[: self.limits.candidates]
         return sorted(certain.union(ranked))
 
-    def _holders(self, word: str) -> Sequence[str]:
-        holders = self._by_word.get(word, ())
-        return holders if len(holders) <= self.limits.word_holders else ()
-
-    def _pair(self, tenant: Tenant, forms: _Forms, key: str) -> TenantPair | None:
-        organization = self.organizations[key]
-        findings = self._findings(tenant, forms, organization)
-        rule = _rule(findings, self.limits.overlap_least)
+    def _pair(self, tenant: Tenant, forms: Forms, key: str) -> TenantPair | None:
+        organization, theirs = self.organizations[key], self.forms[key]
+        findings = self._finder.findings(tenant, forms, organization, theirs)
+        rule = rule_of(findings, self.limits.overlap_least)
         if rule is None:
             return None
-        score = self._score(findings)
+        score = score_of(findings, self.weights)
         if organization.holder not in (None, tenant.tenant_id):
             score += self.weights.claims.matched_elsewhere
-        print_ = _fingerprint(forms, self.forms[key], findings.overlap)
-        told = _evidence(tenant, organization, findings)
-        return self._worth(TenantPair(organization, score, 0, rule, 0.0, print_, told), 0.0)
-
-    def _findings(self, tenant: Tenant, forms: _Forms, organization: Organization) -> _Findings:
-        theirs = self.forms[organization.organization_id]
-        wholes = {"".join(words): name for name, words in reversed(theirs.names)}
-        whole = "".join(forms.words)
-        equal = tuple(sorted(forms.domains & theirs.domains))
-        common = dict(tenant.overlaps).get(organization.organization_id, 0)
-        return _Findings(
-            name=compare_names(
-                forms.words,
-                theirs.words,
-                self.rarity,
-                likeness=self.limits.word_likeness,
-                length=self.limits.word_length,
-            ),
-            initials=initials_of(forms.words) in wholes,
-            alias=wholes[whole] if whole in wholes and wholes[whole] != organization.name else None,
-            domains=equal,
-            shared_domain=bool(equal) and all(self.domain_holders[domain] > 1 for domain in equal),
-            label=_label(forms.labels, wholes),
-            domains_disagree=bool(forms.domains and theirs.domains) and not equal,
-            overlap=self._overlap(common, tenant.serials),
-            common=common,
+        pair = TenantPair(
+            organization=organization,
+            score=score,
+            rank=round(score / self.weights.margin),
+            rule=rule,
+            confidence=0.0,
+            fingerprint=fingerprint(forms, theirs, findings.overlap),
+            evidence=evidence_of(tenant, organization, findings),
+            whole=findings.whole,
         )
-
-    def _overlap(self, common: int, total: int) -> Overlap:
-        limits = self.limits
-        if common < limits.overlap_least or not total:
-            return "few" if common else "none"
-        share = common / total
-        if share >= limits.overlap_most:
-            return "most"
-        return "some" if share >= limits.overlap_some else "few"
-
-    def _score(self, findings: _Findings) -> float:
-        weights, name = self.weights, findings.name
-        score = weights.base
-        if name.equal:
-            score += weights.name.equal
-        elif findings.alias is not None:
-            score += weights.alias.equal
-        elif findings.initials:
-            # Initials are a name of their own, whose letters contradict nothing.
-            score += weights.name.initials
-        elif not name.common:
-            score += weights.name.different
-        else:
-            score += weights.name.part * name.share + weights.name.contradiction * name.contradiction
-        if findings.domains:
-            score += weights.domain.shared if findings.shared_domain else weights.domain.equal
-        else:
-            score += weights.domain.disagree if findings.domains_disagree else 0.0
-            score += weights.domain.label if findings.label is not None else 0.0
-        overlaps = {"none": 0.0, "few": weights.overlap.few, "some": weights.overlap.some, "most": weights.overlap.most}
-        return score + overlaps[findings.overlap]
+        return self._worth(pair, 0.0)
 
     def _worth(self, pair: TenantPair, change: float) -> TenantPair:
         score = pair.score + change
         confidence = round(min(logistic(score), self.weights.greatest), 4)
-        rank = round(score / self.weights.margin)
-        return TenantPair(pair.organization, score, rank, pair.rule, confidence, pair.fingerprint, pair.evidence)
+        return replace(pair, score=score, rank=round(score / self.weights.margin), confidence=confidence)
 
-    def _answer(self, pairs: Iterable[TenantPair], best: Mapping[str, tuple[int, int]]) -> TenantAnswer:
-        judged = (self._judged(pair, best) for pair in pairs)
+    def _claims(self, tenants: Iterable[Tenant], pairs: Mapping[str, Sequence[TenantPair]]) -> dict[str, _Claim]:
+        """By organization. A tenant claims what fits it best."""
+        claims: dict[str, _Claim] = {}
+        for tenant in tenants:
+            if tenant.standing is not None and tenant.standing.status == "ignored":
+                continue
+            fitting = [pair for pair in pairs[tenant.tenant_id] if self._may_fit(pair)]
+            highest = max((pair.rank for pair in fitting), default=0)
+            for pair in fitting:
+                if pair.rank == highest:
+                    _claim(claims, pair)
+        return claims
+
+    def _may_fit(self, pair: TenantPair) -> bool:
+        return self._worth(pair, self.weights.claims.alone).confidence >= self.weights.suggest_from
+
+    def _answer(self, pairs: Iterable[TenantPair], claims: Mapping[str, _Claim]) -> TenantAnswer:
+        judged = (self._judged(pair, claims) for pair in pairs)
         kept = [pair for pair in judged if pair.confidence >= self.weights.suggest_from]
         if not kept:
             return TenantAnswer()
         kept.sort(key=lambda pair: (-pair.rank, pair.organization.organization_id))
         tied = sum(pair.rank == kept[0].rank for pair in kept)
+        others = tuple(kept[1 : _MOST_OTHERS + 1])
+        best = self._worth(kept[0], -_softplus_sum(pair.score for pair in kept[1:]))
+        if tied > 1 or best.confidence < self.weights.suggest_from:
+            return TenantAnswer((kept[0], *others), max(tied, 2))
         # Two tenants that fit one organization equally well can't be told apart either.
-        rank, claims = best.get(kept[0].organization.organization_id, (0, 0))
-        contested = rank == kept[0].rank and claims > 1
-        return TenantAnswer(tuple(kept[: _MOST_OTHERS + 1]), tied if tied > 1 or contested else 0)
+        claim = claims.get(best.organization.organization_id)
+        contested = claim is not None and claim.rank == kept[0].rank and claim.count > 1 and not best.whole
+        return TenantAnswer((best, *others), 1 if contested else 0)
 
-    def _judged(self, pair: TenantPair, best: Mapping[str, tuple[int, int]]) -> TenantPair:
-        rank, _ = best.get(pair.organization.organization_id, (pair.rank, 1))
-        return self._worth(pair, self.weights.claims.better_tenant) if pair.rank < rank else pair
-
-
-def _best_claims(tenants: Iterable[Tenant], pairs: Mapping[str, Iterable[TenantPair]]) -> dict[str, tuple[int, int]]:
-    """By organization: the highest rank any unmatched tenant reaches, and how many reach it."""
-    best: dict[str, tuple[int, int]] = {}
-    for tenant in tenants:
-        if tenant.standing is not None and tenant.standing.status == "ignored":
-            continue
-        for pair in pairs[tenant.tenant_id]:
-            key = pair.organization.organization_id
-            rank, count = best.get(key, (pair.rank, 0))
-            if pair.rank > rank:
-                best[key] = (pair.rank, 1)
-            elif pair.rank == rank:
-                best[key] = (rank, count + 1)
-    return best
+    def _judged(self, pair: TenantPair, claims: Mapping[str, _Claim]) -> TenantPair:
+        """Less for a pair whose organization another tenant fits better, more where no other claims it."""
+        worth = self.weights.claims
+        claim = claims.get(pair.organization.organization_id)
+        if claim is None or claim.rank < pair.rank or (claim.rank == pair.rank and claim.count == 1):
+            return self._worth(pair, worth.alone) if pair.organization.holder is None else pair
+        if claim.rank == pair.rank:
+            return pair
+        lead = claim.score - pair.score
+        return self._worth(pair, worth.second_tenant * lead if pair.whole else worth.better_tenant)
 
 
-def _rule(findings: _Findings, overlap_least: int) -> Rule | None:
-    """The strongest field that speaks for the pair."""
-    if findings.name.equal:
-        return "tenant_name"
-    if findings.domains:
-        return "domain"
-    if findings.alias is not None:
-        return "alias"
-    if findings.common >= overlap_least:
-        return "device_overlap"
-    if findings.label is not None:
-        return "domain"
-    return "tenant_name" if findings.name.common or findings.initials else None
+def _claim(claims: dict[str, _Claim], pair: TenantPair) -> None:
+    key = pair.organization.organization_id
+    held = claims.get(key)
+    if held is None or pair.rank > held.rank:
+        claims[key] = _Claim(pair.score, pair.rank)
+    elif pair.rank == held.rank:
+        claims[key] = _Claim(max(pair.score, held.score), pair.rank, held.count + 1)
 
 
-def _label(labels: AbstractSet[str], wholes: Mapping[str, str]) -> str | None:
-    for label in sorted(labels):
-        bare = label.replace("-", "")
-        for whole in sorted(wholes):
-            if bare == whole or (len(bare) >= _SHORTEST_PART and whole.startswith(bare)):
-                return label
-    return None
+def _softplus_sum(scores: Iterable[float]) -> float:
+    return math.log1p(sum(map(math.exp, scores)))
 
 
 def _is_reverted(pair: TenantPair, reverted: Mapping[str, str | None]) -> bool:
     target = pair.organization.organization_id
     return target in reverted and reverted[target] in (None, pair.fingerprint)
-
-
-def _fingerprint(tenant: _Forms, organization: _Forms, overlap: Overlap) -> str:
-    sides = [" ".join(words) for _, words in (*tenant.names, *organization.names[:1], *sorted(organization.names[1:]))]
-    parts = [*sides, ",".join(sorted(tenant.domains)), ",".join(sorted(organization.domains)), overlap]
-    return blake2b("\x1f".join(parts).encode(), digest_size=12).hexdigest()
-
-
-def _evidence(tenant: Tenant, organization: Organization, findings: _Findings) -> tuple[Evidence, ...]:
-    told = [_name_evidence(tenant, organization, findings)]
-    if findings.alias is not None:
-        told.append(
-            {
-                "field": "alias",
-                "verdict": "agree",
-                "device_value": shown(tenant.display_name),
-                "documented_value": shown(findings.alias),
-            }
-        )
-    told += _domain_evidence(tenant, organization, findings)
-    if findings.common:
-        told.append(
-            {
-                "field": "device_overlap",
-                "verdict": "agree" if findings.overlap == "most" else "similar",
-                "documented_value": f"{findings.common} of {tenant.serials} serial numbers",
-            }
-        )
-    if organization.holder not in (None, tenant.tenant_id):
-        told.append({"field": "organization", "verdict": "disagree", "reason": "matched to another tenant already"})
-    return tuple(told)
-
-
-def _name_evidence(tenant: Tenant, organization: Organization, findings: _Findings) -> Evidence:
-    name = findings.name
-    evidence: Evidence = {
-        "field": "display_name",
-        "verdict": "disagree",
-        "device_value": shown(tenant.display_name),
-        "documented_value": shown(organization.name),
-    }
-    if name.equal:
-        evidence["verdict"] = "agree"
-    elif findings.initials:
-        evidence["verdict"], evidence["reason"] = "similar", "initials"
-    elif name.common:
-        namesake = bool(name.only_first and name.only_second)
-        evidence["verdict"] = "disagree" if namesake else "similar"
-        evidence["reason"] = "both names have words that the other lacks" if namesake else "some words in common"
-    return evidence
-
-
-def _domain_evidence(tenant: Tenant, organization: Organization, findings: _Findings) -> list[Evidence]:
-    theirs = shown(", ".join(sorted(organization.domains)))
-    if findings.domains:
-        common = shown(", ".join(findings.domains))
-        evidence: Evidence = {
-            "field": "verified_domains",
-            "verdict": "agree",
-            "device_value": common,
-            "documented_value": common,
-        }
-        if findings.shared_domain:
-            evidence["reason"] = "documented for several organizations"
-        return [evidence]
-    if findings.label is not None:
-        named = next(d for d in sorted(tenant.domains) if findings.label in d)
-        reason = "the domain bears the organization's name"
-        return [{"field": "verified_domains", "verdict": "similar", "device_value": shown(named), "reason": reason}]
-    if findings.domains_disagree:
-        mine = shown(", ".join(sorted(tenant.domains)))
-        return [{"field": "verified_domains", "verdict": "disagree", "device_value": mine, "documented_value": theirs}]
-    return []

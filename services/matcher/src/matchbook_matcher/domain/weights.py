@@ -90,7 +90,11 @@ class DeviceWeights(_Section):
 
 class TenantNameWeights(_Section):
     equal: float
+    misspelt: float
+    noted: float
+    reordered: float
     part: float
+    branch: float
     contradiction: float
     different: float
     initials: float
@@ -99,6 +103,8 @@ class TenantNameWeights(_Section):
 class DomainWeights(_Section):
     equal: float
     label: float
+    label_word: float
+    initials: float
     shared: float
     disagree: float
 
@@ -116,14 +122,18 @@ class OverlapWeights(_Section):
 class ClaimWeights(_Section):
     matched_elsewhere: float
     better_tenant: float
+    second_tenant: float
+    alone: float
 
 
 class TenantLimits(_Section):
     overlap_least: int
     overlap_most: float
     overlap_some: float
-    word_likeness: float
-    word_length: int
+    slip_length: int
+    ordinary_word: int
+    label_telling: int
+    label_cut: int
     word_holders: int
     candidates: int
 

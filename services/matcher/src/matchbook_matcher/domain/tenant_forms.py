@@ -1,0 +1,268 @@
+"""Tenants and organizations, and what is found when one of each is compared."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Literal
+
+from matchbook_contracts.suggestions import Rule
+
+from matchbook_matcher.domain.records import Standing
+from matchbook_matcher.domain.tenant_names import (
+    CompanyName,
+    Comparer,
+    NameComparison,
+    Rarity,
+    Vocabulary,
+    company_names,
+    domain_label,
+    label_spellings,
+    own_domains,
+)
+from matchbook_matcher.domain.weights import TenantLimits, TenantWeights
+
+Overlap = Literal["none", "few", "some", "most"]
+Label = Literal["name", "word", "initials"]
+"""What of an organization's name a domain bears: all of it, all of a short or common one, or its initials."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant that can be read. `serials` counts the usable serial numbers of its live devices."""
+
+    tenant_id: str
+    display_name: str
+    domains: tuple[str, ...] = ()
+    standing: Standing | None = None
+    serials: int = 0
+    overlaps: tuple[tuple[str, int], ...] = ()
+    """Organization ids with how many of those serial numbers are documented there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """An organization that is not archived. `holder` is the id of a tenant already matched to it."""
+
+    organization_id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    holder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """What of a tenant or an organization is compared."""
+
+    names: tuple[CompanyName, ...]
+    """The first is the current name."""
+    domains: frozenset[str]
+    labels: Mapping[str, str]
+    """Domain by the spellings of its label."""
+
+    @property
+    def name(self) -> CompanyName:
+        return self.names[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What speaks for and against a tenant being an organization."""
+
+    name: NameComparison
+    initials: bool
+    alias: str | None
+    domains: tuple[str, ...]
+    shared_domain: bool
+    label: Label | None
+    labelled: str | None
+    """The domain whose label it is."""
+    domains_disagree: bool
+    overlap: Overlap
+    common: int
+
+    @property
+    def whole(self) -> bool:
+        """More than part of a name speaks for the pair, as it may for a second tenant of one company too."""
+        return self.name.same or self.alias is not None or self.label == "name" or self.overlap == "most"
+
+
+def tenant_forms(tenant: Tenant, known: Vocabulary) -> Forms:
+    labels = {
+        spelling: domain
+        for domain in sorted(tenant.domains, reverse=True)
+        if (label := domain_label(domain, known)) is not None
+        for spelling in label_spellings(label, known)
+    }
+    return Forms(company_names(tenant.display_name, known), own_domains(tenant.domains, known), labels)
+
+
+def organization_forms(organization: Organization, known: Vocabulary) -> Forms:
+    written = (organization.name, *organization.aliases)
+    names = tuple(name for text in written for name in company_names(text, known))
+    return Forms(names, own_domains(organization.domains, known), {})
+
+
+class Finder:
+    """Compares tenants with organizations, knowing how often words and domains are used."""
+
+    def __init__(
+        self, sides: Iterable[Forms], organizations: Iterable[Forms], limits: TenantLimits, known: Vocabulary
+    ) -> None:
+        self.limits = limits
+        self.rarity = Rarity([forms.name.all_words for forms in sides])
+        self._domain_holders = Counter(domain for forms in organizations for domain in forms.domains)
+        self._compare = Comparer(self.rarity, known, slip_length=limits.slip_length, ordinary=limits.ordinary_word)
+
+    def findings(self, tenant: Tenant, mine: Forms, organization: Organization, theirs: Forms) -> Findings:
+        equal = tuple(sorted(mine.domains & theirs.domains))
+        common = dict(tenant.overlaps).get(organization.organization_id, 0)
+        label, labelled = self._label(mine, theirs)
+        return Findings(
+            name=max((self._compare(name, theirs.name) for name in mine.names), key=_closeness),
+            initials=_initials(mine.name, theirs.names) or _initials(theirs.name, mine.names),
+            alias=_alias(mine.names, theirs.names),
+            domains=equal,
+            shared_domain=bool(equal) and all(self._domain_holders[domain] > 1 for domain in equal),
+            label=label,
+            labelled=labelled,
+            domains_disagree=bool(mine.domains and theirs.domains) and not equal,
+            overlap=self._overlap(common, tenant.serials),
+            common=common,
+        )
+
+    def _label(self, mine: Forms, theirs: Forms) -> tuple[Label | None, str | None]:
+        labels = sorted(mine.labels)
+        for name in theirs.names:
+            for spelling in sorted(name.spellings):
+                whole = _bearing(labels, spelling, self.limits.label_cut)
+                if whole is not None:
+                    telling = len(name.words) > 1 and len(spelling) >= self.limits.label_telling
+                    ordinary = self.rarity.holders(name.words[0]) > self.limits.ordinary_word
+                    if telling or not ordinary:
+                        return "name" if telling else "word", mine.labels[whole]
+        initials = _initials(mine.name, theirs.names)
+        for label in labels:
+            if initials and any(label.startswith(name.words[0]) for name in theirs.names):
+                return "initials", mine.labels[label]
+        return None, None
+
+    def _overlap(self, common: int, total: int) -> Overlap:
+        limits = self.limits
+        if common < limits.overlap_least or not total:
+            return "few" if common else "none"
+        share = common / total
+        if share >= limits.overlap_most:
+            return "most"
+        return "some" if share >= limits.overlap_some else "few"
+
+
+def score_of(findings: Findings, weights: TenantWeights) -> float:
+    """In natural-log odds."""
+    overlaps = {"none": 0.0, "few": weights.overlap.few, "some": weights.overlap.some, "most": weights.overlap.most}
+    return weights.base + _name_score(findings, weights) + _domain_score(findings, weights) + overlaps[findings.overlap]
+
+
+def _name_score(findings: Findings, weights: TenantWeights) -> float:
+    worth, name = weights.name, findings.name
+    if name.same:
+        whole = worth.misspelt if name.slips else worth.noted if name.noted else worth.equal
+        return whole + (worth.reordered if name.reordered else 0.0)
+    if findings.alias is not None:
+        return weights.alias.equal
+    if findings.initials:
+        # Initials are a name of their own, whose letters contradict nothing.
+        return worth.initials
+    if not name.common:
+        return worth.different
+    branch = worth.branch if name.branch else 0.0
+    part = worth.part * name.share + worth.contradiction * name.contradiction + branch
+    # Where a domain bears the organization's name, a trade in common makes no namesake.
+    return max(part, worth.different) if findings.label == "name" and not name.akin else part
+
+
+def _domain_score(findings: Findings, weights: TenantWeights) -> float:
+    worth = weights.domain
+    if findings.domains:
+        return worth.shared if findings.shared_domain else worth.equal
+    disagree = worth.disagree if findings.domains_disagree else 0.0
+    if findings.label == "initials":
+        return disagree + worth.initials
+    if findings.label is None:
+        return disagree
+    # A domain that repeats the name that is compared already, or a sister's, proves little.
+    repeats = findings.name.same or (findings.name.branch and findings.name.akin)
+    return disagree + (worth.label_word if repeats or findings.label == "word" else worth.label)
+
+
+def rule_of(findings: Findings, overlap_least: int) -> Rule | None:
+    """The strongest field that speaks for the pair."""
+    if findings.name.same:
+        return "tenant_name"
+    if findings.domains:
+        return "domain"
+    if findings.alias is not None:
+        return "alias"
+    if findings.common >= overlap_least:
+        return "device_overlap"
+    if findings.label is not None:
+        return "domain"
+    return "tenant_name" if findings.name.common or findings.initials else None
+
+
+def _closeness(name: NameComparison) -> tuple[bool, bool, float]:
+    return name.equal, name.same, name.share
+
+
+def _initials(name: CompanyName, others: Iterable[CompanyName]) -> bool:
+    return any(len(other.words) == 1 and other.words[0] in name.initials for other in others)
+
+
+def _alias(mine: Iterable[CompanyName], theirs: Sequence[CompanyName]) -> str | None:
+    for alias in theirs[1:]:
+        if any(name.spellings & alias.spellings for name in mine):
+            return alias.written
+    return None
+
+
+def _bearing(labels: Sequence[str], spelling: str, cut: int) -> str | None:
+    """The label that is the spelling, or so long that it had to be cut."""
+    if spelling in labels:
+        return spelling
+    return next((label for label in labels if len(label) >= cut and spelling.startswith(label)), None)
+
+
+class Register:
+    """Organizations, filed under what may find them."""
+
+    def __init__(self, forms: Mapping[str, Forms]) -> None:
+        self._words: dict[str, list[str]] = {}
+        self._wholes: dict[str, list[str]] = {}
+        for key, filed in sorted(forms.items()):
+            words = {word for name in filed.names for word in name.all_words}
+            _file(self._words, words, key)
+            _file(self._wholes, {*filed.domains, *(s for name in filed.names for s in name.spellings)}, key)
+        self._sorted = sorted(self._wholes)
+
+    def with_word(self, word: str) -> Sequence[str]:
+        return self._words.get(word, ())
+
+    def with_whole(self, wholes: Iterable[str]) -> set[str]:
+        """Organizations with one of the domains or spellings."""
+        return {key for whole in wholes for key in self._wholes.get(whole, ())}
+
+    def with_beginning(self, beginning: str) -> set[str]:
+        """Organizations with a spelling that goes on after a label that was cut."""
+        found: set[str] = set()
+        at = bisect_left(self._sorted, beginning)
+        while at < len(self._sorted) and self._sorted[at].startswith(beginning):
+            found.update(self._wholes[self._sorted[at]])
+            at += 1
+        return found
+
+
+def _file(drawers: dict[str, list[str]], names: AbstractSet[str], key: str) -> None:
+    for name in names:
+        drawers.setdefault(name, []).append(key)
