@@ -154,6 +154,12 @@ async def test_the_service_s_role_can_only_add(writer: Rig) -> None:
     for statement in ("UPDATE history SET event_type = 'x'", "DELETE FROM history", "TRUNCATE history"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(statement)
+    # The tests' role is a superuser, whom the trigger alone stops; any other has not even the right.
+    rights = await connection.fetch(
+        "SELECT privilege_type FROM pg_class, aclexplode(coalesce(relacl, acldefault('r', relowner)))"
+        " WHERE oid = 'history'::regclass"
+    )
+    assert {row["privilege_type"] for row in rights}.isdisjoint({"UPDATE", "DELETE", "TRUNCATE"})
     await connection.close()
 
 

@@ -229,7 +229,8 @@ async def test_a_key_file_that_is_missing_is_named(world: World) -> None:
         ([Fault(body=b'{"data": [')] * 3, "Page 1 of the configurations can't be understood"),
         ([Fault(body=b'{"data": []}')] * 3, "meta: Field required"),
         ([Fault(status=400)], "page 1 of the configurations with status 400"),
-        ([Fault(status=302)], "status 302"),
+        # Where it leads to would answer, and must not be given the key.
+        ([Fault(status=302, location="/configurations?page[number]=1")], "status 302"),
     ],
 )
 async def test_what_can_not_be_used_names_resource_and_page(world: World, faults: list[Fault], why: str) -> None:

@@ -5,24 +5,35 @@ from typing import Any
 
 import asyncpg
 import pytest
+from matchbook_configuration_writer.domain.events import created_id
 from matchbook_contracts.base import Contract
 from matchbook_contracts.decisions import (
     ChangeMatch,
+    ConfigurationRow,
     CreateConfiguration,
+    CreateOrganization,
     EditConfiguration,
     IgnoreDevice,
+    ImportConfigurations,
     MatchTenantTo,
     MatchTo,
     RevertMatch,
     RevertTenantMatch,
 )
-from matchbook_contracts.discovery import DeviceRetired, TenantDiscovered
-from matchbook_contracts.match_events import DecisionRejected, DeviceMatched, ImportApplied, MatchCarriedOver
+from matchbook_contracts.discovery import DeviceRetired, TenantDiscovered, TenantLost
+from matchbook_contracts.match_events import (
+    DecisionRejected,
+    DeviceMatched,
+    ImportApplied,
+    MatchCarriedOver,
+    OrganizationCreated,
+)
+from matchbook_contracts.states import Interface
 from matchbook_servicekit.messaging import Wire, outgoing, partition_of
 
 from tests.support.writer_records import accept, discovered, imports, prepare, suggested
 from tests.support.writer_service import Rig
-from tests.support.writer_world import CONTOSO, DEVICE, FABRIKAM, TENANT, command, scoped
+from tests.support.writer_world import ADMINISTRATOR, CONTOSO, DEVICE, FABRIKAM, TENANT, command, scoped
 
 
 async def test_decisions_become_events_and_states(writer: Rig) -> None:
@@ -63,6 +74,47 @@ async def test_decisions_become_events_and_states(writer: Rig) -> None:
         assert versions == {f"{TENANT}/device-{number}": n for number, n in ((1, 2), (2, 2), (3, 1), (4, 1))}
         held = [event for event in await writer.events() if type(event).__name__ == "ConfigurationCreated"]
         assert sum(event.state.psa_sync == "held" for event in held) == 1  # type: ignore[attr-defined]
+
+
+async def test_a_create_is_compared_with_documentation_that_no_suggestion_names(writer: Rig) -> None:
+    wired = Interface(name="LAN", mac_address="8c1d.96a0.b2c4")
+    row = ConfigurationRow(row=2, id="cfg-wired", organization_id=CONTOSO, values={"name": "a"}, interfaces=(wired,))
+    chunk: Any = {"actor": ADMINISTRATOR, "import_id": "more", "chunk": 1, "chunks": 1}
+    async with writer.running():
+        await prepare(writer, range(1, 3), documented=range(1, 8))
+        await writer.publish(command(ImportConfigurations, rows=(row,), **chunk))
+        await writer.publish(discovered(7), discovered(8, ethernet_mac_address="8C-1D-96-A0-B2-C4"), discovered(9))
+        await writer.settle()
+        asked = [command(CreateConfiguration, device_id=f"device-{number}") for number in (7, 8, 9)]
+        await writer.publish(*asked)
+        await writer.settle()
+        found = await writer.outcomes()
+    candidates = [getattr(found[item.decision_id], "candidates", None) for item in asked]
+    assert candidates == [("cfg-7",), ("cfg-wired",), None]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_an_organization_is_made_of_what_was_known_of_a_lost_tenant_and_has_no_namesake(
+    writer: Rig, at_once: bool
+) -> None:
+    news = [
+        TenantDiscovered(tenant_id="t", revision=1, display_name="CONTOSO dental", verified_domains=("c.example",)),
+        TenantLost(tenant_id="t", revision=2, display_name="CONTOSO dental", reason="consent_missing"),
+    ]
+    asked = [command(CreateOrganization, tenant_id="t", name=name) for name in (None, "Another")]
+    await writer.publish(*imports(), *news[: 2 if at_once else 1])
+    async with writer.running():
+        await writer.settle()
+        await writer.publish(*news[2 if at_once else 1 :])
+        await writer.settle()
+        await writer.publish(*asked)
+        await writer.settle()
+        found = await writer.outcomes()
+        refused = found[asked[0].decision_id]
+        assert isinstance(refused, DecisionRejected)
+        assert (refused.reason, refused.candidates) == ("candidates_exist", (CONTOSO,))
+        created = {event.key: event for event in await writer.events() if isinstance(event, OrganizationCreated)}
+        assert created[created_id(asked[1].decision_id, "organization")].state.domains == ("c.example",)
 
 
 async def test_duplicates_and_redelivery_change_nothing(writer: Rig) -> None:

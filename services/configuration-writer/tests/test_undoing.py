@@ -307,6 +307,10 @@ async def test_two_people_undo_the_same_bulk_action_at_once(writer: Rig) -> None
         found = await writer.outcomes()
         undone = [found[item.decision_id] for item in both]
         assert sorted(event.version for event in undone) == [1, 2]
+        third = command(UndoBulk, undone_bulk_id="bulk-1")
+        await writer.publish(third)
+        await writer.settle(20)
+        assert (await writer.outcomes())[third.decision_id].version == 3
         assert await writer.broken() == []
     connection = await writer.connect()
     states = await connection.fetch("SELECT status FROM device_matches")

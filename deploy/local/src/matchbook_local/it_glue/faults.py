@@ -15,6 +15,7 @@ class Fault:
     status: int = 200
     body: bytes | None = None
     retry_after: str | None = None
+    location: str | None = None
     breaks: bool = False
     path: str | None = None
     page: int | None = None

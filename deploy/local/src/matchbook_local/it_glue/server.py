@@ -125,7 +125,8 @@ async def _faulty(emulator: ItGlueEmulator, request: web.Request) -> web.Respons
         assert request.transport is not None
         request.transport.abort()
         return web.Response()
-    headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
+    given = {"Retry-After": fault.retry_after, "Location": fault.location}
+    headers = {name: value for name, value in given.items() if value is not None}
     body = fault.body if fault.body is not None else b'{"errors":[{"title":"A fault"}]}'
     return web.Response(status=fault.status, body=body, headers=headers, content_type="application/vnd.api+json")
 

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 from matchbook_contracts.base import Contract
@@ -16,8 +16,6 @@ from matchbook_configuration_writer.domain.chain import Aggregate, Entry, Link, 
 from matchbook_configuration_writer.domain.documentation import Taken
 from matchbook_configuration_writer.domain.facts import Fact
 from matchbook_configuration_writer.domain.world import Device, Retirement, Suggestion, Tenant
-
-FactType = TypeVar("FactType", Device, Retirement, Suggestion, Tenant)
 
 
 class Answer(NamedTuple):
@@ -119,9 +117,9 @@ class Saver:
 
     async def save_facts(self, facts: Iterable[Fact]) -> None:
         """Remember each fact that is newer than what is known."""
-        kinds: dict[type[Fact], dict[tuple[str, str], Any]] = {kind: {} for kind in _FACTS}
+        kinds: dict[str, dict[tuple[str, str], Any]] = {kind: {} for kind in _FACTS}
         for fact in facts:
-            newest = kinds[type(fact)]
+            newest = kinds[_kind(fact)]
             key = (fact.tenant_id, getattr(fact, "device_id", None) or "")
             if key not in newest or newest[key].revision <= fact.revision:
                 newest[key] = fact
@@ -247,10 +245,15 @@ def _suggestion_row(fact: Suggestion) -> tuple[Any, ...]:
     )
 
 
-# A device before its retirement, which keeps the facts that are there.
-_FACTS: Final[Mapping[type[Fact], tuple[str, Callable[[Any], tuple[Any, ...]]]]] = {
-    Tenant: ("save_tenants", _tenant_row),
-    Device: ("save_devices", _device_row),
-    Retirement: ("retire_devices", _retirement_row),
-    Suggestion: ("save_suggestions", _suggestion_row),
+def _kind(fact: Fact) -> str:
+    return "Loss" if isinstance(fact, Tenant) and fact.lost is not None else type(fact).__name__
+
+
+# A tenant before its loss and a device before its retirement, which keep the facts that are there.
+_FACTS: Final[Mapping[str, tuple[str, Callable[[Any], tuple[Any, ...]]]]] = {
+    "Tenant": ("save_tenants", _tenant_row),
+    "Loss": ("save_tenants", _tenant_row),
+    "Device": ("save_devices", _device_row),
+    "Retirement": ("retire_devices", _retirement_row),
+    "Suggestion": ("save_suggestions", _suggestion_row),
 }
