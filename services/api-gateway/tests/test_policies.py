@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from matchbook_contracts.base import Cause
 from matchbook_contracts.match_events import AutoAcceptPoliciesSet
-from matchbook_contracts.states import AutoAcceptPolicy
+from matchbook_contracts.states import AutoAcceptPolicy, RevertedPair
 
 from tests.support.gateway_world import (
     ANA,
@@ -28,15 +28,18 @@ def policy(organization_id: str, name: str = "Serial numbers", **values: Any) ->
 
 
 async def fill(world: GatewayWorld) -> str:
-    """Devices suggested at 0.99 and at 0.9, in conflict, without a suggestion; and a matched and an ignored one."""
+    """Devices suggested at 0.99 and at 0.9, one again what was reverted, in conflict, and without a suggestion; and a
+    matched and an ignored one.
+    """
     t, o, c = unique("t"), unique("o"), unique("c")
-    sure, unsure, tied, nothing, matched, ignored = (unique("d") for _ in range(6))
+    sure, unsure, again, tied, nothing, matched, ignored = (unique("d") for _ in range(7))
     await world.publish(
         tenant(t), organization(o), tenant_matched(t, o), configuration(c, o),
-        *(device(t, d) for d in (sure, unsure, tied, nothing, matched, ignored)),
-        *(suggested(t, d, c, confidence=0.99) for d in (sure, matched, ignored)),
+        *(device(t, d) for d in (sure, unsure, again, tied, nothing, matched, ignored)),
+        *(suggested(t, d, c, confidence=0.99) for d in (sure, again, matched, ignored)),
         suggested(t, unsure, c, confidence=0.9),
         suggested(t, tied, c).model_copy(update={"status": "conflict", "candidate": None}),
+        match_state(t, again, status="unmatched", reverted=(RevertedPair(target_id=c),)),
         match_state(t, matched, configuration_id=c), match_state(t, ignored, status="ignored"),
     )  # fmt: skip
     await world.applied()
@@ -67,8 +70,8 @@ async def test_a_preview_counts_what_policies_would_do(
     found = answer.json()
     assert [item["would_match"] for item in found["policies"]] == counts
     assert found["would_match"] == sum(counts)
-    # Of the four that are undecided, one is in conflict.
-    assert found["would_leave"] - before["would_leave"] == 3 - sum(counts)
+    # Of the five that are undecided, one is in conflict.
+    assert found["would_leave"] - before["would_leave"] == 4 - sum(counts)
     assert found["in_conflict"] - before["in_conflict"] == 1
 
 

@@ -8,6 +8,7 @@ from matchbook_contracts.discovery import DeviceDiscovered, DeviceFacts, TenantD
 from matchbook_contracts.identity import normalise_mac, normalise_serial
 from matchbook_contracts.states import ConfigurationState, DeviceMatchState, OrganizationState, TenantMatchState
 from matchbook_contracts.suggestions import MatchSuggested, SuggestionWithdrawn
+from pydantic_core import to_json
 
 # PostgreSQL's text takes everything but NUL, and an index entry has to fit a page.
 _LONGEST_KEY = 200
@@ -64,6 +65,7 @@ class DeviceMatchRow(NamedTuple):
     superseded: bool
     ignored_reason: str | None
     ignored_until: datetime | None
+    reverted: str
 
 
 class TenantMatchRow(NamedTuple):
@@ -179,6 +181,7 @@ def device_match_row(state: DeviceMatchState) -> DeviceMatchRow:
         state.superseded_by is not None,
         text(state.ignored_reason),
         state.ignored_until,
+        to_json([pair.target_id for pair in state.reverted]).decode(),
     )
 
 

@@ -10,8 +10,10 @@ undecided AS (
         tenant.organization_id,
         CASE
             WHEN device.suggestion = 'suggested' THEN convert_from(device.suggestion_body, 'UTF8')::jsonb -> 'candidate'
-        END AS candidate
+        END AS candidate,
+        device_match.reverted
     FROM device_rows AS device
+    LEFT JOIN device_matches AS device_match USING (tenant_id, device_id)
     JOIN tenant_matches AS tenant ON tenant.tenant_id = device.tenant_id AND tenant.status = 'matched'
     WHERE device.status = 'unmatched'
 )
@@ -25,6 +27,7 @@ LEFT JOIN LATERAL (
     FROM wanted
     WHERE wanted.rule = undecided.candidate ->> 'rule'
         AND wanted.minimum_confidence <= (undecided.candidate ->> 'confidence')::double precision
+        AND NOT coalesce(undecided.reverted ? (undecided.candidate ->> 'target_id'), false)
         AND (wanted.organization_ids IS NULL OR wanted.organization_ids ? undecided.organization_id)
 ) AS first ON true
 GROUP BY 1
