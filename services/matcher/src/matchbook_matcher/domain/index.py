@@ -1,10 +1,9 @@
 """An organization's devices and free configurations, filed under everything by which they may find each other."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from matchbook_matcher.domain.compare import Learned, cut, likeness, may_be_cut
 from matchbook_matcher.domain.forms import Kind, Name
@@ -12,7 +11,7 @@ from matchbook_matcher.domain.records import Configuration, Device, Key
 from matchbook_matcher.domain.scale import Named
 from matchbook_matcher.domain.weights import DeviceLimits
 
-T = TypeVar("T")
+Blocks = dict[tuple[str, ...], list[tuple[Name, Configuration]]]
 _LONGEST = 64
 """No more than this many configurations are ever kept under one value: what so many share finds none of them."""
 
@@ -97,11 +96,12 @@ class Documents:
         self.by_mac: dict[str, tuple[Configuration, ...]] = {}
         self.by_name: dict[str, tuple[Configuration, ...]] = {}
         self.by_cut_name: dict[str, tuple[Configuration, ...]] = {}
-        self._alike: dict[tuple[str, ...], list[tuple[Name, Configuration]]] | None = None
+        self._alike: Blocks | None = None
         for configuration in configurations:
-            self._file(configuration)
+            self.add(configuration)
 
-    def _file(self, configuration: Configuration) -> None:
+    def add(self, configuration: Configuration) -> None:
+        """File a configuration that is not filed yet."""
         self.all[configuration.configuration_id] = configuration
         if (key := configuration.serial_key) is not None:
             _add(self.by_serial, key, configuration)
@@ -114,6 +114,31 @@ class Documents:
                 _add(self.by_name, name.key, configuration)
                 if (short := cut(name.short)) is not None:
                     _add(self.by_cut_name, short, configuration)
+        if self._alike is not None:
+            _add_to_blocks(self._alike, configuration)
+
+    def remove(self, configuration: Configuration) -> None:
+        """Take one out again. Only right where none of its values is `full`."""
+        del self.all[configuration.configuration_id]
+        for index, value in self._places(configuration):
+            _remove(index, value, configuration)
+        if self._alike is not None:
+            for name in configuration.names:
+                if (block := self._alike.get(name.numbers)) is not None:
+                    self._alike[name.numbers] = [entry for entry in block if entry[1] is not configuration]
+
+    def full(self, configuration: Configuration) -> bool:
+        """Whether it has a value under which not all configurations are kept."""
+        return any(len(index.get(value, ())) > _LONGEST for index, value in self._places(configuration))
+
+    def _places(self, configuration: Configuration) -> Iterator[tuple[dict[str, tuple[Configuration, ...]], str]]:
+        """Every index with every value under which a configuration may be in it."""
+        yield from ((self.by_serial, key) for key in (configuration.serial_key, configuration.scanned) if key)
+        yield from ((self.by_mac, mac) for mac in configuration.macs)
+        for name in configuration.names:
+            yield self.by_name, name.key
+            if (short := cut(name.short)) is not None:
+                yield self.by_cut_name, short
 
     def learned(self, fleet: Fleet) -> Learned:
         """What devices and configurations together show to identify nothing."""
@@ -150,22 +175,25 @@ class Documents:
         name = device.name
         if name is None or name.kind is not Kind.OWN or name.key in learned.names:
             return ()
-        if self._alike is None:
-            self._alike = self._blocks()
-        block = self._alike.get(name.numbers, [])
-        if len(block) > self.limits.similarity_block:
-            return ()
+        block = self.block(name.numbers)
         wanted = (Named.ALIKE, Named.SIMILAR)
         found = {c.configuration_id: c for other, c in block if likeness(name, other, self.limits) in wanted}
         return tuple(found.values())
 
-    def _blocks(self) -> dict[tuple[str, ...], list[tuple[Name, Configuration]]]:
-        blocks: defaultdict[tuple[str, ...], list[tuple[Name, Configuration]]] = defaultdict(list)
-        for configuration in self.all.values():
-            for name in configuration.names:
-                if name.kind is Kind.OWN:
-                    blocks[name.numbers].append((name, configuration))
-        return dict(blocks)
+    def block(self, numbers: tuple[str, ...]) -> Sequence[tuple[Name, Configuration]]:
+        """The names with these numbers; none where they are too many to be compared by likeness."""
+        if self._alike is None:
+            self._alike = {}
+            for configuration in self.all.values():
+                _add_to_blocks(self._alike, configuration)
+        block = self._alike.get(numbers, ())
+        return block if len(block) <= self.limits.similarity_block else ()
+
+
+def _add_to_blocks(blocks: Blocks, configuration: Configuration) -> None:
+    for name in configuration.names:
+        if name.kind is Kind.OWN:
+            blocks.setdefault(name.numbers, []).append((name, configuration))
 
 
 def _add(index: dict[str, tuple[Configuration, ...]], key: str, configuration: Configuration) -> None:
@@ -174,6 +202,14 @@ def _add(index: dict[str, tuple[Configuration, ...]], key: str, configuration: C
         index[key] = (configuration,)
     elif len(held) <= _LONGEST and held[-1] is not configuration:
         index[key] = (*held, configuration)
+
+
+def _remove(index: dict[str, tuple[Configuration, ...]], key: str, configuration: Configuration) -> None:
+    left = tuple(other for other in index.get(key, ()) if other is not configuration)
+    if left:
+        index[key] = left
+    else:
+        index.pop(key, None)
 
 
 def _joined(found: tuple[Configuration, ...], more: tuple[Configuration, ...]) -> tuple[Configuration, ...]:
