@@ -152,7 +152,6 @@ class KeptOrganization:
         terms = {term for configuration in (*outdated, *fresh) for term in filed(configuration)}
         concerned = self._seeking(terms)
         for configuration in outdated:
-            concerned.update(self._state.claimants.of(configuration.configuration_id))
             documents.remove(configuration)
         for configuration in fresh:
             documents.add(configuration)
@@ -172,7 +171,6 @@ class KeptOrganization:
         for term in state.lessons.revise(terms):
             concerned.update(state.seekers.of(term))
             for configuration in state.lessons.documented_with(term):
-                concerned.update(state.claimants.of(configuration.configuration_id))
                 concerned |= self._seeking(filed(configuration))
         return concerned
 
