@@ -6,6 +6,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from random import Random
 from statistics import quantiles
+from typing import Any
 
 from matchbook_matcher.adapters.data import Knowledge
 from matchbook_matcher.domain.changes import Work, suggest
@@ -45,19 +46,20 @@ class Changing:
     def keep(self) -> KeptOrganization:
         kept = KeptOrganization(self._matcher)
         kept.evaluate(*self._made)
+        kept.change(Change({self._tenant.devices[0][:2]: self._made[0][0]}))
         return kept
 
     def changes(self) -> dict[str, Callable[[], Iterator[Change]]]:
         return {
-            "device with another name": lambda: self._device({"name": f"NEW-{self._rng.randrange(10**6)}"}),
-            "device at another dock": lambda: self._device({"ethernet": self._rng.choice(self._docks)}),
+            "device with another name": lambda: self._device(name=f"NEW-{self._rng.randrange(10**6)}"),
+            "device at another dock": lambda: self._device(ethernet=self._rng.choice(self._docks)),
             "device retired, enrolled": self._enrolled,
             "device matched, reverted": self._matched,
-            "configuration edited": lambda: self._configuration({"name": f"DOC-{self._rng.randrange(10**6)}"}),
+            "configuration edited": self._configuration,
             "configuration archived, back": self._archived,
         }
 
-    def _device(self, news: dict[str, str]) -> Iterator[Change]:
+    def _device(self, **news: Any) -> Iterator[Change]:
         facts = self._rng.choice(self._tenant.devices)
         yield self._facts(facts._replace(**news))
         yield self._facts(facts)
@@ -75,9 +77,9 @@ class Changing:
         yield Change(self._facts(facts, Standing("matched", target)).devices, {}, {target: True})
         yield Change(self._facts(facts).devices, {}, {target: False})
 
-    def _configuration(self, news: dict[str, str]) -> Iterator[Change]:
+    def _configuration(self) -> Iterator[Change]:
         facts = self._rng.choice(self._tenant.configurations)
-        yield self._documented(facts._replace(**news))
+        yield self._documented(facts._replace(name=f"DOC-{self._rng.randrange(10**6)}"))
         yield self._documented(facts)
 
     def _documented(self, facts: ConfigurationFacts) -> Change:
@@ -137,8 +139,11 @@ def one_change(devices: int, knowledge: Knowledge, rounds: int = ROUNDS) -> None
     used = time.process_time()
     organization.whole()
     whole = time.process_time() - used
+    used = time.process_time()
     kept = organization.keep()
+    first = time.process_time() - used
     print(f"{devices:,} devices in one organization; its whole evaluation takes {whole * 1e3:.1f} ms of processor time")
+    print(f"  {'evaluated and kept':<30}{first * 1e3:.1f} ms, once, when the first single change comes")
     for name, changes in organization.changes().items():
         organization.timed(kept, changes, rounds).show(name)
     print(f"  {_bytes_kept(organization) / devices / 1e3:.1f} kB kept for each device beside its facts")

@@ -4,7 +4,7 @@ Nothing is decided here: the functions that evaluate a whole organization sort o
 that a change can reach.
 """
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Container, Iterable, Mapping, MutableMapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -52,7 +52,10 @@ class _State:
 
 
 class KeptOrganization:
-    """What `Matcher.evaluate` is given for one organization, and what it found. Of no use any more after an error."""
+    """What `Matcher.evaluate` is given for one organization, and from its first change on what it finds on the way.
+
+    Of no use any more after an error.
+    """
 
     def __init__(self, matcher: Matcher, whole_from: float = WHOLE_FROM) -> None:
         self._matcher = matcher
@@ -61,64 +64,71 @@ class KeptOrganization:
         self._configurations: dict[str, Configuration] = {}
         self._held: set[str] = set()
         self._common: AbstractSet[str] = frozenset()
+        self._prepared: _State | None = None
 
     def __len__(self) -> int:
         """How many devices it has."""
         return len(self._devices)
-
-    # --- the whole
 
     def evaluate(
         self,
         devices: Iterable[Device],
         configurations: Iterable[Configuration],
         *,
-        held: Iterable[str] = (),
+        held: Container[str] = (),
         common_serials: AbstractSet[str] = frozenset(),
     ) -> Evaluation:
-        """As `Matcher.evaluate`, and keeps it. What is learned in the evaluation changes with the next change."""
+        """As `Matcher.evaluate`, and keeps it. `held`: the configurations that devices are matched to."""
         self._devices = {_key(device): device for device in devices}
         self._configurations = {c.configuration_id: c for c in configurations}
-        self._held, self._common = set(held), common_serials
+        self._held = {identity for identity in self._configurations if identity in held}
+        self._common = common_serials
         return self._whole()
 
     def _whole(self) -> Evaluation:
-        fleet = fleet_of(self._devices.values(), self._matcher.limits, self._common)
-        documents = self._matcher.ground(fleet, self._configurations.values(), self._held).documents
-        lessons = Lessons(fleet, documents, self._matcher.limits)
-        self._state = _State(Ground(documents, lessons.learned), lessons)
-        for key, device in self._devices.items():
-            self._enrol(key, device)
-        evaluation = Evaluation({}, learned=lessons.learned)
-        self._pair(self._matcher.open(fleet, evaluation.answers))
-        return self._answered(self._state.rows, evaluation)
+        self._prepared = None
+        return self._matcher.evaluate(
+            self._devices.values(), self._configurations.values(), held=self._held, common_serials=self._common
+        )
 
-    # --- a part of it
+    @property
+    def _state(self) -> _State:
+        """Made when first needed, which has to be before anything changes: most organizations see no single change."""
+        if self._prepared is None:
+            fleet = fleet_of(self._devices.values(), self._matcher.limits, self._common)
+            documents = self._matcher.ground(fleet, self._configurations.values(), self._held).documents
+            lessons = Lessons(fleet, documents, self._matcher.limits)
+            self._prepared = _State(Ground(documents, lessons.learned), lessons)
+            for key, device in self._devices.items():
+                self._enrol(key, device)
+            self._pair(self._matcher.open(fleet, {}))
+        return self._prepared
 
     def change(self, change: Change, common_serials: AbstractSet[str] = frozenset()) -> Evaluation:
-        """The answers that may be others now, and which of their devices' serial numbers are not documented here."""
+        """The answers that may be others now, and which of their devices' serial numbers are not documented here.
+
+        What is learned in it changes with the next change.
+        """
         size = len(self._devices) + len(self._configurations)
         if common_serials != self._common or len(change) > self._whole_from * size:
             self._common = common_serials
             self._apply(change)
             return self._whole()
+        documents = self._state.ground.documents
         around = self._enrolments_around(change.devices)
         before = self._fleet(around)
         outdated = self._free(change)
         self._apply(change)
         fresh = self._free(change)
-        if any(map(self._state.ground.documents.full, (*outdated, *fresh))):
+        if any(map(documents.full, (*outdated, *fresh))):
             return self._whole()
         after = self._fleet(around)
         concerned = self._refile(outdated, fresh) | self._relearn(before, after, (*outdated, *fresh))
         return self._again(around, after, concerned)
 
     def _apply(self, change: Change) -> None:
-        state = self._state
         for key, device in change.devices.items():
-            if (old := self._devices.get(key)) is not None and old.serial_key is not None:
-                state.enrolments.remove(old.serial_key, key)
-            if device is not None:
+            if self._prepared is not None:
                 self._enrol(key, device)
             _put(self._devices, key, device)
         for identity, configuration in change.configurations.items():
@@ -126,9 +136,12 @@ class KeptOrganization:
         for identity, is_held in change.held.items():
             (self._held.add if is_held else self._held.discard)(identity)
 
-    def _enrol(self, key: Key, device: Device) -> None:
-        if device.serial_key is not None:
-            self._state.enrolments.add(device.serial_key, key)
+    def _enrol(self, key: Key, device: Device | None) -> None:
+        enrolments = self._state.enrolments
+        if (old := self._devices.get(key)) is not None and old.serial_key is not None:
+            enrolments.remove(old.serial_key, key)
+        if device is not None and device.serial_key is not None:
+            enrolments.add(device.serial_key, key)
 
     def _enrolments_around(self, changed: Mapping[Key, Device | None]) -> set[Key]:
         """The changed devices, and all with which they had or will have a usable serial number in common."""
@@ -185,8 +198,6 @@ class KeptOrganization:
         touched = {_key(device) for group in groups for device in group}
         return self._answered(touched | self._connected(targets), evaluation)
 
-    # --- both
-
     def _pair(self, groups: Iterable[Iterable[Device]]) -> set[str]:
         """Find the pairs of devices that have none yet, first of unmatched and then of ignored ones; their targets."""
         state, targets = self._state, set()
@@ -232,7 +243,7 @@ class KeptOrganization:
         return found
 
     def _answered(self, keys: Iterable[Key], evaluation: Evaluation) -> Evaluation:
-        """Assign these devices, which have nothing to do with any other, and add their answers."""
+        """Assign these devices, with whom no others compete, and add their answers."""
         rows, ignored = self._state.rows, self._state.ignored
         groups: tuple[list[Row], list[Row]] = ([], [])
         for key in keys:

@@ -104,16 +104,16 @@ class Matcher:
         devices: Iterable[Device],
         configurations: Iterable[Configuration],
         *,
-        holders: Mapping[str, Key] | None = None,
+        held: Container[str] = (),
         common_serials: AbstractSet[str] = frozenset(),
     ) -> Evaluation:
         """All answers for one organization's live devices.
 
-        `configurations` are those that are not archived; `holders` names the device that is matched to a configuration,
-        whichever organization it is in. The result does not depend on the order of anything.
+        `configurations` are those that are not archived; `held` tells of each whether a device is matched to it. The
+        result does not depend on the order of anything.
         """
         fleet = fleet_of(devices, self.limits, common_serials)
-        ground = self.ground(fleet, configurations, holders or {})
+        ground = self.ground(fleet, configurations, held)
         evaluation = Evaluation({}, learned=ground.learned)
         groups = self.open(fleet, evaluation.answers)
         self.answer(

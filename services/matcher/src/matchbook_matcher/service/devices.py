@@ -106,13 +106,13 @@ class DeviceWork:
         """Evaluate each organization; what serial numbers are to be looked for elsewhere, by whom."""
         devices = self._devices(bundle)
         configurations = self._configurations(bundle)
-        holders = {row[0]: (row[1], row[2]) for row in bundle.inputs.holders}
+        holders = {row[0] for row in bundle.inputs.holders}
         for organization, tenants in bundle.tenants.items():
             if organization is not UNMATCHED:
                 bundle.evaluations[organization] = self._matcher.evaluate(
                     [device for tenant in tenants for device in devices.get(tenant, ())],
                     configurations.get(organization, ()),
-                    holders=holders,
+                    held=holders,
                     common_serials=bundle.inputs.common_serials,
                 )
         return [
