@@ -67,8 +67,8 @@ class KeptOrganization:
         self._prepared: _State | None = None
 
     def __len__(self) -> int:
-        """How many devices it has."""
-        return len(self._devices)
+        """How many devices and configurations it has."""
+        return len(self._devices) + len(self._configurations)
 
     def evaluate(
         self,
@@ -109,8 +109,7 @@ class KeptOrganization:
 
         What is learned in it changes with the next change.
         """
-        size = len(self._devices) + len(self._configurations)
-        if common_serials != self._common or len(change) > self._whole_from * size:
+        if common_serials != self._common or len(change) > self._whole_from * len(self):
             self._common = common_serials
             self._apply(change)
             return self._whole()
