@@ -11,7 +11,7 @@ from matchbook_matcher.domain.organization import Evaluation, Matcher
 from matchbook_matcher.domain.records import Configuration, Device
 
 from .makes import KNOWLEDGE, configuration, device
-from .test_assignment import ADDRESSES, IGNORED, NAMES, SERIALS, STANDINGS, told
+from .test_assignment import ADDRESSES, IGNORED, NAMES, PEOPLE, SERIALS, STANDINGS, told
 
 WEIGHTS = KNOWLEDGE.weights.device
 STRICT = Matcher(
@@ -81,8 +81,21 @@ def known(before: Mapping[Any, Any], change: Mapping[Any, Any]) -> dict[Any, Any
     return {key: there for key, there in {**before, **change}.items() if there is not None}
 
 
-ALIKE = ("RECEPTION-LAPTOP", "RECPTION-LAPTOP", "RECEPTION-LAPTO", "RECEPTIONS-LAPTOP")
+SLIPS = (
+    "PF1AAAA1", "PF1ABCD2", "PF1ABXD2", "PF1ACBD2", "PF1ABD2", "PF1ABCDD2", "PFIABCD2", "PF1A8CD2", "PF1AOCD2",
+    "PF1A0CD2", "SPF1ABCD2", "1S20XW00A9USPF1ABCD2",
+)  # fmt: skip
+"""One edit apart, with letters for digits, and with the prefix of a bar code."""
+MORE_SERIALS = st.one_of(SERIALS, st.sampled_from(SLIPS))
+ALIKE = ("RECEPTION-LAPTOP", "RECPTION-LAPTOP", "RECEPTION-LAPTO", "RECEPTIONS-LAPTOP", "CON-LT-0077", "CON-LTP-77")
+TITLES = ("Anna Berg", "Anna Berg laptop", "Berg's laptop", "Jan Smit - Latitude 5440", "Jan Berg")
 MORE_NAMES = st.one_of(NAMES, st.sampled_from(ALIKE))
+DOCUMENTED_NAMES = st.one_of(MORE_NAMES, st.sampled_from(TITLES))
+PERSONS = st.one_of(PEOPLE, st.sampled_from([None, "aberg@contoso.com\nAnna Berg", "Jan Smit", "Jan Berg"]))
+MORE_MODELS = st.sampled_from([None, None, None, "Latitude 5440", "iPhone 13"])
+MAKERS = st.sampled_from([None, None, None, "Dell Inc.", "Apple"])
+KINDS = st.sampled_from([None, None, None, "Windows", "iOS"])
+TYPES = st.sampled_from([None, None, None, "Laptop", "Phone"])
 MORE_STANDINGS = st.one_of(STANDINGS, st.sampled_from([IGNORED, None]))
 
 
@@ -93,9 +106,9 @@ def some_devices(draw: Any, least: int, most: int) -> dict[Any, Any]:
         key = draw(st.sampled_from(["t1", "t1", "t2"])), f"d{draw(st.integers(0, 4))}"
         gone = draw(st.integers(0, 9)) == 9
         found[key] = None if gone else device(
-            key[1], tenant=key[0], serial=draw(SERIALS), wifi=draw(ADDRESSES), ethernet=draw(ADDRESSES),
+            key[1], tenant=key[0], serial=draw(MORE_SERIALS), wifi=draw(ADDRESSES), ethernet=draw(ADDRESSES),
             name=draw(MORE_NAMES), synced=float(draw(st.integers(0, 3))), standing=draw(MORE_STANDINGS),
-            model=draw(st.sampled_from([None, None, "A", "B"])),
+            model=draw(MORE_MODELS), people=draw(PERSONS), maker=draw(MAKERS), system=draw(KINDS),
         )  # fmt: skip
     return found
 
@@ -108,7 +121,8 @@ def some_configurations(draw: Any, least: int, most: int) -> dict[str, Any]:
         gone = draw(st.integers(0, 9)) == 9
         macs = tuple(filter(None, (draw(ADDRESSES), draw(ADDRESSES))))
         found[name] = None if gone else configuration(
-            name, serial=draw(SERIALS), macs=macs, name=draw(MORE_NAMES) or "", hostname=draw(MORE_NAMES)
+            name, serial=draw(MORE_SERIALS), macs=macs, name=draw(DOCUMENTED_NAMES) or "", hostname=draw(MORE_NAMES),
+            people=draw(PERSONS), model=draw(MORE_MODELS), maker=draw(MAKERS), kind=draw(TYPES),
         )  # fmt: skip
     return found
 

@@ -147,9 +147,7 @@ class Doubtful:
             self.names.add(configuration, borne_names)
             self.titles.add(configuration)
 
-    def add(
-        self, configuration: Configuration, borne_serials: AbstractSet[str], borne_names: AbstractSet[str]
-    ) -> None:
+    def add(self, configuration: Configuration, borne_serials: AbstractSet[str], borne_names: AbstractSet[str]) -> None:
         for serial in configuration.serials:
             if serial not in borne_serials:
                 self.slips.add(serial, configuration)
