@@ -113,8 +113,10 @@ class Documents:
     def add(self, configuration: Configuration) -> None:
         """File a configuration that is not filed yet."""
         self.all[configuration.configuration_id] = configuration
-        for key in configuration.serials:
+        if (key := configuration.serial_key) is not None:
             _add(self.by_serial, key, configuration)
+            if configuration.scanned is not None:
+                _add(self.by_serial, configuration.scanned, configuration)
         for mac in configuration.macs:
             _add(self.by_mac, mac, configuration)
         for name in configuration.names:

@@ -158,13 +158,15 @@ class Matcher:
 
     def answer(self, groups: Iterable[Sequence[Row]], ground: Ground, evaluation: Evaluation) -> None:
         """Add the answers of devices that may get a suggestion. Each group gives way to those before it."""
+        documents, learned = ground
+        answers, unfound = evaluation.answers, evaluation.unfound
         taken: set[str] = set()
         for rows in groups:
             for (device, pairs), outcome in zip(rows, assign(rows, taken), strict=True):
                 key = (device.tenant_id, device.device_id)
-                evaluation.answers[key] = _answer(pairs, outcome)
-                if (serial := device.serial_key) is not None and _not_here(serial, ground):
-                    evaluation.unfound.setdefault(serial, []).append(key)
+                answers[key] = _answer(pairs, outcome)
+                if (serial := device.serial_key) is not None and _not_here(serial, documents, learned):
+                    unfound.setdefault(serial, []).append(key)
 
     def _compared(self, device: Device, found: Sequence[Configuration], learned: Learned) -> list[Pair]:
         reverted = None if device.standing is None else device.standing.reverted
@@ -191,8 +193,8 @@ def _is_reverted(device: Device, configuration: Configuration, reverted: Mapping
     return seen is None or seen == fingerprint(device, configuration)
 
 
-def _not_here(serial: str, ground: Ground) -> bool:
-    return serial not in ground.documents.by_serial and serial not in ground.learned.serials
+def _not_here(serial: str, documents: Documents, learned: Learned) -> bool:
+    return serial not in documents.by_serial and serial not in learned.serials
 
 
 def _answer(pairs: Sequence[Pair], outcome: Outcome) -> Answer:

@@ -1,7 +1,7 @@
 """Serial numbers and names that are nearly right, and users' names: filed so that few have to be compared."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 
 from rapidfuzz import process
@@ -29,8 +29,10 @@ class Slips:
         self._longer: dict[str, Held] = {}
         self._shorter: dict[str, Held] = {}
         for serial, held in serials:
-            for index, key in self._places(serial):
-                _file(index, key, held)
+            end, longer, shorter = filings(serial)
+            _file(self._by_end, end, held)
+            _file(self._longer, longer, held)
+            _file(self._shorter, shorter, held)
 
     def add(self, serial: str, configuration: Configuration) -> None:
         for index, key in self._places(serial):
@@ -68,13 +70,14 @@ class LikeNames:
         self._limits = limits
         self._blocks: dict[tuple[str, ...], tuple[list[str], list[Configuration]]] = {}
 
-    def add(self, configuration: Configuration, borne: AbstractSet[str]) -> None:
-        """File it by those of its names that are not `borne`."""
-        for name in configuration.names:
-            if name.kind is Kind.OWN and name.key not in borne:
+    def add(self, configurations: Iterable[Configuration], borne: AbstractSet[str]) -> None:
+        """File them by those of their names that are not `borne`."""
+        blocks = self._blocks
+        for name, configuration in ((name, c) for c in configurations for name in c.names if name.key not in borne):
+            if name.kind is Kind.OWN:
                 numbers = name.numbers
-                if (block := self._blocks.get(numbers)) is None:
-                    block = self._blocks[numbers] = ([], [])
+                if (block := blocks.get(numbers)) is None:
+                    block = blocks[numbers] = ([], [])
                 block[0].append(alike_form(name.key))
                 block[1].append(configuration)
 
@@ -137,21 +140,22 @@ class Doubtful:
     def __init__(
         self,
         serials: Iterable[tuple[str, Held]],
-        configurations: Iterable[Configuration],
+        configurations: Collection[Configuration],
         borne_names: AbstractSet[str],
         limits: DeviceLimits,
     ) -> None:
         """`serials` are those that no device bears, with the configurations that do."""
         self.slips, self.names, self.titles = Slips(serials), LikeNames(limits), Titles(limits)
+        self.names.add(configurations, borne_names)
         for configuration in configurations:
-            self.names.add(configuration, borne_names)
-            self.titles.add(configuration)
+            if configuration.title:
+                self.titles.add(configuration)
 
     def add(self, configuration: Configuration, borne_serials: AbstractSet[str], borne_names: AbstractSet[str]) -> None:
         for serial in configuration.serials:
             if serial not in borne_serials:
                 self.slips.add(serial, configuration)
-        self.names.add(configuration, borne_names)
+        self.names.add((configuration,), borne_names)
         self.titles.add(configuration)
 
     def remove(self, configuration: Configuration) -> None:
