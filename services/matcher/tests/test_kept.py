@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matchbook_matcher.domain.kept import Change, KeptOrganization
 from matchbook_matcher.domain.organization import Evaluation, Matcher
-from matchbook_matcher.domain.records import Configuration, Device
+from matchbook_matcher.domain.records import Configuration, Device, Standing
 
 from .makes import KNOWLEDGE, configuration, device
 from .test_assignment import ADDRESSES, IGNORED, NAMES, PEOPLE, SERIALS, STANDINGS, told
@@ -195,6 +196,26 @@ def test_names_that_become_too_many_to_compare_find_nobody_any_more() -> None:
     assert answered(mirror, changed(many[0])) == ["d1"]
     assert answered(mirror, changed(many[1])) == ["d1"]
     assert answered(mirror, Change(configurations={"c2": None})) == ["d1"]
+
+
+@pytest.mark.parametrize("slip", ["PF1XBCD2", "PF1ABD2", "PF1ABCXD2", "PFIABCD2"])
+def test_a_slip_is_found_when_its_configuration_comes_and_missed_when_it_goes(slip: str) -> None:
+    mirror = mirror_of([device(serial="PF1ABCD2", people="Anna Berg"), *map(lone, range(3, 9))], [])
+    assert answered(mirror, changed(configuration(serial=slip, people="Anna Berg"))) == ["d1"]
+    assert answered(mirror, Change(configurations={"c1": None})) == ["d1"]
+
+
+def test_a_serial_number_is_no_slip_while_a_device_bears_it() -> None:
+    mirror = mirror_of(
+        [device("d1", serial="PF1XBCD2", people="Anna Berg"), *map(lone, range(3, 9))],
+        [configuration(serial="PF1ABCD2", people="Anna Berg")],
+    )
+    found = mirror.told.bodies["t1", "d1"]
+    bearer = device("d2", serial="PF1ABCD2", standing=Standing("matched", "c9"))
+    assert answered(mirror, changed(bearer)) == ["d1", "d2"]
+    assert mirror.told.bodies["t1", "d1"] != found
+    assert answered(mirror, Change(devices={("t1", "d2"): None})) == ["d1"]
+    assert mirror.told.bodies["t1", "d1"] == found
 
 
 def test_an_address_that_turns_out_to_be_a_docks_touches_all_that_were_compared_with_it() -> None:
