@@ -61,6 +61,19 @@ async def test_a_change_in_a_large_organization_reads_and_evaluates_what_it_touc
     assert (await latest(world, "t1/d6")).reason == "device_retired"
 
 
+async def test_a_single_change_is_read_with_people_and_makers(world: World) -> None:
+    await world.start_matcher()
+    await world.say_at_once(large())
+    await world.settle()
+    mine = {"serial": "PF1AA007", "name": "LT-007", "model": "Latitude 5440", "manufacturer": "Dell Inc."}
+    documented = {"serial": "PF1AA007", "name": "LT-007", "model": "Latitude 5440", "manufacturer": "LENOVO"}
+    read = await counted(lambda: said(world, says.device("d7", revision=2, **mine)))
+    read_too = await counted(lambda: said(world, says.configuration("c7", version=2, **documented)))
+    assert (read[0], read_too[0]) == (1, 0)
+    told = {entry.field: entry.reason for entry in (await latest(world, "t1/d7")).candidate.evidence}
+    assert told["model"] == "of another manufacturer"
+
+
 async def said(world: World, *events: Any) -> None:
     await world.say_at_once(events)
     await world.settle()
