@@ -65,8 +65,18 @@ async def test_a_single_change_is_read_with_people_and_makers(world: World) -> N
     await world.start_matcher()
     await world.say_at_once(large())
     await world.settle()
-    mine = {"serial": "PF1AA007", "name": "LT-007", "model": "Latitude 5440", "manufacturer": "Dell Inc."}
-    documented = {"serial": "PF1AA007", "name": "LT-007", "model": "Latitude 5440", "manufacturer": "LENOVO"}
+    mine: dict[str, Any] = {
+        "serial": "PF1AA007",
+        "name": "LT-007",
+        "model": "Latitude 5440",
+        "manufacturer": "Dell Inc.",
+    }
+    documented: dict[str, Any] = {
+        "serial": "PF1AA007",
+        "name": "LT-007",
+        "model": "Latitude 5440",
+        "manufacturer": "LENOVO",
+    }
     read = await counted(lambda: said(world, says.device("d7", revision=2, **mine)))
     read_too = await counted(lambda: said(world, says.configuration("c7", version=2, **documented)))
     assert (read[0], read_too[0]) == (1, 0)
