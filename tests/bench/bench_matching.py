@@ -1,11 +1,13 @@
 """How fast the matcher is: in memory, and through Kafka and PostgreSQL.
 
     python -m tests.bench.bench_matching memory
+    python -m tests.bench.bench_matching change
     python -m tests.bench.bench_matching service [--bootstrap HOST:PORT --dsn DSN]
 
-Each runs at 10,000 and at 100,000 devices and prints the ratio of the two. `processor` is the time of the process
-alone, which a busy machine distorts less than the time on the clock. Without addresses the service runs on a Kafka and
-a PostgreSQL of its own.
+`memory` and `service` run at 10,000 and at 100,000 devices and print the ratio of the two; `change` prints what one
+changed device or configuration costs in one organization of 250, of 5,000 and of 50,000 devices. `processor` is the
+time of the process alone, which a busy machine distorts less than the time on the clock. Without addresses the service
+runs on a Kafka and a PostgreSQL of its own.
 """
 
 import asyncio
@@ -26,6 +28,7 @@ from matchbook_matcher.domain.organization import Evaluation, Matcher, Suggested
 from matchbook_matcher.domain.records import Configuration, Device, make_configuration, make_device
 from matchbook_matcher.domain.suggestions import device_suggestion
 
+from tests.bench.matching_change import one_change
 from tests.bench.matching_service import through_service
 from tests.bench.matching_world import BenchTenant, build
 
@@ -140,6 +143,15 @@ def memory(sizes: tuple[int, ...]) -> None:
     knowledge = read_knowledge()
     seconds = [in_memory(size, knowledge) for size in sizes]
     print(f"growth: {sizes[-1] / sizes[0]:g} times the devices take {seconds[-1] / seconds[0]:.1f} times as long")
+
+
+@main.command()
+@click.option("--sizes", default=(250, 5_000, 50_000), multiple=True, type=int)
+def change(sizes: tuple[int, ...]) -> None:
+    """One change in an organization that is kept, with the evidence of all that it touches."""
+    knowledge = read_knowledge()
+    for size in sizes:
+        one_change(size, knowledge)
 
 
 @main.command()

@@ -50,7 +50,7 @@ def test_at_most_five_runners_up() -> None:
 def test_a_matched_device_has_no_suggestion_and_its_configuration_is_taken() -> None:
     devices = [device("d1", serial="PF1ABCD2", standing=MATCHED), device("d2", name="LT-1")]
     documents = [configuration("c1", serial="PF1ABCD2", name="LT-1")]
-    found = evaluate(devices, documents, holders={"c1": ("t1", "d1")}).answers
+    found = evaluate(devices, documents, held={"c1"}).answers
     assert found["t1", "d1"] == Nothing("decided")
     assert found["t1", "d2"] == Nothing("no_candidate")
 
@@ -66,7 +66,7 @@ def test_an_ignored_device_may_be_accepted_but_gives_way() -> None:
 def test_a_new_enrolment_of_a_matched_machine_waits_for_the_match_to_be_carried_over() -> None:
     devices = [device("d1", serial="PF1ABCD2", synced=1, standing=MATCHED), device("d2", serial="PF1ABCD2", synced=2)]
     documents = [configuration("c1", serial="PF1ABCD2"), configuration("c2", serial="PF1ABCD2")]
-    found = evaluate(devices, documents, holders={"c1": ("t1", "d1")}).answers
+    found = evaluate(devices, documents, held={"c1"}).answers
     assert found["t1", "d1"] == Superseded("d2")
     assert found["t1", "d2"] == Nothing("decided")
 
@@ -155,10 +155,10 @@ def told(evaluation: Any) -> dict[Any, bytes | None]:
 @settings(max_examples=300, deadline=None)
 def test_the_order_of_the_inputs_makes_no_difference(world: Any, shuffled: random.Random) -> None:
     devices, configurations, held = world
-    expected = told(evaluate(devices, configurations, holders=held))
+    expected = told(evaluate(devices, configurations, held=held))
     shuffled.shuffle(devices)
     shuffled.shuffle(configurations)
-    assert told(evaluate(devices, configurations, holders=held)) == expected
+    assert told(evaluate(devices, configurations, held=held)) == expected
 
 
 @given(worlds())
@@ -166,7 +166,7 @@ def test_the_order_of_the_inputs_makes_no_difference(world: Any, shuffled: rando
 def test_what_holds_for_every_world(world: Any) -> None:
     devices, configurations, held = world
     by_key = {(d.tenant_id, d.device_id): d for d in devices}
-    answers = evaluate(devices, configurations, holders=held).answers
+    answers = evaluate(devices, configurations, held=held).answers
     assert set(answers) == set(by_key), "every device has an answer"
     suggested = Counter(target(one) for one in answers.values() if isinstance(one, Suggested))
     reserved = {name for one in answers.values() if isinstance(one, Conflict) for name in tied(one)}
@@ -200,9 +200,9 @@ def test_what_holds_for_every_world(world: Any) -> None:
 def test_an_unrelated_machine_changes_nothing_for_the_others(world: Any, other: Any) -> None:
     del other
     devices, configurations, held = world
-    before = told(evaluate(devices, configurations, holders=held))
+    before = told(evaluate(devices, configurations, held=held))
     stranger = device("zz", serial="ZZ9999ZZ", wifi="3c22fbffffff", name="UNRELATED-77")
     record = configuration("zz", serial="ZZ9999ZZ", name="UNRELATED-77")
-    after = told(evaluate([stranger, *devices], [record, *configurations], holders=held))
+    after = told(evaluate([stranger, *devices], [record, *configurations], held=held))
     assert after.pop(("t1", "zz")) is not None
     assert after == before

@@ -39,7 +39,7 @@ def check(change: Change) -> None:
 @settings(max_examples=150, deadline=None)
 def test_every_suggestion_is_what_its_contract_says(world: Any) -> None:
     devices, configurations, held = world
-    evaluation = evaluate(devices, configurations, holders=held)
+    evaluation = evaluate(devices, configurations, held=held)
     evaluation.complete(
         {serial: Elsewhere("o2", "Fabrikam \u2028 “Ltd”", "c9", "WS\\9") for serial in evaluation.unfound}
     )

@@ -19,6 +19,7 @@ from matchbook_matcher.service.agenda import Pace
 from matchbook_matcher.service.devices import DeviceWork
 from matchbook_matcher.service.directory import DirectoryWork
 from matchbook_matcher.service.evaluator import Evaluator
+from matchbook_matcher.service.shelf import Shelf
 from matchbook_matcher.settings import MatcherSettings
 
 PACKAGE = "matchbook_matcher"
@@ -44,7 +45,7 @@ def build(settings: MatcherSettings) -> Parts:
         database=database,
         publisher=publisher,
         store=store,
-        devices=DeviceWork(store, knowledge),
+        devices=DeviceWork(store, knowledge, Shelf(settings.kept_records)),
         directory=DirectoryWork(store, knowledge),
         pace=Pace(settings.quiet_seconds, settings.patience_seconds, settings.rest_factor, settings.bundle),
     )

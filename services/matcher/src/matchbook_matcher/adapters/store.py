@@ -10,11 +10,17 @@ from matchbook_matcher.domain.changes import Known, Work
 
 Row = tuple[Any, ...]
 Subject = tuple[str, str]
+Mark = tuple[str, str, str]
+"""Kind, subject, and a part of the subject: the device of a tenant, else empty."""
 
 
 def _columns(rows: Sequence[Row]) -> list[list[Any]]:
     """Rows as one array for each column, which is how a whole batch travels in one statement."""
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _known(rows: Iterable[Any]) -> dict[Subject, Known]:
+    return {(row[0], row[1]): Known(row[2], row[3], row[4], row[5]) for row in rows}
 
 
 class KnownConfiguration(NamedTuple):
@@ -36,7 +42,7 @@ class IntakeStore:
         """Rows in the order of the table's columns; those not newer than what is known are left out by the database."""
         await connection.execute(self._queries[f"upsert_{table}"], *_columns(rows))
 
-    async def mark(self, connection: Connection, marks: Sequence[Subject]) -> None:
+    async def mark(self, connection: Connection, marks: Sequence[Mark]) -> None:
         await connection.execute(self._queries["insert_marks"], *_columns(marks))
 
     async def change_serials(self, connection: Connection, changed: Sequence[tuple[str, str]]) -> None:
@@ -62,23 +68,22 @@ class IntakeStore:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """One subject's marks: their ids, and seconds since the oldest and since the newest."""
+    """One subject's marks: their ids, seconds since the oldest and since the newest, and the parts that they name."""
 
     subject: Subject
     marks: Sequence[int]
     waited: float
     quiet: float
+    parts: Sequence[str] = ()
 
 
 class DeviceInputs(NamedTuple):
-    """All that the evaluation of some organizations needs, as rows."""
+    """What the evaluation of some organizations, or of single devices and configurations, needs, as rows."""
 
-    devices: Sequence[Any]
-    standings: Sequence[Any]
-    configurations: Sequence[Any]
-    holders: Sequence[Any]
-    suggestions: Sequence[Any]
-    common_serials: frozenset[str]
+    devices: Sequence[Any] = ()
+    standings: Sequence[Any] = ()
+    configurations: Sequence[Any] = ()
+    holders: Sequence[Any] = ()
 
 
 class DirectoryInputs(NamedTuple):
@@ -100,7 +105,7 @@ class EvaluationStore:
 
     async def marks(self, connection: Connection) -> list[Marked]:
         rows = await connection.fetch(self._queries["read_marks"])
-        return [Marked((kind, subject), marks, waited, quiet) for kind, subject, marks, waited, quiet in rows]
+        return [Marked((kind, subject), *rest) for kind, subject, *rest in rows]
 
     async def delete_marks(self, connection: Connection, marks: Sequence[int]) -> None:
         await connection.execute(self._queries["delete_marks"], marks)
@@ -122,11 +127,20 @@ class EvaluationStore:
         self, connection: Connection, subjects: Iterable[Subject]
     ) -> dict[Subject, str | None]:
         """The organization of each mark; None for a tenant without a match or an unknown configuration."""
-        by_kind: dict[str, list[str]] = {"organization": [], "tenant": [], "configuration": []}
+        by_kind: dict[str, list[str]] = {"organization": [], "tenant": [], "device": [], "configuration": []}
         for kind, subject in subjects:
             by_kind[kind].append(subject)
         rows = await connection.fetch(self._queries["resolve_organizations"], *by_kind.values())
         return {(row["kind"], row["subject"]): row["organization_id"] for row in rows}
+
+    async def lock_organizations(self, connection: Connection, organizations: Sequence[str]) -> dict[str, int]:
+        """Those on which no other evaluator is at work, locked, and how often each was evaluated."""
+        await connection.execute(self._queries["ensure_organizations"], organizations)
+        rows = await connection.fetch(self._queries["lock_organizations"], organizations)
+        return {row["organization_id"]: row["evaluation"] for row in rows}
+
+    async def advance_organizations(self, connection: Connection, organizations: Sequence[str]) -> None:
+        await connection.execute(self._queries["advance_organizations"], organizations)
 
     async def tenants_of(self, connection: Connection, organizations: Sequence[str]) -> dict[str, str]:
         """Organization by tenant."""
@@ -172,15 +186,35 @@ class EvaluationStore:
         self, connection: Connection, tenants: Sequence[str], organizations: Sequence[str]
     ) -> DeviceInputs:
         query = self._queries
-        common = await connection.fetch(query["common_serials"])
         return DeviceInputs(
             await connection.fetch(query["devices_of_tenants"], tenants),
             await connection.fetch(query["standings_of_tenants"], tenants),
             await connection.fetch(query["configurations_of_organizations"], organizations),
             await connection.fetch(query["holders_of_configurations"], organizations),
-            await connection.fetch(query["suggestions_of_tenants"], tenants),
-            frozenset(row["serial_key"] for row in common),
         )
+
+    async def single_inputs(
+        self, connection: Connection, keys: Sequence[Subject], configurations: Sequence[str]
+    ) -> DeviceInputs:
+        """Of these devices and configurations alone."""
+        query, columns = self._queries, _columns(keys) if keys else [[], []]
+        return DeviceInputs(
+            await connection.fetch(query["devices_by_key"], *columns),
+            await connection.fetch(query["standings_by_key"], *columns),
+            await connection.fetch(query["configurations_by_id"], configurations),
+            await connection.fetch(query["holders_by_id"], configurations),
+        )
+
+    async def common_serials(self, connection: Connection) -> frozenset[str]:
+        return frozenset(row["serial_key"] for row in await connection.fetch(self._queries["common_serials"]))
+
+    async def suggestions_of(self, connection: Connection, tenants: Sequence[str]) -> dict[Subject, Known]:
+        """The last suggestions for the devices of these tenants."""
+        return _known(await connection.fetch(self._queries["suggestions_of_tenants"], tenants))
+
+    async def suggestions_for(self, connection: Connection, keys: Sequence[Subject]) -> dict[Subject, Known]:
+        """The last suggestions for these devices."""
+        return _known(await connection.fetch(self._queries["suggestions_by_key"], *_columns(keys)))
 
     async def documented_elsewhere(self, connection: Connection, wanted: Sequence[tuple[str, str]]) -> Sequence[Any]:
         """`wanted`: serial keys with the organizations that look for them."""

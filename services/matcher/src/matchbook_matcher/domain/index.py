@@ -1,15 +1,14 @@
 """An organization's devices and free configurations, filed under everything by which they may find each other."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from matchbook_matcher.domain.compare import SHORTEST_CUT, Learned, cut
 from matchbook_matcher.domain.forms import Kind, Name
-from matchbook_matcher.domain.people import People
 from matchbook_matcher.domain.records import Configuration, Device, Key
-from matchbook_matcher.domain.slips import LikeNames, Slips, joined
+from matchbook_matcher.domain.slips import Doubtful, joined
 from matchbook_matcher.domain.weights import DeviceLimits
 
 _LONGEST = 64
@@ -100,19 +99,19 @@ class Documents:
     ) -> None:
         self.limits = limits
         fleet = fleet or Fleet()
-        self._serials, self._names = fleet.serials, fleet.names
+        self.serials, self.names = fleet.serials, fleet.names
+        """What devices bear. Where that changes, the configurations that bear the same have to be filed anew."""
         self.all: dict[str, Configuration] = {}
         self.by_serial: dict[str, tuple[Configuration, ...]] = {}
         self.by_mac: dict[str, tuple[Configuration, ...]] = {}
         self.by_name: dict[str, tuple[Configuration, ...]] = {}
         self.by_cut_name: dict[str, tuple[Configuration, ...]] = {}
-        self._alike: LikeNames | None = None
-        self._slips: Slips | None = None
-        self._titles: dict[str, tuple[Configuration, ...]] | None = None
+        self._doubtful: Doubtful | None = None
         for configuration in configurations:
-            self._file(configuration)
+            self.add(configuration)
 
-    def _file(self, configuration: Configuration) -> None:
+    def add(self, configuration: Configuration) -> None:
+        """File a configuration that is not filed yet."""
         self.all[configuration.configuration_id] = configuration
         if (key := configuration.serial_key) is not None:
             _add(self.by_serial, key, configuration)
@@ -125,6 +124,29 @@ class Documents:
                 _add(self.by_name, name.key, configuration)
                 if len(name.short) > SHORTEST_CUT and (short := cut(name.short)) is not None:
                     _add(self.by_cut_name, short, configuration)
+        if self._doubtful is not None:
+            self._doubtful.add(configuration, self.serials, self.names)
+
+    def remove(self, configuration: Configuration) -> None:
+        """Take one out again. Only right where none of its values is `full`."""
+        del self.all[configuration.configuration_id]
+        for index, value in self._places(configuration):
+            _remove(index, value, configuration)
+        if self._doubtful is not None:
+            self._doubtful.remove(configuration)
+
+    def full(self, configuration: Configuration) -> bool:
+        """Whether it has a value under which not all configurations are kept."""
+        return any(len(index.get(value, ())) > _LONGEST for index, value in self._places(configuration))
+
+    def _places(self, configuration: Configuration) -> Iterator[tuple[dict[str, tuple[Configuration, ...]], str]]:
+        """Every index with every value under which a configuration may be in it."""
+        yield from ((self.by_serial, key) for key in configuration.serials)
+        yield from ((self.by_mac, mac) for mac in configuration.macs)
+        for name in configuration.names:
+            yield self.by_name, name.key
+            if (short := cut(name.short)) is not None:
+                yield self.by_cut_name, short
 
     def learned(self, fleet: Fleet) -> Learned:
         """What devices and configurations together show to identify nothing."""
@@ -163,41 +185,18 @@ class Documents:
 
     def doubtful(self, device: Device, learned: Learned) -> tuple[Configuration, ...]:
         """Those with nearly the same serial number or name, or with the same user: where nothing else was found."""
-        found = self._alike_named(device, learned)
-        if (key := device.serial_key) is not None and key not in learned.serials:
-            found = joined(found, self._slipped(key))
-        if device.people is not None:
-            found = joined(found, self._titled(device.people))
-        return found
+        if self._doubtful is None:
+            unborne = ((serial, held) for serial, held in self.by_serial.items() if serial not in self.serials)
+            self._doubtful = Doubtful(unborne, self.all.values(), self.names, self.limits)
+        return self._doubtful.of(device, learned)
 
-    def _slipped(self, key: str) -> tuple[Configuration, ...]:
-        if self._slips is None:
-            self._slips = Slips(
-                (serial, held) for serial, held in self.by_serial.items() if serial not in self._serials
-            )
-        return self._slips.of(key)
+    def too_many_alike(self, numbers: tuple[str, ...]) -> bool:
+        """Whether so many names have these numbers that none is found by likeness."""
+        return self._doubtful is not None and self._doubtful.names.too_many(numbers)
 
-    def _titled(self, people: People) -> tuple[Configuration, ...]:
-        """Those whose name has a word of a person's name."""
-        if self._titles is None:
-            self._titles = {}
-            for configuration in self.all.values():
-                for word in configuration.title:
-                    _add(self._titles, word, configuration)
-        found: tuple[Configuration, ...] = ()
-        for word in people.words:
-            if (held := self._titles.get(word)) is not None and len(held) <= self.limits.similarity_block:
-                found = joined(found, held)
-        return found
-
-    def _alike_named(self, device: Device, learned: Learned) -> tuple[Configuration, ...]:
-        name = device.name
-        if name is None or name.kind is not Kind.OWN or name.key in learned.names:
-            return ()
-        if self._alike is None:
-            own = ((name, c) for c in self.all.values() for name in c.names if name.key not in self._names)
-            self._alike = LikeNames(own, self.limits)
-        return self._alike.of(name)
+    def too_many_titled(self, word: str) -> bool:
+        """Whether so many names have this word that it finds nobody's."""
+        return self._doubtful is not None and self._doubtful.titles.too_many(word)
 
 
 def _add(index: dict[str, tuple[Configuration, ...]], key: str, configuration: Configuration) -> None:
@@ -206,3 +205,11 @@ def _add(index: dict[str, tuple[Configuration, ...]], key: str, configuration: C
         index[key] = (configuration,)
     elif len(held) <= _LONGEST and held[-1] is not configuration:
         index[key] = (*held, configuration)
+
+
+def _remove(index: dict[str, tuple[Configuration, ...]], key: str, configuration: Configuration) -> None:
+    left = tuple(other for other in index.get(key, ()) if other is not configuration)
+    if left:
+        index[key] = left
+    else:
+        index.pop(key, None)

@@ -1,11 +1,11 @@
 """The suggestions for one organization's devices, from all that is known of it at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from matchbook_matcher.domain.assignment import Chosen, Outcome, Tied, assign
+from matchbook_matcher.domain.assignment import Chosen, Outcome, Row, Tied, assign
 from matchbook_matcher.domain.compare import Learned, compare
 from matchbook_matcher.domain.index import Documents, Fleet, fleet_of
 from matchbook_matcher.domain.pairs import Pair, fingerprint, put_fullest_first
@@ -84,6 +84,13 @@ class Evaluation:
                 self.answers[key] = _with_elsewhere(self.answers[key], place)
 
 
+class Ground(NamedTuple):
+    """What the pairs of an organization are found and compared by."""
+
+    documents: Documents
+    learned: Learned
+
+
 class Matcher:
     """Evaluates organizations by one set of weights."""
 
@@ -97,34 +104,34 @@ class Matcher:
         devices: Iterable[Device],
         configurations: Iterable[Configuration],
         *,
-        holders: Mapping[str, Key] | None = None,
+        held: Container[str] = (),
         common_serials: AbstractSet[str] = frozenset(),
     ) -> Evaluation:
         """All answers for one organization's live devices.
 
-        `configurations` are those that are not archived; `holders` names the device that is matched to a configuration,
-        whichever organization it is in. The result does not depend on the order of anything.
+        `configurations` are those that are not archived; `held` tells of each whether a device is matched to it. The
+        result does not depend on the order of anything.
         """
         fleet = fleet_of(devices, self.limits, common_serials)
-        held = holders or {}
-        documents = Documents((c for c in configurations if c.configuration_id not in held), self.limits, fleet)
-        learned = documents.learned(fleet)
-        answers: dict[Key, Answer] = {key: Superseded(device.device_id) for key, device in fleet.superseded.items()}
-        unmatched, ignored = self._open(fleet, answers)
-        taken: set[str] = set()
-        unfound: dict[str, list[Key]] = {}
-        # Who is ignored gives way to who is not.
-        for group in (unmatched, ignored):
-            rows = [(device, self._pairs(device, documents, learned)) for device in group]
-            for (device, pairs), outcome in zip(rows, assign(rows, taken), strict=True):
-                key = (device.tenant_id, device.device_id)
-                answers[key] = _answer(pairs, outcome)
-                if (serial := device.serial_key) is not None and _not_here(serial, documents, learned):
-                    unfound.setdefault(serial, []).append(key)
-        return Evaluation(answers, unfound, learned)
+        ground = self.ground(fleet, configurations, held)
+        evaluation = Evaluation({}, learned=ground.learned)
+        groups = self.open(fleet, evaluation.answers)
+        self.answer(
+            ([(device, self.pairs(device, ground)[0]) for device in group] for group in groups), ground, evaluation
+        )
+        return evaluation
 
-    def _open(self, fleet: Fleet, answers: dict[Key, Answer]) -> tuple[list[Device], list[Device]]:
-        """The devices that may get a suggestion: those nobody has decided on, and those that are ignored."""
+    def ground(self, fleet: Fleet, configurations: Iterable[Configuration], held: Container[str]) -> Ground:
+        """What pairs are found and compared by: the configurations that nobody holds, and what all together teach."""
+        documents = Documents((c for c in configurations if c.configuration_id not in held), self.limits, fleet)
+        return Ground(documents, documents.learned(fleet))
+
+    def open(self, fleet: Fleet, answers: dict[Key, Answer]) -> tuple[list[Device], list[Device]]:
+        """The devices that may get a suggestion: those nobody has decided on, and those that are ignored.
+
+        The answers of all others are added to `answers`.
+        """
+        answers.update((key, Superseded(device.device_id)) for key, device in fleet.superseded.items())
         unmatched: list[Device] = []
         ignored: list[Device] = []
         for device in fleet.current:
@@ -139,12 +146,27 @@ class Matcher:
                 answers[device.tenant_id, device.device_id] = _DECIDED
         return unmatched, ignored
 
-    def _pairs(self, device: Device, documents: Documents, learned: Learned) -> list[Pair]:
+    def pairs(self, device: Device, ground: Ground) -> tuple[list[Pair], bool]:
+        """All pairs of a device, and whether doubtful ones were looked for, since nothing else has found any."""
+        documents, learned = ground
         found = documents.candidates(device, learned)
         pairs = self._compared(device, found, learned) if found else []
-        if not pairs and (doubtful := documents.doubtful(device, learned)):
+        looked_further = not pairs
+        if looked_further and (doubtful := documents.doubtful(device, learned)):
             pairs = self._compared(device, doubtful, learned)
-        return put_fullest_first(pairs, self.weights.undecided) if len(pairs) > 1 else pairs
+        return (put_fullest_first(pairs, self.weights.undecided) if len(pairs) > 1 else pairs), looked_further
+
+    def answer(self, groups: Iterable[Sequence[Row]], ground: Ground, evaluation: Evaluation) -> None:
+        """Add the answers of devices that may get a suggestion. Each group gives way to those before it."""
+        documents, learned = ground
+        answers, unfound = evaluation.answers, evaluation.unfound
+        taken: set[str] = set()
+        for rows in groups:
+            for (device, pairs), outcome in zip(rows, assign(rows, taken), strict=True):
+                key = (device.tenant_id, device.device_id)
+                answers[key] = _answer(pairs, outcome)
+                if (serial := device.serial_key) is not None and _not_here(serial, documents, learned):
+                    unfound.setdefault(serial, []).append(key)
 
     def _compared(self, device: Device, found: Sequence[Configuration], learned: Learned) -> list[Pair]:
         reverted = None if device.standing is None else device.standing.reverted

@@ -79,6 +79,11 @@ class Configuration:
     family: str | None
     title: AbstractSet[str]
 
+    @property
+    def serials(self) -> tuple[str, ...]:
+        """All under which it may be found."""
+        return tuple(key for key in (self.serial_key, self.scanned) if key is not None)
+
 
 class DeviceFacts(NamedTuple):
     """A device as it is kept: MAC addresses in normal form, usable or not; `serial_key` as `forms.serial_key` gives.

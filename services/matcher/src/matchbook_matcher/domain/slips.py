@@ -1,13 +1,16 @@
-"""Serial numbers and names that are nearly right: filed so that few have to be compared."""
+"""Serial numbers and names that are nearly right, and users' names: filed so that few have to be compared."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 
 from rapidfuzz import process
 from rapidfuzz.fuzz import ratio
 
-from matchbook_matcher.domain.compare import alike_form, unequal_serials
+from matchbook_matcher.domain.compare import Learned, alike_form, unequal_serials
 from matchbook_matcher.domain.forms import Kind, Name, unconfused
-from matchbook_matcher.domain.records import Configuration
+from matchbook_matcher.domain.people import People
+from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.scale import Serial
 from matchbook_matcher.domain.weights import DeviceLimits
 
@@ -26,15 +29,30 @@ class Slips:
         self._longer: dict[str, Held] = {}
         self._shorter: dict[str, Held] = {}
         for serial, held in serials:
-            form = unconfused(serial)
-            _file(self._by_end, form[-3:], held)
-            _file(self._longer, form[:-3], held)
-            _file(self._shorter, form[:-2], held)
+            end, longer, shorter = filings(serial)
+            _file(self._by_end, end, held)
+            _file(self._longer, longer, held)
+            _file(self._shorter, shorter, held)
+
+    def add(self, serial: str, configuration: Configuration) -> None:
+        for index, key in self._places(serial):
+            _file(index, key, (configuration,))
+
+    def remove(self, serial: str, configuration: Configuration) -> None:
+        for index, key in self._places(serial):
+            if left := tuple(other for other in index.get(key, ()) if other is not configuration):
+                index[key] = left
+            else:
+                index.pop(key, None)
+
+    def _places(self, serial: str) -> tuple[tuple[dict[str, Held], str], ...]:
+        end, longer, shorter = filings(serial)
+        return (self._by_end, end), (self._longer, longer), (self._shorter, shorter)
 
     def of(self, serial: str) -> Held:
-        form = unconfused(serial)
-        near = joined(self._by_end.get(form[-3:], ()), self._longer.get(form[:-2], ()))
-        near = joined(near, self._shorter.get(form[:-3], ()))
+        end, shorter, longer = filings(serial)
+        near = joined(self._by_end.get(end, ()), self._longer.get(longer, ()))
+        near = joined(near, self._shorter.get(shorter, ()))
         return tuple(
             configuration
             for configuration in near
@@ -48,20 +66,35 @@ class Slips:
 class LikeNames:
     """By name those with the same numbers and nearly the same letters."""
 
-    def __init__(self, names: Iterable[tuple[Name, Configuration]], limits: DeviceLimits) -> None:
+    def __init__(self, limits: DeviceLimits) -> None:
         self._limits = limits
         self._blocks: dict[tuple[str, ...], tuple[list[str], list[Configuration]]] = {}
-        for name, configuration in names:
+
+    def add(self, configurations: Iterable[Configuration], borne: AbstractSet[str]) -> None:
+        """File them by those of their names that are not `borne`."""
+        blocks = self._blocks
+        for name, configuration in ((name, c) for c in configurations for name in c.names if name.key not in borne):
             if name.kind is Kind.OWN:
                 numbers = name.numbers
-                if (block := self._blocks.get(numbers)) is None:
-                    block = self._blocks[numbers] = ([], [])
+                if (block := blocks.get(numbers)) is None:
+                    block = blocks[numbers] = ([], [])
                 block[0].append(alike_form(name.key))
                 block[1].append(configuration)
 
+    def remove(self, configuration: Configuration) -> None:
+        for numbers in {name.numbers for name in configuration.names}:
+            forms, configurations = self._blocks.get(numbers, ([], []))
+            for place in reversed(range(len(forms))):
+                if configurations[place] is configuration:
+                    del forms[place], configurations[place]
+
+    def too_many(self, numbers: tuple[str, ...]) -> bool:
+        """Whether likeness says little, since so many have these numbers."""
+        return len(self._blocks.get(numbers, ((), ()))[0]) > self._limits.similarity_block
+
     def of(self, name: Name) -> Held:
-        """Nothing where so many have its numbers that likeness says little."""
-        forms, configurations = self._blocks.get(name.numbers, ([], []))
+        numbers = name.numbers
+        forms, configurations = self._blocks.get(numbers, ([], []))
         if len(forms) > self._limits.similarity_block:
             return ()
         least = self._limits.similar
@@ -70,6 +103,86 @@ class LikeNames:
         for _, _, place in hits:
             found = joined(found, (configurations[place],))
         return found
+
+
+class Titles:
+    """By a person those whose name has a word of theirs."""
+
+    def __init__(self, limits: DeviceLimits) -> None:
+        self._limits = limits
+        self._by_word: defaultdict[str, list[Configuration]] = defaultdict(list)
+
+    def add(self, configuration: Configuration) -> None:
+        for word in configuration.title:
+            self._by_word[word].append(configuration)
+
+    def remove(self, configuration: Configuration) -> None:
+        for word in configuration.title:
+            self._by_word[word].remove(configuration)
+
+    def too_many(self, word: str) -> bool:
+        return len(self._by_word.get(word, ())) > self._limits.similarity_block
+
+    def of(self, people: People) -> Held:
+        found: Held = ()
+        for word in people.words:
+            if (held := self._by_word.get(word)) is not None and len(held) <= self._limits.similarity_block:
+                found = joined(found, tuple(held))
+        return found
+
+
+class Doubtful:
+    """Everything by which a device finds configurations where nothing else has found any.
+
+    A serial number or a name that a device bears is that device's, and no slip of another's.
+    """
+
+    def __init__(
+        self,
+        serials: Iterable[tuple[str, Held]],
+        configurations: Collection[Configuration],
+        borne_names: AbstractSet[str],
+        limits: DeviceLimits,
+    ) -> None:
+        """`serials` are those that no device bears, with the configurations that do."""
+        self.slips, self.names, self.titles = Slips(serials), LikeNames(limits), Titles(limits)
+        self.names.add(configurations, borne_names)
+        for configuration in configurations:
+            if configuration.title:
+                self.titles.add(configuration)
+
+    def add(self, configuration: Configuration, borne_serials: AbstractSet[str], borne_names: AbstractSet[str]) -> None:
+        for serial in configuration.serials:
+            if serial not in borne_serials:
+                self.slips.add(serial, configuration)
+        self.names.add((configuration,), borne_names)
+        self.titles.add(configuration)
+
+    def remove(self, configuration: Configuration) -> None:
+        """Take one out again, whatever of it was borne."""
+        for serial in configuration.serials:
+            self.slips.remove(serial, configuration)
+        self.names.remove(configuration)
+        self.titles.remove(configuration)
+
+    def of(self, device: Device, learned: Learned) -> Held:
+        """Those with nearly the same serial number or name, or with the same user."""
+        found: Held = ()
+        name, serial = device.name, device.serial_key
+        if name is not None and name.kind is Kind.OWN and name.key not in learned.names:
+            found = self.names.of(name)
+        if serial is not None and serial not in learned.serials:
+            found = joined(found, self.slips.of(serial))
+        return found if device.people is None else joined(found, self.titles.of(device.people))
+
+
+def filings(serial: str) -> tuple[str, str, str]:
+    """By what a serial number is filed: its end; what is left of it as the longer one, and as the shorter one.
+
+    It is sought by the same, the last two the other way round.
+    """
+    form = unconfused(serial)
+    return form[-3:], form[:-3], form[:-2]
 
 
 def joined(found: Held, more: Held) -> Held:

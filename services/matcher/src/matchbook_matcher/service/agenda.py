@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from matchbook_matcher.adapters.store import Marked, Subject
+from matchbook_matcher.domain.records import Key
 
 DIRECTORY: Subject = ("directory", "")
 _RENAMED = "renamed"
@@ -73,6 +75,14 @@ def agenda_of(marks: Iterable[Marked], pace: Pace, rests: Rests, now: float) -> 
     return agenda
 
 
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What has changed of an organization: single devices and configurations."""
+
+    devices: AbstractSet[Key] = frozenset()
+    configurations: AbstractSet[str] = frozenset()
+
+
 @dataclass(slots=True)
 class Round:
     """What to evaluate together, and which marks that answers once it is done."""
@@ -80,7 +90,7 @@ class Round:
     organizations: list[str]
     tenants: list[str]
     by_organization: Mapping[str, Sequence[Marked]]
-    by_tenant: Mapping[str, Marked]
+    by_tenant: Mapping[str, Sequence[Marked]]
     idle: list[int]
     """Marks that lead to nothing."""
     more: bool
@@ -88,22 +98,36 @@ class Round:
     def answered(self, organizations: Iterable[str], tenants: Iterable[str]) -> list[int]:
         """The ids of the marks that are answered by the evaluation of these."""
         done = [mark for o in organizations for marked in self.by_organization.get(o, ()) for mark in marked.marks]
-        done += [mark for t in tenants if (marked := self.by_tenant.get(t)) is not None for mark in marked.marks]
+        done += [mark for t in tenants for marked in self.by_tenant.get(t, ()) for mark in marked.marks]
         return done + self.idle
+
+    def touched(self, organization: str) -> Touched | None:
+        """What its marks name; None where one of them means the whole organization."""
+        devices: set[Key] = set()
+        configurations: set[str] = set()
+        for marked in self.by_organization[organization]:
+            kind, subject = marked.subject
+            if kind == "device":
+                devices.update((subject, part) for part in marked.parts)
+            elif kind == "configuration":
+                configurations.add(subject)
+            else:
+                return None
+        return Touched(devices, configurations)
 
 
 def round_of(agenda: Agenda, behind: Mapping[Subject, str | None], pace: Pace, rests: Rests, now: float) -> Round:
     """The organizations that waited longest. `behind` tells the organization of each mark, None where there is none."""
     waiting: defaultdict[str, list[Marked]] = defaultdict(list)
-    tenants: dict[str, Marked] = {}
+    tenants: defaultdict[str, list[Marked]] = defaultdict(list)
     idle: list[int] = []
     for marked in agenda.devices:
         organization = behind.get(marked.subject)
         kind, subject = marked.subject
         if organization is not None:
             waiting[organization].append(marked)
-        elif kind == "tenant":
-            tenants[subject] = marked
+        elif kind in ("tenant", "device"):
+            tenants[subject].append(marked)
         else:
             idle += marked.marks
     rested = []

@@ -1,8 +1,8 @@
-"""Evaluates the devices of whole organizations."""
+"""Evaluates the devices of organizations: whole ones, or of those that are kept what has changed."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,8 @@ from matchbook_servicekit.database import Connection
 from matchbook_matcher.adapters.data import Knowledge
 from matchbook_matcher.adapters.store import DeviceInputs, EvaluationStore, Subject
 from matchbook_matcher.domain.changes import Change, Known, Work, suggest, withdraw
+from matchbook_matcher.domain.kept import Change as Difference
+from matchbook_matcher.domain.kept import KeptOrganization
 from matchbook_matcher.domain.organization import Elsewhere, Evaluation, Matcher, Nothing
 from matchbook_matcher.domain.records import (
     Configuration,
@@ -23,6 +25,8 @@ from matchbook_matcher.domain.records import (
     make_device,
 )
 from matchbook_matcher.domain.suggestions import device_suggestion
+from matchbook_matcher.service.agenda import Touched
+from matchbook_matcher.service.shelf import Kept, Shelf
 
 UNMATCHED = None
 """Stands for the organization of tenants that are not matched."""
@@ -32,64 +36,88 @@ UNMATCHED = None
 class Evaluated:
     """What came of a bundle: `changes` to publish, and for each tenant at which evaluation they were stored.
 
-    `organizations` and `tenants` are those that were seen to; the rest was at work elsewhere.
+    `organizations` and `tenants` are those that were seen to; the rest was at work elsewhere. `kept` are organizations
+    to keep once all of this is committed; `read` and `answers` count devices.
     """
 
     organizations: set[str] = field(default_factory=set)
     tenants: set[str] = field(default_factory=set)
     changes: list[Change] = field(default_factory=list)
     stored_at: dict[str, int] = field(default_factory=dict)
-    devices: int = 0
+    kept: dict[str, Kept] = field(default_factory=dict)
+    read: int = 0
+    answers: int = 0
 
 
 @dataclass(slots=True)
 class _Bundle:
-    """Organizations (or UNMATCHED) with their tenants, and all that is known of them."""
+    """Organizations (or UNMATCHED) with their tenants, and all that is known of them.
+
+    `parts` are the organizations that are kept, with what has changed of them; the others are evaluated whole.
+    """
 
     tenants: dict[str | None, list[str]]
     work: dict[str, Work]
-    inputs: DeviceInputs
-    known: dict[Key, Known]
+    parts: dict[str, tuple[KeptOrganization, Touched]]
+    inputs: DeviceInputs = field(default_factory=DeviceInputs)
+    singles: DeviceInputs = field(default_factory=DeviceInputs)
+    common_serials: frozenset[str] = frozenset()
+    known: dict[Key, Known] = field(default_factory=dict)
+    organizations: dict[str, KeptOrganization] = field(default_factory=dict)
     evaluations: dict[str, Evaluation] = field(default_factory=dict)
 
 
 class DeviceWork:
     """Evaluates organizations in the caller's transaction."""
 
-    def __init__(self, store: EvaluationStore, knowledge: Knowledge) -> None:
+    def __init__(self, store: EvaluationStore, knowledge: Knowledge, shelf: Shelf) -> None:
         self._store = store
         self._hygiene = knowledge.hygiene
         self._matcher = Matcher(knowledge.weights.device)
+        self._shelf = shelf
 
-    async def evaluate(self, connection: Connection, organizations: Sequence[str], tenants: Iterable[str]) -> Evaluated:
+    async def evaluate(
+        self, connection: Connection, organizations: Mapping[str, Touched | None], tenants: Iterable[str]
+    ) -> Evaluated:
         """Evaluate `organizations`, and withdraw what is suggested for those of `tenants` that are not matched.
 
-        Stores what changed; the caller commits, then publishes.
+        Of an organization that is kept, only what is said to be touched is read and evaluated. Stores what changed;
+        the caller commits, then has it kept, then publishes.
         """
         done, bundle = await self._locked(connection, organizations, tenants)
         if bundle is None:
             return done
-        done.devices = len(bundle.inputs.devices)
+        await self._read(connection, bundle)
         wanted = await asyncio.to_thread(self._match, bundle)
         found = await self._store.documented_elsewhere(connection, wanted) if wanted else ()
+        await self._read_known_of_parts(connection, bundle)
         left = await asyncio.to_thread(self._changes, bundle, found, done)
         if left:
             retired = await self._store.retired(connection, left)
             done.changes += _withdrawn(bundle, left, retired)
         await self._remember(connection, bundle, done)
+        done.read = len(bundle.inputs.devices) + len(bundle.singles.devices)
+        done.answers = sum(len(evaluation.answers) for evaluation in bundle.evaluations.values())
         return done
 
+    def keep(self, done: Evaluated) -> None:
+        """Keep the organizations of an evaluation that is committed."""
+        for organization, kept in done.kept.items():
+            self._shelf.put(organization, kept)
+
     async def _locked(
-        self, connection: Connection, organizations: Sequence[str], tenants: Iterable[str]
+        self, connection: Connection, organizations: Mapping[str, Touched | None], tenants: Iterable[str]
     ) -> tuple[Evaluated, _Bundle | None]:
         store = self._store
-        members = await store.tenants_of(connection, organizations)
+        evaluations = await store.lock_organizations(connection, sorted(organizations))
+        members = await store.tenants_of(connection, list(evaluations))
         wanted = sorted({*members, *tenants})
         work = await store.lock_tenants(connection, wanted) if wanted else {}
         # What they are matched to is read again under the lock: it may have changed while the lock was waited for.
         matched = await store.organizations_of(connection, list(work))
         busy = {organization for tenant, organization in members.items() if tenant not in work}
-        done = Evaluated({o for o in organizations if o not in busy})
+        done = Evaluated({o for o in evaluations if o not in busy})
+        await store.advance_organizations(connection, sorted(done.organizations))
         groups: defaultdict[str | None, list[str]] = defaultdict(list)
         for tenant in sorted(work):
             organization = matched.get(tenant, UNMATCHED)
@@ -98,46 +126,94 @@ class DeviceWork:
                 done.tenants.add(tenant)
         if not groups:
             return done, None
-        inputs = await store.device_inputs(connection, sorted(done.tenants), [o for o in groups if o is not None])
-        known = {(row[0], row[1]): Known(row[2], row[3], row[4], row[5]) for row in inputs.suggestions}
-        return done, _Bundle(dict(groups), work, inputs, known)
+        bundle = _Bundle(dict(groups), work, {})
+        for organization in groups:
+            if organization is not UNMATCHED:
+                self._take(organization, evaluations[organization], organizations[organization], bundle)
+                done.kept[organization] = Kept(
+                    bundle.organizations[organization], evaluations[organization] + 1, groups[organization]
+                )
+        return done, bundle
+
+    def _take(self, organization: str, evaluation: int, touched: Touched | None, bundle: _Bundle) -> None:
+        """From the shelf, where nobody else has evaluated it since and nothing of it is left to be published."""
+        tenants = bundle.tenants[organization]
+        kept = self._shelf.take(organization, evaluation, tenants)
+        settled = all(bundle.work[tenant].published == bundle.work[tenant].evaluation for tenant in tenants)
+        if kept is not None and touched is not None and settled:
+            bundle.parts[organization] = kept, touched
+        bundle.organizations[organization] = KeptOrganization(self._matcher) if kept is None else kept
+
+    async def _read(self, connection: Connection, bundle: _Bundle) -> None:
+        store = self._store
+        whole = [o for o in bundle.tenants if o not in bundle.parts]
+        tenants = sorted(tenant for o in whole for tenant in bundle.tenants[o])
+        bundle.common_serials = await store.common_serials(connection)
+        if whole:
+            bundle.inputs = await store.device_inputs(connection, tenants, [o for o in whole if o is not UNMATCHED])
+            bundle.known = await store.suggestions_of(connection, tenants)
+        if bundle.parts:
+            touched = [touched for _, touched in bundle.parts.values()]
+            devices = sorted({key for one in touched for key in one.devices})
+            configurations = sorted({c for one in touched for c in one.configurations})
+            bundle.singles = await store.single_inputs(connection, devices, configurations)
+
+    async def _read_known_of_parts(self, connection: Connection, bundle: _Bundle) -> None:
+        keys = {key for o in bundle.parts for key in bundle.evaluations[o].answers}
+        keys.update(key for _, touched in bundle.parts.values() for key in touched.devices)
+        if keys:
+            bundle.known |= await self._store.suggestions_for(connection, sorted(keys))
 
     def _match(self, bundle: _Bundle) -> list[tuple[str, str]]:
         """Evaluate each organization; what serial numbers are to be looked for elsewhere, by whom."""
-        devices = self._devices(bundle)
-        configurations = self._configurations(bundle)
-        holders = {row[0]: (row[1], row[2]) for row in bundle.inputs.holders}
-        for organization, tenants in bundle.tenants.items():
-            if organization is not UNMATCHED:
-                bundle.evaluations[organization] = self._matcher.evaluate(
-                    [device for tenant in tenants for device in devices.get(tenant, ())],
-                    configurations.get(organization, ()),
-                    holders=holders,
-                    common_serials=bundle.inputs.common_serials,
-                )
+        self._match_whole(bundle)
+        self._match_parts(bundle)
         return [
             (serial, organization)
             for organization, evaluation in bundle.evaluations.items()
             for serial in evaluation.unfound
         ]
 
-    def _devices(self, bundle: _Bundle) -> dict[str, list[Device]]:
-        standings = {(row[0], row[1]): Standing(row[2], row[3], row[4]) for row in bundle.inputs.standings}
+    def _match_whole(self, bundle: _Bundle) -> None:
         unmatched = set(bundle.tenants.get(UNMATCHED, ()))
-        found: defaultdict[str, list[Device]] = defaultdict(list)
-        for row in bundle.inputs.devices:
+        devices: defaultdict[str, list[Device]] = defaultdict(list)
+        for device in self._devices(bundle.inputs, unmatched):
+            devices[device.tenant_id].append(device)
+        configurations: defaultdict[str, list[Configuration]] = defaultdict(list)
+        for configuration in self._configurations(bundle.inputs):
+            configurations[configuration.organization_id].append(configuration)
+        held = {row[0] for row in bundle.inputs.holders}
+        for organization, tenants in bundle.tenants.items():
+            if organization is not UNMATCHED and organization not in bundle.parts:
+                bundle.evaluations[organization] = bundle.organizations[organization].evaluate(
+                    [device for tenant in tenants for device in devices.get(tenant, ())],
+                    configurations.get(organization, ()),
+                    held=held,
+                    common_serials=bundle.common_serials,
+                )
+
+    def _match_parts(self, bundle: _Bundle) -> None:
+        devices = {(device.tenant_id, device.device_id): device for device in self._devices(bundle.singles)}
+        configurations = {(c.organization_id, c.configuration_id): c for c in self._configurations(bundle.singles)}
+        held = {row[0] for row in bundle.singles.holders}
+        for organization, (kept, touched) in bundle.parts.items():
+            difference = Difference(
+                {key: devices.get(key) for key in touched.devices},
+                {c: configurations.get((organization, c)) for c in touched.configurations},
+                {c: c in held for c in touched.configurations},
+            )
+            bundle.evaluations[organization] = kept.change(difference, bundle.common_serials)
+
+    def _devices(self, inputs: DeviceInputs, unmatched: Container[str] = ()) -> Iterator[Device]:
+        standings = {(row[0], row[1]): Standing(row[2], row[3], row[4]) for row in inputs.standings}
+        for row in inputs.devices:
             if row[0] not in unmatched:
                 facts = DeviceFacts(*row)
-                standing = standings.get((facts.tenant_id, facts.device_id))
-                found[facts.tenant_id].append(make_device(facts, self._hygiene, standing))
-        return found
+                yield make_device(facts, self._hygiene, standings.get((facts.tenant_id, facts.device_id)))
 
-    def _configurations(self, bundle: _Bundle) -> dict[str, list[Configuration]]:
-        found: defaultdict[str, list[Configuration]] = defaultdict(list)
-        for row in bundle.inputs.configurations:
-            configuration = make_configuration(ConfigurationFacts(*row), self._hygiene)
-            found[configuration.organization_id].append(configuration)
-        return found
+    def _configurations(self, inputs: DeviceInputs) -> Iterator[Configuration]:
+        for row in inputs.configurations:
+            yield make_configuration(ConfigurationFacts(*row), self._hygiene)
 
     def _changes(self, bundle: _Bundle, found: Sequence[Any], done: Evaluated) -> list[Key]:
         """Adds the changes; what is suggested for devices without an answer is returned."""

@@ -139,8 +139,10 @@ class Evaluator:
             if not agenda.devices:
                 return Evaluated(), agenda, bool(agenda.renamed)
             round_, evaluated = await self._evaluate(connection, agenda, begun)
+        self._devices.keep(evaluated)
         self._rests.took(evaluated.organizations, time.monotonic() - begun, time.monotonic())
-        metrics.DEVICES_EVALUATED.inc(evaluated.devices)
+        metrics.DEVICES_READ.inc(evaluated.read)
+        metrics.DEVICES_EVALUATED.inc(evaluated.answers)
         metrics.EVALUATION_SECONDS.labels("devices").observe(time.monotonic() - begun)
         failpoint("matcher.after_store")
         return evaluated, agenda, round_.more or bool(agenda.renamed)
@@ -148,7 +150,8 @@ class Evaluator:
     async def _evaluate(self, connection: Connection, agenda: Agenda, now: float) -> tuple[Round, Evaluated]:
         behind = await self._store.organizations_behind(connection, [marked.subject for marked in agenda.devices])
         round_ = round_of(agenda, behind, self._pace, self._rests, now)
-        evaluated = await self._devices.evaluate(connection, round_.organizations, round_.tenants)
+        touched = {organization: round_.touched(organization) for organization in round_.organizations}
+        evaluated = await self._devices.evaluate(connection, touched, round_.tenants)
         answered = round_.answered(evaluated.organizations, evaluated.tenants)
         if answered:
             await self._store.delete_marks(connection, answered)

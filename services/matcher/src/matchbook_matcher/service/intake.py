@@ -17,10 +17,12 @@ from matchbook_contracts.states import (
 )
 from matchbook_servicekit.database import Connection
 
-from matchbook_matcher.adapters.store import IntakeStore, KnownConfiguration, Row
+from matchbook_matcher.adapters.store import IntakeStore, KnownConfiguration, Mark, Row
 from matchbook_matcher.domain.forms import scanned_serial, serial_key
 
-DIRECTORY = ("directory", "")
+DIRECTORY: Mark = ("directory", "", "")
+_MOST_SINGLE = 50
+"""When a batch changes more devices of a tenant, or configurations of an organization, all of it is marked."""
 
 
 @dataclass(slots=True)
@@ -44,7 +46,7 @@ async def take_in(events: Iterable[object], connection: Connection, store: Intak
     batch = Batch()
     for event in events:
         batch.add(event)
-    marks: set[tuple[str, str]] = set()
+    marks: set[Mark] = set()
     await _take_tenants(batch, connection, store, marks)
     await _take_devices(batch, connection, store, marks)
     await _take_organizations(batch, connection, store, marks)
@@ -53,19 +55,19 @@ async def take_in(events: Iterable[object], connection: Connection, store: Intak
         await store.mark(connection, sorted(marks))
 
 
-async def _take_tenants(batch: Batch, connection: Connection, store: IntakeStore, marks: set[tuple[str, str]]) -> None:
+async def _take_tenants(batch: Batch, connection: Connection, store: IntakeStore, marks: set[Mark]) -> None:
     if batch.tenants:
         await store.upsert(connection, "tenants", _in_order(batch.tenants))
         marks.add(DIRECTORY)
     if batch.tenant_matches:
         former = await store.organizations_of_tenants(connection, list(batch.tenant_matches))
         await store.upsert(connection, "tenant_matches", _in_order(batch.tenant_matches))
-        marks.update(("organization", organization) for organization in former)
-        marks.update(("tenant", tenant) for tenant in batch.tenant_matches)
+        marks.update(("organization", organization, "") for organization in former)
+        marks.update(("tenant", tenant, "") for tenant in batch.tenant_matches)
         marks.add(DIRECTORY)
 
 
-async def _take_devices(batch: Batch, connection: Connection, store: IntakeStore, marks: set[tuple[str, str]]) -> None:
+async def _take_devices(batch: Batch, connection: Connection, store: IntakeStore, marks: set[Mark]) -> None:
     if batch.devices:
         await store.upsert(connection, "devices", _in_order(batch.devices))
         marks.add(DIRECTORY)
@@ -73,31 +75,27 @@ async def _take_devices(batch: Batch, connection: Connection, store: IntakeStore
         former = await store.configurations_of_devices(connection, list(batch.device_matches))
         await store.upsert(connection, "device_matches", _in_order(batch.device_matches))
         now = {row[4] for row in batch.device_matches.values() if row[4] is not None}
-        marks.update(("configuration", configuration) for configuration in former | now)
-    marks.update(("tenant", tenant) for tenant, _ in (*batch.devices, *batch.device_matches))
+        marks.update(("configuration", configuration, "") for configuration in former | now)
+    marks |= _marks_of_devices({*batch.devices, *batch.device_matches})
 
 
-async def _take_organizations(
-    batch: Batch, connection: Connection, store: IntakeStore, marks: set[tuple[str, str]]
-) -> None:
+async def _take_organizations(batch: Batch, connection: Connection, store: IntakeStore, marks: set[Mark]) -> None:
     if not batch.organizations:
         return
     names = await store.organization_names(connection, list(batch.organizations))
     await store.upsert(connection, "organizations", _in_order(batch.organizations))
     renamed = [key for key, row in batch.organizations.items() if names.get(key) != row[2]]
-    marks.update(("renamed", key) for key in renamed)
+    marks.update(("renamed", key, "") for key in renamed)
     marks.add(DIRECTORY)
 
 
-async def _take_configurations(
-    batch: Batch, connection: Connection, store: IntakeStore, marks: set[tuple[str, str]]
-) -> None:
+async def _take_configurations(batch: Batch, connection: Connection, store: IntakeStore, marks: set[Mark]) -> None:
     if not batch.configurations:
         return
     former = await store.configurations(connection, list(batch.configurations))
     await store.upsert(connection, "configurations", _in_order(batch.configurations))
     now = {row[0]: KnownConfiguration(row[1], row[7], row[3], row[4]) for row in batch.configurations.values()}
-    marks.update(("organization", known.organization_id) for known in (*former.values(), *now.values()))
+    marks |= _marks_of_configurations(former, now)
     marks.add(DIRECTORY)
     # What another organization's device sees of a configuration: its serial number, its place and its name.
     changed = {
@@ -109,6 +107,33 @@ async def _take_configurations(
     }
     if changed:
         await store.change_serials(connection, sorted(changed))
+
+
+def _marks_of_devices(keys: Iterable[tuple[str, str]]) -> set[Mark]:
+    by_tenant: defaultdict[str, list[str]] = defaultdict(list)
+    for tenant, device in keys:
+        by_tenant[tenant].append(device)
+    marks: set[Mark] = set()
+    for tenant, devices in by_tenant.items():
+        many = len(devices) > _MOST_SINGLE
+        marks |= {("tenant", tenant, "")} if many else {("device", tenant, device) for device in devices}
+    return marks
+
+
+def _marks_of_configurations(
+    former: Mapping[str, KnownConfiguration], now: Mapping[str, KnownConfiguration]
+) -> set[Mark]:
+    by_organization: defaultdict[str, list[str]] = defaultdict(list)
+    marks: set[Mark] = set()
+    for key, after in now.items():
+        by_organization[after.organization_id].append(key)
+        if (before := former.get(key)) is not None and before.organization_id != after.organization_id:
+            # A mark of the configuration would lead to where it is, and not to where it was.
+            marks |= {("organization", known.organization_id, "") for known in (before, after)}
+    for organization, keys in by_organization.items():
+        many = len(keys) > _MOST_SINGLE
+        marks |= {("organization", organization, "")} if many else {("configuration", key, "") for key in keys}
+    return marks
 
 
 def _in_order(rows: Mapping[Any, Row]) -> list[Row]:

@@ -1,4 +1,4 @@
--- Marks the tenants, matched to other organizations, whose devices bear the serial numbers.
+-- Marks the devices with the serial numbers in tenants that are matched to other organizations.
 WITH taken AS (
     DELETE FROM changed_serials
     WHERE mark IN (SELECT mark FROM changed_serials ORDER BY mark LIMIT 20 FOR UPDATE SKIP LOCKED)
@@ -7,8 +7,8 @@ WITH taken AS (
     SELECT DISTINCT organization_id, serial_key
     FROM taken, unnest(organization_ids, serial_keys) AS pair (organization_id, serial_key)
 ), marked AS (
-    INSERT INTO marks (kind, subject)
-    SELECT DISTINCT 'tenant', d.tenant_id
+    INSERT INTO marks (kind, subject, part)
+    SELECT DISTINCT 'device', d.tenant_id, d.device_id
     FROM changed AS c
     JOIN devices AS d ON d.serial_key = c.serial_key AND d.live
     JOIN tenant_matches AS m ON m.tenant_id = d.tenant_id AND m.status = 'matched'

@@ -1,0 +1,232 @@
+"""Organizations that are kept in memory between evaluations, on Kafka and PostgreSQL, with several evaluators."""
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any
+
+import pytest
+from matchbook_contracts.suggestions import MatchSuggested
+from matchbook_matcher import metrics
+
+from . import says
+from .conftest import Running, World
+
+SIZE = 200
+
+
+def large() -> list[Any]:
+    """One organization in which each device has a configuration."""
+    return [
+        says.tenant(),
+        says.organization(),
+        says.tenant_match(),
+        *(says.configuration(f"c{n}", serial=f"PF1AA{n:03}", name=f"LT-{n:03}") for n in range(SIZE)),
+        *(says.device(f"d{n}", serial=f"PF1AA{n:03}", name=f"LT-{n:03}") for n in range(SIZE)),
+    ]
+
+
+def renamed(number: int, name: str, revision: int) -> Any:
+    return says.device(f"d{number}", serial=f"PF1AA{number:03}", name=name, revision=revision)
+
+
+async def counted(work: Callable[[], Awaitable[Any]]) -> tuple[int, int]:
+    """How many devices are read and evaluated meanwhile."""
+    counters = (metrics.DEVICES_READ, metrics.DEVICES_EVALUATED)
+    before = [counter._value.get() for counter in counters]
+    await work()
+    read, evaluated = (int(counter._value.get() - b) for counter, b in zip(counters, before, strict=True))
+    return read, evaluated
+
+
+async def latest(world: World, key: str) -> Any:
+    await world.heard.listen()
+    return world.heard.by_subject()[key][-1]
+
+
+async def test_a_change_in_a_large_organization_reads_and_evaluates_what_it_touches(world: World) -> None:
+    await world.start_matcher()
+    await world.say_at_once(large())
+    await world.settle()
+    assert await counted(lambda: said(world, renamed(7, "RECEPTION", 2))) == (1, 1)
+    assert (await latest(world, "t1/d7")).candidate.evidence[1].device_value == "RECEPTION"
+    assert await counted(lambda: said(world, says.configuration("c8", serial="PF1AA009", name="X", version=2))) == (
+        0,
+        2,
+    )
+    assert (await latest(world, "t1/d9")).documented_twice
+    assert await counted(lambda: said(world, says.device_match("d5", "c5"))) == (1, 1)
+    assert (await latest(world, "t1/d5")).reason == "decided"
+    assert await counted(lambda: said(world, says.DeviceRetired(tenant_id="t1", device_id="d6", revision=2))) == (0, 0)
+    assert (await latest(world, "t1/d6")).reason == "device_retired"
+
+
+async def test_a_single_change_is_read_with_people_and_makers(world: World) -> None:
+    await world.start_matcher()
+    await world.say_at_once(large())
+    await world.settle()
+    mine: dict[str, Any] = {
+        "serial": "PF1AA007",
+        "name": "LT-007",
+        "model": "Latitude 5440",
+        "manufacturer": "Dell Inc.",
+    }
+    documented: dict[str, Any] = {
+        "serial": "PF1AA007",
+        "name": "LT-007",
+        "model": "Latitude 5440",
+        "manufacturer": "LENOVO",
+    }
+    read = await counted(lambda: said(world, says.device("d7", revision=2, **mine)))
+    read_too = await counted(lambda: said(world, says.configuration("c7", version=2, **documented)))
+    assert (read[0], read_too[0]) == (1, 0)
+    told = {entry.field: entry.reason for entry in (await latest(world, "t1/d7")).candidate.evidence}
+    assert told["model"] == "of another manufacturer"
+
+
+async def said(world: World, *events: Any) -> None:
+    await world.say_at_once(events)
+    await world.settle()
+
+
+async def test_many_changes_at_once_are_the_whole_organization(world: World) -> None:
+    await world.start_matcher()
+    await world.say_at_once(large())
+    await world.settle()
+    many = [renamed(n, f"NEW-{n:03}", 2) for n in range(SIZE)]
+    _, evaluated = await counted(lambda: said(world, *many))
+    assert evaluated >= SIZE
+    assert (await latest(world, f"t1/d{SIZE - 1}")).candidate.evidence[1].device_value == f"NEW-{SIZE - 1:03}"
+
+
+class Hands:
+    """Two evaluators that work when they are told to, and a consumer that always does."""
+
+    def __init__(self, world: World, one: Running, other: Running) -> None:
+        self.world, self.one, self.other = world, one, other
+
+    async def say(self, *events: Any) -> None:
+        await self.world.say_at_once(events)
+        await self.world.until(self._taken_in)
+
+    async def _taken_in(self) -> bool:
+        rows = await self.world.fetch("SELECT coalesce(sum(next_offset), 0)::integer AS n FROM consumer_offsets")
+        return bool(rows[0]["n"] >= self.world._said)
+
+    async def evaluate(self, who: Running) -> tuple[int, int]:
+        """Let one of them do all that there is to do; what it read and evaluated."""
+
+        async def work() -> None:
+            while await self.world.fetch("SELECT FROM marks UNION ALL SELECT FROM changed_serials"):
+                await who.evaluator.step()
+
+        return await counted(work)
+
+
+@pytest.fixture
+async def hands(world: World) -> Hands:
+    await world.start_matcher("consumer")
+    found = Hands(world, await world.start_matcher("nothing"), await world.start_matcher("nothing"))
+    await found.say(*large())
+    await found.evaluate(found.one)
+    return found
+
+
+async def test_what_another_evaluator_saw_is_not_missed(hands: Hands) -> None:
+    await hands.say(says.configuration("c7", serial="PF1AA007", name="EDITED", version=2))
+    assert await hands.evaluate(hands.other) == (SIZE, SIZE), "it has kept nothing yet"
+    await hands.say(renamed(7, "RECEPTION", 2))
+    assert await hands.evaluate(hands.one) == (SIZE, SIZE), "what it kept is not right any more"
+    assert (await latest(hands.world, "t1/d7")).candidate.target_name == "EDITED"
+    await hands.say(renamed(7, "FRONT-DESK", 3))
+    assert await hands.evaluate(hands.one) == (1, 1)
+    assert (await latest(hands.world, "t1/d7")).revision == 4
+
+
+async def test_what_was_not_committed_is_not_kept(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: Any) -> None:
+        raise RuntimeError("no more")
+
+    await hands.say(renamed(7, "RECEPTION", 2))
+    with monkeypatch.context() as patched:
+        patched.setattr(hands.one.evaluator._store, "delete_marks", fail)
+        for _ in range(20):
+            with contextlib.suppress(RuntimeError):
+                await hands.one.evaluator.step()
+    await hands.say(renamed(8, "PF1AA007", 2))
+    assert (await hands.evaluate(hands.one))[0] == SIZE
+    assert (await latest(hands.world, "t1/d7")).revision == 2
+
+
+async def test_what_is_stored_and_not_published_is_published_with_the_next_change(hands: Hands) -> None:
+    await hands.say(renamed(7, "RECEPTION", 2))
+    stored: list[Any] = []
+
+    async def store() -> bool:
+        evaluated, _, _ = await hands.one.evaluator._evaluate_devices()
+        stored.extend(evaluated.changes)
+        return bool(stored)
+
+    await hands.world.until(store)
+    await hands.say(renamed(8, "FRONT-DESK", 2))
+    await hands.evaluate(hands.one)
+    assert [(await latest(hands.world, f"t1/d{n}")).revision for n in (7, 8)] == [2, 2]
+
+
+async def test_a_tenant_that_leaves_takes_its_devices_with_it(hands: Hands) -> None:
+    twice = [says.tenant("t2"), says.organization("o2"), says.tenant_match("t2", "o1"), says.device("x", tenant="t2")]
+    await hands.say(*twice)
+    await hands.evaluate(hands.one)
+    await hands.say(says.tenant_match("t2", "o2", version=2))
+    await hands.evaluate(hands.one)
+    await hands.say(says.device("x", tenant="t2", serial="PF1AA003", revision=2))
+    await hands.evaluate(hands.one)
+    assert (await latest(hands.world, "t2/x")).status == "elsewhere"
+    assert (await latest(hands.world, "t1/d3")).candidate.target_id == "c3"
+
+
+async def test_after_many_changes_a_whole_evaluation_has_nothing_to_add(world: World) -> None:
+    """Several evaluators take turns; what all of them said is what one says who knows nothing but the tables."""
+    rng = Random(7)
+    running = [await world.start_matcher(), await world.start_matcher()]
+    for tenant in ("t1", "t2", "t3"):
+        await world.say(says.tenant(tenant), says.tenant_match(tenant, "o2" if tenant == "t3" else "o1"))
+    await world.say(says.organization(), says.organization("o2"))
+    for version in range(1, 41):
+        await world.say_at_once([some_event(rng, version) for _ in range(rng.choice((1, 2, 20)))])
+        if rng.random() < 0.5:
+            await world.settle()
+    heard = await world.settle()
+    assert sum(isinstance(events[-1], MatchSuggested) for events in heard.values()) > 5
+    before = len(world.heard.records)
+    for matcher in running:
+        await world.stop_matcher(matcher)
+    await world.fetch("INSERT INTO marks (kind, subject) VALUES ('organization', 'o1'), ('organization', 'o2')")
+    await world.start_matcher()
+    await world.settle()
+    assert [event.key for event in world.heard.events()[before:]] == []
+
+
+def some_event(rng: Random, version: int) -> Any:
+    serial = rng.choice([None, "N/A", *(f"PF1AA{n:03}" for n in range(12))])
+    name, number = f"LT-{rng.randrange(12):03}", rng.randrange(14)
+    tenant = rng.choice(["t1", "t1", "t2", "t3"])
+    kind = rng.random()
+    if kind < 0.4:
+        mac = rng.choice([None, "3024A9000001", "3024A9000002", "3024A9000003"])
+        return says.device(
+            f"d{number}", tenant=tenant, revision=version, name=name, serial=serial, ethernet=mac, synced=version
+        )
+    if kind < 0.5:
+        return says.DeviceRetired(tenant_id=tenant, device_id=f"d{number}", revision=version)
+    if kind < 0.8:
+        organization = rng.choice(["o1", "o1", "o2"])
+        archived = rng.random() < 0.2
+        return says.configuration(
+            f"c{number}", organization=organization, version=version, name=name, serial=serial, archived=archived
+        )
+    if kind < 0.95:
+        status = rng.choice(["matched", "unmatched", "ignored"])
+        target = f"c{number}" if status == "matched" else None
+        return says.device_match(f"d{number}", target, tenant=tenant, version=version, status=status)  # type: ignore[arg-type]
+    return says.tenant_match("t2", rng.choice(["o1", "o2"]), version=version + 1)
