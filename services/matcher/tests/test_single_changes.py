@@ -173,6 +173,21 @@ async def test_what_is_stored_and_not_published_is_published_with_the_next_chang
     assert [(await latest(hands.world, f"t1/d{n}")).revision for n in (7, 8)] == [2, 2]
 
 
+async def test_what_changes_in_bulk_is_marked_as_a_whole(hands: Hands) -> None:
+    async def marked(*events: Any) -> set[tuple[str, str, str]]:
+        await hands.say(*events)
+        rows = await hands.world.fetch("DELETE FROM marks RETURNING kind, subject, part")
+        return {tuple(row) for row in rows} - {("directory", "", "")}
+
+    assert await marked(renamed(1, "X", 2), renamed(2, "X", 2)) == {("device", "t1", "d1"), ("device", "t1", "d2")}
+    assert await marked(says.configuration("c1", version=2)) == {("configuration", "c1", "")}
+    documents = [says.configuration(f"c{n}", version=3) for n in range(SIZE)]
+    devices = [renamed(n, "X", 3) for n in range(SIZE)]
+    found = await marked(*documents, *devices)
+    assert found >= {("organization", "o1", ""), ("tenant", "t1", "")}
+    assert len(found) < SIZE, "what is left over from a batch may be named"
+
+
 async def test_a_tenant_that_leaves_takes_its_devices_with_it(hands: Hands) -> None:
     twice = [says.tenant("t2"), says.organization("o2"), says.tenant_match("t2", "o1"), says.device("x", tenant="t2")]
     await hands.say(*twice)

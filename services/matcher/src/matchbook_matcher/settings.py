@@ -23,5 +23,5 @@ class MatcherSettings(ServiceSettings):
     patience_seconds: float = Field(default=2.0, ge=0)
     rest_factor: float = Field(default=4.0, ge=0)
     bundle: int = Field(default=16, ge=1, description="organizations evaluated in one transaction")
-    kept_records: int = Field(default=500_000, ge=0, description="devices and configurations kept in memory")
+    kept_records: int = Field(default=200_000, ge=0, description="devices and configurations kept in memory")
     batch: int = Field(default=2000, ge=1, description="records consumed in one transaction")
