@@ -286,6 +286,8 @@ async def test_json_lines_are_taken_like_csv(world: GatewayWorld) -> None:
     assert (first["row"], second["row"]) == (2, 4)
     assert first["values"] == {"name": "LT-1", "serial_number": "pf3x9", "notes": "=1"}
     assert second["archived"]
+    answer = await post(world, "organizations", f'{{"id": "{o}", "name": "Contoso", "\\ud800": 1}}'.encode())
+    assert (answer.status_code, answer.json()["ignored_columns"]) == (202, ["?"])
     assert second["interfaces"] == [
         {"name": "LAN", "mac_address": "A4C3F0112233", "primary": True},
         {"ip_address": "10.0.0.7", "primary": False},

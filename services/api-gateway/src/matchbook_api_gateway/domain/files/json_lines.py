@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from matchbook_api_gateway.domain.files.table import Cells, Faults, Layout, Unreadable, check_text, column_of
+from matchbook_api_gateway.domain.files.table import Cells, Faults, Layout, Unreadable, check_text, column_of, printable
 
 _BETWEEN: Final = ";|"
 _INTERFACE: Final = ("name", "ip_address", "mac_address")
@@ -49,7 +49,7 @@ class JsonLines:
         for name, value in found.items():
             column = column_of(name, self._layout)
             if column is None:
-                self._ignored.add(name)
+                self._ignored.add(printable(name))
                 continue
             try:
                 text = _text(value).strip()

@@ -177,7 +177,7 @@ def _header(names: list[str], layout: Layout, faults: Faults) -> Header:
     for group in layout.required:
         if not any(column in columns for column in group):
             faults.add(1, group[0], f"The column {' or '.join(group)} is missing.")
-    ignored = tuple(_printable(name) for name, column in zip(names, columns, strict=True) if column is None and name)
+    ignored = tuple(printable(name) for name, column in zip(names, columns, strict=True) if column is None and name)
     return Header(tuple(columns), ignored)
 
 
@@ -202,7 +202,8 @@ def _broken(row: int, error: csv.Error) -> Fault:
     return Fault(row=row, column=None, message=f"The file can't be read as CSV from here on: {error}.")
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """A column's name as an answer can hold it."""
     return text.encode("utf-8", "replace").decode()[:LONGEST_NAME]
 
 
