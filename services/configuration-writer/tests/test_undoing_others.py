@@ -38,7 +38,9 @@ from tests.support.writer_world import (
     a_world,
     applied,
     command,
+    device,
     names,
+    observed,
     refused,
     scoped,
     suggestion,
@@ -174,6 +176,14 @@ def test_a_configurations_decision_undone_leaves_it_as_it_was(story: list[dict[s
     decided(world, {**ABOUT_LAPTOP, **story[-1]})
     assert names(applied(world, undo_configuration(world))) == [event]
     assert world.configurations[LAPTOP] == before.model_copy(update={"version": before.version + 2})
+
+
+def test_an_edit_undone_shows_what_the_device_says_by_now() -> None:
+    world = a_tenant_world()
+    decided(world, {**ABOUT_LAPTOP, "kind": EditConfiguration, "values": {"model": "T14"}})
+    assert observed(world, device(revision=2, model="21CC")) == []
+    applied(world, undo_configuration(world))
+    assert (world.configurations[LAPTOP].model, world.configurations[LAPTOP].fields["model"].locked) == ("21CC", False)
 
 
 def test_a_release_undone_holds_the_configuration_again() -> None:

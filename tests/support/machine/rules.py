@@ -230,6 +230,7 @@ class Rules(TenantRules):
         before, version = found.snapshot(), found.version + 1
         for name, value in done.before.items():
             setattr(found, name, dict(value) if isinstance(value, dict) else value)
+        self._write_from_holder(command.configuration_id, found)
         found.version = version
         self.led = {"configuration": command.configuration_id, "version": version, "before": before}
         return None
