@@ -48,7 +48,7 @@ def test_histories_have_every_command_done_and_refused_and_every_reason_for_it()
     run_state_machine_as_test(
         seed(1)(Recorded),
         settings=settings(
-            max_examples=40,
+            max_examples=60,
             stateful_step_count=STEPS,
             phases=[Phase.generate],
             database=None,

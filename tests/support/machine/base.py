@@ -143,7 +143,8 @@ class Base(RuleBasedStateMachine):
         fits = [
             goal for goal in known if device is None or self.model.refuse_target(device, goal, ADMINISTRATOR) is None
         ]
-        return pick(dice, fits, [*known, "cfg-nowhere"])
+        taken = [goal for goal in known if self.model.holder(goal) is not None]
+        return pick(dice, fits, [*known, *taken * 3, "cfg-nowhere"])
 
     # --- what must hold after each step -------------------------------------------------------------------------------
 

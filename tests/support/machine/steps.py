@@ -103,7 +103,7 @@ class Machine(Base):
         key = self.key(dice, lambda device: device.suggestion is not None and self.matchable(device))
         device = self.model.devices.get(key)
         found = device.suggestion if device else None
-        shown = "stale" if found is None or dice.random() < 0.1 else found["id"]
+        shown = "stale" if found is None or dice.random() < 0.3 else found["id"]
         self.ask(AcceptMatch, **of(key), suggestion_id=shown, **who(dice))
 
     @rule(dice=rolls)
@@ -140,7 +140,7 @@ class Machine(Base):
         tenant_id = self.tenant(dice, "unmatched", "ignored")
         tenant = self.model.tenants.get(tenant_id)
         found = tenant.suggestion if tenant else None
-        shown = "stale" if found is None or dice.random() < 0.1 else found["id"]
+        shown = "stale" if found is None or dice.random() < 0.3 else found["id"]
         self.ask(AcceptTenantMatch, tenant_id=tenant_id, suggestion_id=shown, **who(dice))
 
     @rule(dice=rolls)
