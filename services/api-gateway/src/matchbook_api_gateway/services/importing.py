@@ -3,8 +3,8 @@
 import asyncio
 import codecs
 import io
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, Literal, TypeAlias
 
@@ -77,17 +77,20 @@ class Importing:
 
     async def _send(self, person: Person, subject: Subject, import_id: str, planned: Plan, reader: "_Reader") -> None:
         at, total = now(), len(planned.sizes)
-        parts = reader.chunks(planned)
-        for number in range(1, total + 1):
-            rows = await asyncio.to_thread(next, parts)
-            fields = {"decision_id": derived_id("imports", import_id, number), "actor": person.actor, "decided_at": at}
-            decision = _COMMANDS[subject](**fields, import_id=import_id, chunk=number, chunks=total, rows=rows)
-            await self._send_chunk(decision, number, total)
-            if number == 1:
-                await self._decisions.put_import(
-                    import_id, subject=subject, chunks=total, rows=planned.rows, actor=person.actor, at=at
+        # Closed here also after an error: the file is not there any more when the collector comes by.
+        with closing(reader.chunks(planned)) as parts:
+            for number in range(1, total + 1):
+                rows = await asyncio.to_thread(next, parts)
+                fields = {"decision_id": derived_id("imports", import_id, number), "actor": person.actor}
+                decision = _COMMANDS[subject](
+                    **fields, decided_at=at, import_id=import_id, chunk=number, chunks=total, rows=rows
                 )
-            await self._decisions.sent([decision], import_id)
+                await self._send_chunk(decision, number, total)
+                if number == 1:
+                    await self._decisions.put_import(
+                        import_id, subject=subject, chunks=total, rows=planned.rows, actor=person.actor, at=at
+                    )
+                await self._decisions.sent([decision], import_id)
 
     async def _send_chunk(self, decision: Any, number: int, total: int) -> None:
         """Patiently after the first: a file half sent is worse than a slow answer."""
@@ -115,7 +118,7 @@ class _Reader:
         self._subject: Subject = subject
         self._directory = directory
 
-    def chunks(self, planned: Plan) -> Iterator[Sequence[Row]]:
+    def chunks(self, planned: Plan) -> Generator[Sequence[Row], None, None]:
         with _text_of(self._file) as text:
             faults = Faults()
             table = _table(self._file, text, _LAYOUTS[self._subject], faults)
