@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
-from matchbook_servicekit.database import Connection, Database, is_transient
+from matchbook_servicekit.database import Connection, Database
 from matchbook_servicekit.failpoints import failpoint
-from matchbook_servicekit.messaging import Publisher, Transient
-from matchbook_servicekit.telemetry import describe, get_logger, tracer
+from matchbook_servicekit.messaging import Publisher
+from matchbook_servicekit.patience import Patience
+from matchbook_servicekit.telemetry import tracer
 
 from matchbook_matcher import metrics
 from matchbook_matcher.adapters.records import record
@@ -18,9 +18,6 @@ from matchbook_matcher.domain.changes import Change
 from matchbook_matcher.service.agenda import Agenda, Pace, Rests, Round, agenda_of, round_of
 from matchbook_matcher.service.devices import DeviceWork, Evaluated
 from matchbook_matcher.service.directory import DirectoryEvaluated, DirectoryWork
-
-Result = TypeVar("Result")
-log = get_logger(__name__)
 
 _POLL_SECONDS = 1.0
 _ADOPT_SECONDS = 5.0
@@ -54,7 +51,7 @@ class Evaluator:
         self._pace = pace
         self._rests = Rests(pace.rest_factor)
         self._woken = asyncio.Event()
-        self._trouble: str | None = "the evaluator has not begun"
+        self._patience = Patience("the evaluator", longest=_LONGEST_PAUSE, trouble="the evaluator has not begun")
         self._adopted_at = 0.0
 
     def wake(self) -> None:
@@ -63,14 +60,14 @@ class Evaluator:
 
     def ready(self) -> str | None:
         """None while it works or could."""
-        return self._trouble
+        return self._patience.trouble
 
     async def run(self) -> None:
         """Evaluate until cancelled; what is away is waited for."""
-        await self._persistently(lambda: self._adopt(0.0))
+        await self._patience.until_done(lambda: self._adopt(0.0))
         while True:
             self._woken.clear()
-            delay = await self._persistently(self.step)
+            delay = await self._patience.until_done(self.step)
             if delay > 0:
                 await self._sleep(delay)
 
@@ -96,23 +93,6 @@ class Evaluator:
         except TimeoutError:
             return
         await asyncio.sleep(max(0.0, min(self._pace.quiet, deadline - time.monotonic())))
-
-    async def _persistently(self, work: Callable[[], Awaitable[Result]]) -> Result:
-        """Do something until it succeeds, as long as only the database or the broker is in the way."""
-        pause = 0.1
-        while True:
-            try:
-                result = await work()
-            except Exception as error:
-                if not (isinstance(error, Transient) or is_transient(error)):
-                    raise
-                self._trouble = f"the evaluator waits: {describe(error)}"
-                log.warning("evaluation waits for what it needs", cause=describe(error))
-                await asyncio.sleep(pause)
-                pause = min(_LONGEST_PAUSE, pause * 2)
-            else:
-                self._trouble = None
-                return result
 
     async def _adopt(self, older_than: float) -> None:
         """Mark what some process stored and did not live to see published."""
@@ -159,7 +139,7 @@ class Evaluator:
 
     async def _publish(self, evaluated: Evaluated) -> None:
         if evaluated.changes:
-            await self._persistently(lambda: self._publish_devices(evaluated))
+            await self._patience.until_done(lambda: self._publish_devices(evaluated))
 
     async def _publish_devices(self, evaluated: Evaluated) -> None:
         """Publish under the tenants' locks: who evaluated one of them since has published its changes as well."""
@@ -180,7 +160,7 @@ class Evaluator:
         metrics.EVALUATION_SECONDS.labels("directory").observe(seconds)
         if evaluated is not None and evaluated.changes:
             found = evaluated
-            await self._persistently(lambda: self._publish_directory(found))
+            await self._patience.until_done(lambda: self._publish_directory(found))
 
     async def _publish_directory(self, evaluated: DirectoryEvaluated) -> None:
         async with self._database.transaction() as connection:
