@@ -8,12 +8,13 @@ import os
 from typing import get_args
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from matchbook_configuration_writer.domain.decide import COMMANDS
 from matchbook_contracts.decisions import RejectionReason
 from matchbook_contracts.match_events import DecisionRejected
 
+from tests.support.machine.drawing import draw
 from tests.support.machine.steps import Machine
 
 HISTORIES = int(os.environ.get("HISTORIES", "100"))
@@ -47,19 +48,8 @@ def test_histories_have_every_command_done_and_refused_and_every_reason_for_it()
                     done.add(type(command))
 
     wanted = (set(COMMANDS), set(COMMANDS), set(get_args(RejectionReason)))
-    # What is drawn from a seed depends on all that is loaded.
     for number in range(_MOST_SEEDS):
-        run_state_machine_as_test(
-            seed(number)(Recorded),
-            settings=settings(
-                max_examples=40,
-                stateful_step_count=STEPS,
-                phases=[Phase.generate],
-                database=None,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        draw(Recorded, number, histories=40, steps=STEPS)
         if (done, refused, reasons) == wanted:
             break
     assert (done, refused, reasons) == wanted

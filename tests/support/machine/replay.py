@@ -6,8 +6,6 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, cast
 
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
 from matchbook_configuration_writer.app import PACKAGE
 from matchbook_configuration_writer.domain.decide import is_command
 from matchbook_configuration_writer.domain.events import aggregate_of
@@ -18,6 +16,7 @@ from matchbook_contracts.match_events import MatchEvent
 from matchbook_servicekit.database import Database, load_queries
 
 from tests.support.invariants import input_ends
+from tests.support.machine.drawing import draw
 from tests.support.machine.pure import PureWriter
 from tests.support.machine.steps import Machine
 from tests.support.writer_service import Rig
@@ -40,17 +39,7 @@ def history(number: int, steps: int) -> list[Step]:
             super().teardown()
             found.append((len(set(map(_kind, self.pure.events))), self.journal))
 
-    run_state_machine_as_test(
-        seed(number)(Recorded),
-        settings=settings(
-            max_examples=25,
-            stateful_step_count=steps,
-            phases=[Phase.generate],
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    draw(Recorded, number, histories=25, steps=steps)
     return max(found, key=lambda item: item[0])[1]
 
 
