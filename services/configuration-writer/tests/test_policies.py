@@ -231,3 +231,21 @@ async def test_a_refused_change_of_policies_asks_for_nothing_again(writer: Rig) 
     assert sorted(event.reason for event in rejected) == ["configuration_taken", "not_allowed"]
     asked = [item for item in (await writer.log()).topics["matchbook.decisions"] if b"policy:Serial" in item.value]
     assert len(asked) == 1
+
+
+async def test_a_suggestion_told_again_or_outdated_is_not_asked_about(writer: Rig) -> None:
+    """The suggestion stays open, since the configuration is taken; policies decide on the matcher's last word, once."""
+    taken = suggested(1).candidate
+    async with writer.running():
+        await prepare(writer, range(1, 2), documented=range(1, 3))
+        await writer.publish(command(MatchTo, device_id="device-1", configuration_id="cfg-1"))
+        await writer.publish(discovered(2), setting(policy()))
+        await settled(writer)
+        last_word = suggested(2, revision=2, candidate=taken)
+        for told in (last_word, last_word, suggested(2, revision=1)):
+            await writer.publish(told)
+            await settled(writer)
+        assert await statuses(writer) == {"device-1": "matched"}
+        assert await writer.broken() == []
+    asked = [item for item in (await writer.log()).topics["matchbook.decisions"] if b"policy:Serial" in item.value]
+    assert len(asked) == 1

@@ -44,8 +44,6 @@ T = TypeVar("T")
 class Base(RuleBasedStateMachine):
     """`journal` has the commands, news and times of the history so far, in order."""
 
-    with_policies = True
-
     @initialize(matched=st.sampled_from([ORGANIZATIONS, ORGANIZATIONS, ()]), policies=st.sampled_from([POLICIES, ()]))
     def begin(self, matched: tuple[str, ...], policies: tuple[AutoAcceptPolicy, ...]) -> None:
         self.model, self.pure, self.now, self.number = Rules(TENANTS), PureWriter(), NOW, 0
@@ -61,7 +59,7 @@ class Base(RuleBasedStateMachine):
                 self.learn(self.discovered(key, "", ""))
         for tenant_id, organization_id in zip(TENANTS, matched, strict=False):
             self.ask(MatchTenantTo, tenant_id=tenant_id, organization_id=organization_id)
-        if policies and self.with_policies:
+        if policies:
             self.ask(SetAutoAcceptPolicies, policies=policies)
 
     # --- asking both --------------------------------------------------------------------------------------------------

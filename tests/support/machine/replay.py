@@ -32,9 +32,6 @@ def history(number: int, steps: int) -> list[Step]:
     found: list[tuple[int, list[Step]]] = []
 
     class Recorded(Machine):
-        # With policies the service asks the same twice in some histories; the second is answered as the first.
-        with_policies = False
-
         def teardown(self) -> None:
             super().teardown()
             found.append((len(set(map(_kind, self.pure.events))), self.journal))

@@ -256,7 +256,6 @@ class Machine(Base):
 
     # --- policies -----------------------------------------------------------------------------------------------------
 
-    @precondition(lambda self: self.with_policies)
     @rule(dice=rolls)
     def set_policies(self, dice: Random) -> None:
         policies = tuple(self.policy(dice) for _ in range(dice.randint(0, 3)))

@@ -121,6 +121,8 @@ def needs_of_facts(facts: Iterable[Fact], *, policies: bool = False) -> Needs:
                 needs.suggestions.add((fact.tenant_id, older))
             case Suggestion(device_id=str(device_id)) if policies:
                 needs.observed.add((fact.tenant_id, device_id))
+                # A policy is asked about the matcher's last word alone, so it must be known which that is.
+                needs.suggestions.add((fact.tenant_id, device_id))
             case _:
                 pass
     return needs
