@@ -13,7 +13,7 @@ from matchbook_servicekit import topics
 # A hyphen in a folder's name forbids importing the helpers beside the tests relatively.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from ingestor_world import PARTITIONS, Ingesting, Mischief, ingesting, settings_for
+from ingestor_world import PARTITIONS, Ingesting, Mischief, by_the_real_clock, ingesting, settings_for
 
 Configure = Callable[..., Any]
 
@@ -52,4 +52,12 @@ async def configure(microsoft: Emulator, kafka_bootstrap: str, topic_prefix: str
 async def world(configure: Configure, microsoft: Emulator, mischief: Mischief) -> AsyncIterator[Ingesting]:
     """An ingestor that has not swept anything yet."""
     async with ingesting(configure(), microsoft, mischief) as found:
+        yield found
+
+
+@pytest.fixture
+async def service(configure: Any, microsoft: Any, mischief: Any) -> AsyncIterator[Ingesting]:
+    """A service that works by the real clock."""
+    async with ingesting(configure(graph_page_size=1000), microsoft, mischief) as found:
+        by_the_real_clock(found)
         yield found

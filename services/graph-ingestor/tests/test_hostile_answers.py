@@ -371,3 +371,25 @@ async def test_a_hostile_name_goes_through_as_data(world: Ingesting) -> None:
     world.mischief.edit = edited(ids[0], deviceName=name)
     await world.sweep(tenant_id)
     assert [event.facts.device_name for event in await world.events(DEVICES) if event.revision == 2] == [name]
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+async def test_a_page_token_that_expired_begins_the_list_again_once(world: Ingesting, status: int) -> None:
+    await world.customers()
+    tenant_id, ids = largest(world)
+    expired = iter([refusal(status, "Directory_ExpiredPageToken", "The specified page token value has expired.")])
+    world.mischief.instead = for_pages_of(tenant_id, lambda _: next(expired, None), after_first=True)
+    await world.sweep(tenant_id)
+    run = await world.last_run(tenant_id)
+    assert isinstance(run, SyncCompleted)
+    assert (run.counts.seen, run.counts.retired) == (len(ids), 0)
+    assert sorted(event.device_id for event in await world.events(DEVICES)) == sorted(ids)
+
+
+async def test_page_tokens_that_always_expire_end_the_sweep(world: Ingesting) -> None:
+    await world.everything()
+    tenant_id, _ = largest(world)
+    refused = refusal(400, "Directory_ExpiredPageToken", "The specified page token value has expired.")
+    world.mischief.instead = for_pages_of(tenant_id, lambda _: refused, after_first=True)
+    assert (await swept_badly(world, tenant_id)).reason == "bad_answer"
+    assert len([call for call in world.mischief.calls if devices_list(call) and not call.skip_token]) == 2

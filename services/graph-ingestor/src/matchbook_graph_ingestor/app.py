@@ -1,8 +1,9 @@
 """The process: what is made of what."""
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from matchbook_servicekit.app import Component, Startable, command, serve
 from matchbook_servicekit.consumer import BatchConsumer, Subscription
@@ -18,10 +19,15 @@ from matchbook_graph_ingestor.service.customer_sweep import CustomerSweep
 from matchbook_graph_ingestor.service.details import DetailReader
 from matchbook_graph_ingestor.service.runs import Clock, utc_now
 from matchbook_graph_ingestor.service.scheduler import Scheduler
+from matchbook_graph_ingestor.service.slots import Slots
+from matchbook_graph_ingestor.service.sweep_queue import SweepQueue
+from matchbook_graph_ingestor.service.sweeper import Sweeper
 from matchbook_graph_ingestor.service.tenant_sweep import Rules, TenantSweep
+from matchbook_graph_ingestor.service.watching import Watch
 from matchbook_graph_ingestor.settings import IngestorSettings
 
 PACKAGE = "matchbook_graph_ingestor"
+_TAKEN_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +40,14 @@ class Ingestor:
     customers: CustomerSweep
     tenants: TenantSweep
     scheduler: Scheduler
-    consumer: BatchConsumer
+    sweeper: Sweeper
+    consumers: tuple[BatchConsumer, ...]
     details: DetailReader
     relay: Relay
 
     @property
     def components(self) -> Sequence[Component]:
-        return (self.consumer, self.scheduler, self.details, self.relay)
+        return (*self.consumers, self.scheduler, self.sweeper, self.details, self.relay)
 
     @property
     def resources(self) -> Sequence[Startable]:
@@ -53,22 +60,29 @@ def subscription(settings: IngestorSettings, wake: Callable[[], None]) -> Subscr
     return Subscription("sync-requests", (TOPIC,), commands.apply, after_commit=commands.after_commit)
 
 
+def sweeps_due(sweeper: Sweeper) -> Subscription:
+    """What the ingestors share: each tenant that is due is swept by one of them."""
+    return Subscription(
+        "sweeps", ("matchbook.sweeps",), sweeper.take, max_records=_TAKEN_AT_ONCE, after_commit=sweeper.after_commit
+    )
+
+
 def build(settings: IngestorSettings, clock: Clock = utc_now) -> Ingestor:
     """Make the parts; nothing is connected yet.
 
     Raises ConfigurationError for a certificate or bundle that can't be used.
     """
     database, publisher = Database(settings.database), Publisher(settings.kafka)
-    graph, rules = _graph(settings), rules_of(settings)
-    tenants = TenantSweep(graph, database, publisher, rules, clock)
+    slots = Slots(settings.sweep_concurrency)
+    graph, rules = _graph(settings, slots.pause), rules_of(settings)
+    tenants = TenantSweep(graph, database, publisher, rules, clock=clock, turn=slots.turn)
     customers = CustomerSweep(graph, database, publisher, rules, partner=settings.partner_tenant_id, clock=clock)
-    scheduler = Scheduler(customers, tenants, database, settings.sweep_concurrency, clock)
-    consumer = BatchConsumer(
-        subscription(settings, scheduler.wake),
-        kafka=settings.kafka,
-        database=database,
-        publisher=publisher,
-        group=settings.service_name,
+    sweeper = Sweeper(tenants, database, slots, settings.sweep_concurrency)
+    watch = Watch(database, timedelta(seconds=settings.stuck_sweep_seconds), clock)
+    scheduler = Scheduler(customers, SweepQueue(database, settings.sweeps_ahead, clock), watch, database, clock)
+    commands, due = (
+        BatchConsumer(item, kafka=settings.kafka, database=database, publisher=publisher, group=settings.service_name)
+        for item in (subscription(settings, scheduler.wake), sweeps_due(sweeper))
     )
     details = DetailReader(
         graph,
@@ -78,8 +92,18 @@ def build(settings: IngestorSettings, clock: Clock = utc_now) -> Ingestor:
         per_second=settings.detail_reads_per_second,
         concurrency=settings.detail_concurrency,
     )
-    relay = Relay(database, publisher)
-    return Ingestor(database, publisher, graph, customers, tenants, scheduler, consumer, details, relay)
+    return Ingestor(
+        database,
+        publisher,
+        graph,
+        customers,
+        tenants,
+        scheduler,
+        sweeper,
+        (commands, due),
+        details,
+        Relay(database, publisher),
+    )
 
 
 def rules_of(settings: IngestorSettings) -> Rules:
@@ -94,7 +118,7 @@ def rules_of(settings: IngestorSettings) -> Rules:
     )
 
 
-def _graph(settings: IngestorSettings) -> Graph:
+def _graph(settings: IngestorSettings, pause: Callable[[float], Awaitable[None]]) -> Graph:
     tokens = Tokens(
         login_url=settings.login_url,
         client_id=settings.client_id,
@@ -112,7 +136,7 @@ def _graph(settings: IngestorSettings) -> Graph:
         largest_answer=settings.graph_largest_page_bytes,
         connections=settings.sweep_concurrency + 2 * settings.detail_concurrency,
     )
-    return Graph(limits, tokens, settings.ca_file)
+    return Graph(limits, tokens, settings.ca_file, pause)
 
 
 async def run(settings: IngestorSettings) -> None:

@@ -23,6 +23,8 @@ class IngestorSettings(ServiceSettings):
     sync_devices_by_default: bool = True
 
     sweep_concurrency: int = Field(default=8, ge=1, le=64)
+    sweeps_ahead: int = Field(default=256, ge=1)
+    stuck_sweep_seconds: int = Field(default=900, ge=1)
     graph_page_size: int = Field(default=1000, ge=1, le=1000)
     graph_attempts: int = Field(default=5, ge=1)
     graph_first_pause_seconds: float = Field(default=0.5, gt=0)

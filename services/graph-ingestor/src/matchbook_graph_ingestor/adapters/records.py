@@ -9,7 +9,7 @@ from typing import Final
 
 from matchbook_contracts.base import device_key
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceFacts, DeviceRetired, TenantDiscovered, TenantLost
-from matchbook_contracts.sync import SyncCompleted, SyncFailed, SyncProgressed, SyncStarted
+from matchbook_contracts.sync import SweepDue, SyncCompleted, SyncFailed, SyncProgressed, SyncStarted
 from matchbook_servicekit.messaging import Outgoing, derived_id, outgoing
 from pydantic_core import to_json
 
@@ -30,6 +30,12 @@ def run_record(event: SyncStarted | SyncProgressed | SyncCompleted | SyncFailed)
     return outgoing(
         event, source=SOURCE, event_id=derived_id("sync-runs", event.run_id, type(event).__name__, step), time=event.at
     )
+
+
+def due_record(event: SweepDue) -> Outgoing:
+    """The record that a sweep waits for somebody to take it; one that waits again has another."""
+    event_id = derived_id("sweeps", event.run_id, event.at.isoformat())
+    return outgoing(event, source=SOURCE, event_id=event_id, time=event.at)
 
 
 def retired_records(tenant_id: str, revisions: Mapping[str, int]) -> list[Outgoing]:

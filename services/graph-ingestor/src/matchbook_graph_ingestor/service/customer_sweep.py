@@ -68,11 +68,17 @@ class CustomerSweep:
             await self._end(connection, run, Failure("interrupted"))
 
     async def _begin(self) -> Run:
-        run = runs.begun(self._partner, "customers", _SUBJECT, self._clock())
+        now = self._clock()
+        run = Run(runs.new_id(now), self._partner, "customers", _SUBJECT, now, now)
         async with self._database.transaction() as connection:
             rhythm = await store.customer_lists(connection, self._partner)
-            await store.begin_customer_sweep(connection, self._partner, run.run_id, run.started_at)
-            await outbox.append(connection, runs.beginning(run, rhythm))
+            await store.begin_customer_sweep(connection, self._partner, run.run_id, now)
+            told = runs.beginning(run, rhythm.requested_by)
+            if rhythm.open is not None:
+                begun = rhythm.open.started_at or now
+                before = Run(rhythm.open.run_id, self._partner, "customers", _SUBJECT, begun, begun)
+                told = [*runs.interrupted(before, now), *told]
+            await outbox.append(connection, told)
         return run
 
     async def _end(self, connection: Connection, run: Run, failure: Failure | None) -> None:

@@ -4,7 +4,7 @@ SELECT
     has_relationship, relationship_ends_at, absences, display_name, default_domain, verified_domains, lost_reason,
     lost_detail, coalesce(tenant_settings.device_sync, account.device_sync, $2) AS sync_devices,
     coalesce(tenant_settings.interval_seconds, account.interval_seconds) AS interval,
-    failures, braked_runs, confirmed_absences, tenants.requested_by, open_sweeps.run_id, open_sweeps.started_at
+    failures, braked_runs, confirmed_absences, tenants.requested_by, open_sweeps.run_id, open_sweeps.started_at, open_sweeps.owner
 FROM tenants
 CROSS JOIN account
 LEFT JOIN tenant_settings USING (tenant_id)
