@@ -144,8 +144,9 @@ async def test_of_two_services_one_sweeps(service: Ingesting, configure: Any, *,
 
 async def test_a_tenant_at_permanent_429_does_not_hold_up_the_others(service: Ingesting) -> None:
     tenant_id, _ = largest(service)
-    refused = refusal(429, "TooManyRequests", Retry_After="1")
-    service.mischief.instead = lambda call: refused if call.tenant_id == tenant_id else None
+    service.mischief.instead = lambda call: (
+        refusal(429, "TooManyRequests", Retry_After="1") if call.tenant_id == tenant_id else None
+    )
     async with working(service):
         others = sum(len(state.devices) for state in readable(service)[1:])
 

@@ -22,6 +22,7 @@ from ingestor_world import (
 from matchbook_contracts.sync import SyncCompleted, SyncFailed, SyncStarted
 from matchbook_graph_ingestor.service.sweep_queue import Filled
 from matchbook_graph_ingestor.service.visit import Visit
+from matchbook_local.emulator.faults import Call
 from matchbook_servicekit.leadership import Leadership, held_now
 
 
@@ -172,8 +173,12 @@ async def test_with_one_slot_a_tenant_that_waits_for_microsoft_lets_the_others_g
     async with ingesting(configure(sweep_concurrency=1, graph_page_size=1000), microsoft, mischief) as world:
         by_the_real_clock(world)
         tenant_id, _ = largest(world)
-        refused = refusal(429, "TooManyRequests", Retry_After="30")
-        mischief.instead = lambda call: refused if call.tenant_id == tenant_id and call.service == "graph" else None
+
+        def instead(call: Call) -> Any:
+            mine = call.tenant_id == tenant_id and call.service == "graph"
+            return refusal(429, "TooManyRequests", Retry_After="30") if mine else None
+
+        mischief.instead = instead
         others = sum(len(state.devices) for state in readable(world)[1:])
 
         async def all_others() -> bool:
