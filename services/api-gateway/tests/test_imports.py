@@ -306,7 +306,7 @@ async def test_json_lines_are_taken_like_csv(world: GatewayWorld) -> None:
         ('{"id": "b", "organization_id": "ORG", "name": "x", "installed_at": "29.02.2024"}', "installed_at"),
         ('{"id": "b", "organization_id": "ORG", "name": "a\\u0000"}', "name"),
         ('{"id": "b", "organization_id": "ORG", "name": "a\\ud800"}', "name"),
-        ('{"id": "b", "organization_id": "ORG", "name": "x", "interfaces": [{"name": "a|b"}]}', "interfaces"),
+        ('{"id": "b", "organization_id": "ORG", "name": "x", "interfaces": [{"name": 7}]}', "interfaces"),
         ('{"id": "b", "organization_id": "ORG", "name": "x", "interfaces": [5]}', "interfaces"),
         ('{"id": "a", "organization_id": "ORG", "name": "x"}', "id"),
     ],

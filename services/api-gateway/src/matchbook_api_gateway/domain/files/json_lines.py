@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from matchbook_api_gateway.domain.files.lists import ITEMS, PARTS, escaped
 from matchbook_api_gateway.domain.files.table import Cells, Faults, Layout, Unreadable, check_text, column_of, printable
 
-_BETWEEN: Final = ";|"
 _INTERFACE: Final = ("name", "ip_address", "mac_address")
 
 
@@ -71,7 +71,7 @@ def _text(value: Any) -> str:
         case str():
             return value
         case list():
-            return ";".join(_part(item) for item in value)
+            return ITEMS.join(_part(item) for item in value)
         case _:
             raise Unreadable("This must be text, true or false, or a list.")
 
@@ -79,17 +79,15 @@ def _text(value: Any) -> str:
 def _part(item: Any) -> str:
     match item:
         case str():
-            return _plain(item, ";")
+            return escaped(item, ITEMS)
         case dict():
-            parts = (item.get(name) or "" for name in _INTERFACE)
-            return "|".join(
-                (*(_plain(part, _BETWEEN) for part in parts), "Yes" if item.get("primary") is True else "No")
-            )
+            texts = (escaped(_text_of(item.get(name) or ""), ITEMS, PARTS) for name in _INTERFACE)
+            return PARTS.join((*texts, "Yes" if item.get("primary") is True else "No"))
         case _:
             raise Unreadable("This list must hold texts or, for interfaces, objects.")
 
 
-def _plain(text: Any, forbidden: str) -> str:
-    if not isinstance(text, str) or any(sign in text for sign in forbidden):
-        raise Unreadable(f"A part of this list must be text without {' and '.join(forbidden)}.")
-    return text
+def _text_of(part: Any) -> str:
+    if not isinstance(part, str):
+        raise Unreadable(f"An interface's {', '.join(_INTERFACE)} must be text.")
+    return part
