@@ -126,7 +126,7 @@ def read_again(format_: Any, columns: tuple[str, ...], line: Line, layout: Layou
 
 @pytest.mark.parametrize("format_", ["csv", "jsonl"])
 @given(interfaces=INTERFACES, name=TEXTS.filter(bool))
-@example(interfaces=[Interface(name="a;b|c\\")], name="LT-1")
+@example(interfaces=[Interface(name="a;b|c\\")], name="'=1")
 def test_a_configuration_that_is_exported_and_imported_is_the_same(
     format_: Format, interfaces: list[Interface], name: str
 ) -> None:

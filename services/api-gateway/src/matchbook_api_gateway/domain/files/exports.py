@@ -82,5 +82,8 @@ def _part(item: Any) -> str:
 
 
 def harmless(text: str) -> str:
-    """The text as a spreadsheet shows it and never runs it: what looks like a formula begins with an apostrophe."""
-    return f"'{text}" if text.startswith(_RISKY) else text
+    """The text as a spreadsheet shows it and never runs it: what looks like a formula gets an apostrophe before it.
+
+    So does what has one already, so that an import that takes one off gives the text itself.
+    """
+    return f"'{text}" if text.lstrip("'").startswith(_RISKY) else text

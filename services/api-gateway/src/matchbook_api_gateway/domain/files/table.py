@@ -15,7 +15,7 @@ LONGEST_ID = 200
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 # The apostrophe that an export puts before what a spreadsheet would run.
-_PROTECTED = re.compile(r"^'(?=[=+\-@\t\r])")
+_PROTECTED = re.compile(r"^'(?='*[=+\-@\t\r])")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _YES = frozenset({"yes", "true", "1"})
 _NO = frozenset({"no", "false", "0"})
