@@ -1,4 +1,4 @@
-"""Lists in a cell: `;` between items and `|` between an item's parts, either with a backslash before it where it is text."""
+"""Lists in a cell: `;` between items, `|` between an item's parts, a backslash before either where it is text."""
 
 import re
 from typing import Final
