@@ -1,7 +1,7 @@
 """Normal forms of what identifies a machine."""
 
 import pytest
-from matchbook_contracts.identity import normalise_mac
+from matchbook_contracts.identity import is_placeholder, normalise_mac
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,13 @@ def test_a_mac_address_has_one_normal_form_in_whatever_notation(written: str) ->
 )
 def test_what_is_no_mac_address_has_none(written: str | None) -> None:
     assert normalise_mac(written) is None
+
+
+@pytest.mark.parametrize("text", ["", " ", "?", "--", "N/A", "unknown", "To be filled by O.E.M.", "Default string"])
+def test_what_nobody_filled_in_is_a_placeholder(text: str) -> None:
+    assert is_placeholder(text)
+
+
+@pytest.mark.parametrize("text", ["A1", "LT-0001", "東京", "Test 2", "MacBook von Jörg"])
+def test_what_somebody_filled_in_is_none(text: str) -> None:
+    assert not is_placeholder(text)

@@ -56,6 +56,11 @@ def serial_is_usable(normalised: str | None) -> bool:
     return normalised not in _JUNK_SERIALS
 
 
+def is_placeholder(text: str) -> bool:
+    """Whether a text stands where nobody filled in a value: a manufacturer's placeholder, or nothing but signs."""
+    return normalise_serial(text) in _JUNK_SERIALS or not any(map(str.isalnum, text))
+
+
 @lru_cache(maxsize=8_192)
 def normalise_mac(raw: str | None) -> str | None:
     """`AA:BB:CC:DD:EE:FF` from any notation of six octets; None for what is no MAC address."""
