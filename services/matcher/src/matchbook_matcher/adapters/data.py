@@ -1,4 +1,4 @@
-"""Reads the data files: what agreement is worth, what identifies nothing, and how weights are fitted; writes weights."""
+"""The data files: what agreement is worth, how that is fitted, and what identifies nothing."""
 
 import re
 import tomllib

@@ -32,7 +32,7 @@ Judge = Callable[[str, str], bool | None]
 
 
 class FittingRules(BaseModel):
-    """The whole file of `fitting.toml`: what a fit may say, and how much decisions weigh against the present weights."""
+    """The file `fitting.toml`: what a fit may say, and how much decisions weigh against the present weights."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -128,7 +128,7 @@ def seen_in(suggestions: Iterable[Judged]) -> dict[int, Seen]:
     return {code: Seen(suggested[code], right[code]) for code in sorted(suggested)}
 
 
-def fit(worlds: Sequence[World], weights: DeviceWeights, rules: FittingRules) -> Iterator[Fit]:
+def fit_in_rounds(worlds: Sequence[World], weights: DeviceWeights, rules: FittingRules) -> Iterator[Fit]:
     """Round by round; the last one counts."""
     prior = values_of(weights)
     values, lowest = prior, min(rules.suggest_from, weights.suggest_from)

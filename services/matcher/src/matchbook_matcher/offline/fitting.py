@@ -19,7 +19,7 @@ from matchbook_matcher.domain.fitting import (
     Judged,
     World,
     confidences,
-    fit as rounds,
+    fit_in_rounds,
     judged,
     values_of,
 )
@@ -102,7 +102,7 @@ def _held_out(world: World, present: DeviceWeights, rules: FittingRules) -> Iter
     """How a fit to four fifths of the devices does on the others: what can be expected of the whole."""
     fitted = _last_round(world._replace(judge=_of_fold(world.judge, held=False)), present, rules)
     found = list(judged(world._replace(judge=_of_fold(world.judge, held=True)), present))
-    yield f"{'on ' + str(len(found)) + ' held out':<24}{'log loss':>10}{'calibration error':>20}"
+    yield f"{f'on {len(found)} held out':<24}{'log loss':>10}{'calibration error':>20}"
     for name, weights in (("present weights", present), ("fitted to the others", fitted)):
         said = confidences((each.code for each in found), weights)
         judgements = [(confidence, each.right) for confidence, each in zip(said, found, strict=True)]
@@ -122,7 +122,7 @@ def _of_fold(judge: Judge, *, held: bool) -> Judge:
 def _last_round(world: World, present: DeviceWeights, rules: FittingRules) -> DeviceWeights:
     fitted = present
     with progress("Fitting", rules.rounds) as advance:
-        for found in rounds([world], present, rules):
+        for found in fit_in_rounds([world], present, rules):
             fitted = found.weights
             advance(1)
     return fitted
@@ -136,7 +136,7 @@ def _changes(present: DeviceWeights, fitted: DeviceWeights) -> Iterator[str]:
     before = values_of(present)
     for (section, name), value in values_of(fitted).items():
         if f"{value:.2f}" != f"{before[section, name]:.2f}":
-            yield f"{section}.{name:<20}{before[section, name]:>8.2f} -> {value:.2f}"
+            yield f"{section + '.' + name:<30}{before[section, name]:>8.2f} -> {value:.2f}"
 
 
 def _text(weights: Path | None, fitted: DeviceWeights) -> str:
