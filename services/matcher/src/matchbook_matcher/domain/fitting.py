@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from matchbook_matcher.domain.organization import Matcher, Suggested
 from matchbook_matcher.domain.records import Configuration, Device
-from matchbook_matcher.domain.scale import CODES, findings_of, logistic
+from matchbook_matcher.domain.scale import CODES, findings_of, logistic, scale
 from matchbook_matcher.domain.weights import DeviceWeights
 
 SECTIONS = ("serial_number", "mac_address", "device_name", "model", "user")
@@ -107,15 +107,19 @@ class Fit(NamedTuple):
 
 
 def judged(world: World, weights: DeviceWeights) -> Iterator[Judged]:
-    """What these weights suggest, as far as somebody has decided on it."""
-    matcher = Matcher(weights)
+    """What these weights suggest, as far as somebody has decided on it.
+
+    Without machines documented twice in two records as good as each other: which one to keep, no weight says.
+    """
+    matcher, worths = Matcher(weights), scale(weights)
     for devices, configurations in world.organizations:
         evaluation = matcher.evaluate(devices, configurations, common_serials=world.common_serials)
         for (_, device), answer in evaluation.answers.items():
             if isinstance(answer, Suggested):
-                right = world.judge(device, answer.best.configuration.configuration_id)
-                if right is not None:
-                    yield Judged(device, answer.best.code, right)
+                best = answer.best
+                worth, right = worths[best.code], world.judge(device, best.configuration.configuration_id)
+                if right is not None and worth is not None and best.worth.confidence == worth.confidence:
+                    yield Judged(device, best.code, right)
 
 
 def seen_in(suggestions: Iterable[Judged]) -> dict[int, Seen]:
