@@ -130,6 +130,7 @@ def test_two_records_as_good_as_each_other_say_nothing() -> None:
     records = [configuration("c1", serial="PF1AAAA1"), configuration("c2", serial="PF1AAAA1")]
     world = World([([machine], records)], frozenset(), lambda _, __: True)
     assert list(judged(world, WEIGHTS)) == []
+    assert len(list(judged(world._replace(toss_ups=True), WEIGHTS))) == 1
     [found] = judged(world._replace(organizations=[([machine], records[:1])]), WEIGHTS)
     assert found.right
 

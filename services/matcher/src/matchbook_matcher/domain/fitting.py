@@ -76,11 +76,16 @@ class Decisions:
 
 
 class World(NamedTuple):
-    """The records of each organization, serial numbers that are too common to count, and who says what is right."""
+    """The records of each organization, serial numbers that are too common to count, and who says what is right.
+
+    `toss_ups`: machines documented twice count too where both records are as good as each other. Which one a person
+    keeps is their taste, and makes what agrees in both look less certain than it is.
+    """
 
     organizations: Sequence[tuple[Sequence[Device], Sequence[Configuration]]]
     common_serials: AbstractSet[str]
     judge: Judge
+    toss_ups: bool = False
 
 
 class Judged(NamedTuple):
@@ -107,10 +112,7 @@ class Fit(NamedTuple):
 
 
 def judged(world: World, weights: DeviceWeights) -> Iterator[Judged]:
-    """What these weights suggest, as far as somebody has decided on it.
-
-    Without machines documented twice in two records as good as each other: which one to keep, no weight says.
-    """
+    """What these weights suggest, as far as somebody has decided on it."""
     matcher, worths = Matcher(weights), scale(weights)
     for devices, configurations in world.organizations:
         evaluation = matcher.evaluate(devices, configurations, common_serials=world.common_serials)
@@ -118,7 +120,8 @@ def judged(world: World, weights: DeviceWeights) -> Iterator[Judged]:
             if isinstance(answer, Suggested):
                 best = answer.best
                 worth, right = worths[best.code], world.judge(device, best.configuration.configuration_id)
-                if right is not None and worth is not None and best.worth.confidence == worth.confidence:
+                tossed = worth is not None and best.worth.confidence < worth.confidence
+                if right is not None and (world.toss_ups or not tossed):
                     yield Judged(device, best.code, right)
 
 
