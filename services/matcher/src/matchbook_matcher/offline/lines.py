@@ -123,6 +123,14 @@ class TenantMatchLine(MatchLine):
     target: Id | None = Field(default=None, alias="organization_id")
 
 
+class DecisionLine(Line):
+    """What a person said of a pair: that the two are one machine, or that they are not."""
+
+    device_id: Id
+    configuration_id: Id
+    accepted: bool
+
+
 AnyLine = TypeVar("AnyLine", bound=Line)
 
 
