@@ -37,10 +37,22 @@ def test_names_that_are_written_differently_agree(mine: str, theirs: str) -> Non
         ("ACME-LT-12", "ACME-LT-2"),
         ("PC1", "PC2"),
         ("RECEPTION-1", "RECEPTION"),
+        ("LT-1-12", "LT-11-2"),
+        ("FLOOR1-12", "FLOOR11-2"),
     ],
 )
 def test_names_that_differ_in_a_number_are_different(mine: str, theirs: str) -> None:
     assert one(device(name=mine), configuration(name=theirs)) is None
+
+
+def test_numbers_may_be_written_together_but_not_parted_elsewhere() -> None:
+    pair = one(device(name="PC202301"), configuration(name="PC-2023-01"))
+    assert pair is not None
+    assert told(pair, "device_name") == ("agree", None)
+    documented = configuration(name="LT-11-2", macs=("3c22fb000001",))
+    pair = one(device(name="LT-1-12", wifi="3c22fb000001"), documented)
+    assert pair is not None
+    assert told(pair, "device_name") == ("disagree", "the numbers differ")
 
 
 def test_another_number_counts_against_what_else_agrees() -> None:

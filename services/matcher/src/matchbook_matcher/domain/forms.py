@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from matchbook_contracts.identity import normalise_serial, serial_is_usable
@@ -84,6 +85,14 @@ class Hygiene:
 
 def numbers_of(key: str) -> tuple[str, ...]:
     return tuple(_NUMBERS_WITHOUT_ZEROS.findall(key))
+
+
+def parted_alike(first: str, second: str) -> bool:
+    """Whether the digits of two names with one key can make the same numbers: `1-12` is `112`, but never `11-2`."""
+    if first == second:
+        return True
+    mine, theirs = (set(accumulate(map(len, _NUMBERS.findall(short)))) for short in (first, second))
+    return mine <= theirs or theirs <= mine
 
 
 def letters_of(key: str) -> str:
