@@ -1,9 +1,14 @@
 """Serial numbers: what agrees, what is junk, what vetoes."""
 
+from importlib import resources
+from pathlib import Path
+
 import pytest
+from matchbook_matcher.adapters.data import read_knowledge
 from matchbook_matcher.domain.forms import scanned_serial, serial_key
 from matchbook_matcher.domain.organization import Elsewhere as Place
 from matchbook_matcher.domain.organization import Misplaced, Nothing, Superseded
+from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts, make_configuration, make_device
 
 from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, told
 
@@ -34,6 +39,9 @@ JUNK = [
     "Not Applicable",
     "00000000",
     "............",
+    "System Product Name",
+    "12345678",
+    "To be filled",
     "ab",
     "",
     "  ",
@@ -46,6 +54,21 @@ def test_a_placeholder_matches_nothing_and_vetoes_nothing(junk: str) -> None:
     pair = one(device(serial=junk, name="LT-1"), configuration(serial="PF1ABCDE", name="LT-1"))
     assert pair is not None
     assert pair.worth.rule == "device_name"
+
+
+def test_an_installation_has_placeholders_of_its_own(tmp_path: Path) -> None:
+    own = tmp_path / "hygiene.toml"
+    packaged = resources.files("matchbook_matcher").joinpath("data", "hygiene.toml").read_text(encoding="utf-8")
+    own.write_text(packaged.replace("placeholders = [", 'placeholders = ["acme image-1", '), encoding="utf-8")
+    known = read_knowledge(hygiene=own).hygiene
+    for written, usable in (("ACME-IMAGE-1", False), ("SACMEIMAGE1", False), ("ACME-IMAGE-2", True)):
+        key = serial_key(written)
+        bare = None if key is None else scanned_serial(key)
+        documented = ConfigurationFacts("c1", "o1", serial=written, serial_key=key, scanned=bare)
+        assert bool(make_configuration(documented, known).serials) is usable
+    for written, usable in (("ACME-IMAGE-1", False), ("ACME-IMAGE-2", True)):
+        facts = DeviceFacts("t1", "d1", serial=written, serial_key=serial_key(written))
+        assert (make_device(facts, known).serial_key is not None) is usable
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,8 @@ def make_device(facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None 
         aside, wifi = ((wifi, reason),), None
     if ethernet is not None and (reason := mac_set_aside(ethernet, hygiene)) is not None:
         aside, ethernet = (*aside, (ethernet, reason)), None
+    if key in hygiene.serial_numbers:
+        key = None
     form = name_of(name, hygiene)
     family = family_of(system, hygiene) if system else None
     maker = maker_of(maker, hygiene) if maker else None
@@ -161,6 +163,8 @@ def make_configuration(facts: ConfigurationFacts, hygiene: Hygiene) -> Configura
             usable += (mac,)
         else:
             aside += ((mac, reason),)
+    if not hygiene.serial_numbers.isdisjoint((key, scanned)):
+        key = scanned = None
     names = _names(name, hostname, hygiene)
     family = family_of(type_, hygiene) if type_ else None
     maker = maker_of(maker, hygiene) if maker else None
