@@ -179,6 +179,11 @@ def test_a_serial_number_on_two_models_is_junk() -> None:
     assert not any(isinstance(found, Superseded) for found in evaluate(two, []).answers.values())
 
 
+def test_a_model_that_is_written_differently_is_no_other_model() -> None:
+    two = [device("d1", serial="SAME123", model="Latitude 5440"), device("d2", serial="SAME123", model="LATITUDE 5440 ")]
+    assert evaluate(two, []).answers["t1", "d1"] == Superseded("d2")
+
+
 def test_a_serial_number_on_many_configurations_is_junk() -> None:
     documents = [configuration(f"c{n}", serial="BUILT-BY-BOB", name=f"LT-{n}") for n in range(7)]
     assert target(answer([device(serial="BUILT-BY-BOB", name="LT-3")], documents)) == "c3"
