@@ -91,6 +91,16 @@ def test_a_scanned_bar_code_carries_a_prefix() -> None:
     assert serial_key("SN") is None
 
 
+@pytest.mark.parametrize("reported", ["1S20XW00A9USPF3ABCD2", "SPF3ABCD2", "S/N SPF3ABCD2"])
+def test_a_device_may_report_that_prefix_too(reported: str) -> None:
+    documented = configuration(serial="PF3ABCD2", name="LT-7")
+    pair = one(device(serial=reported, name="LT-7"), documented)
+    assert pair is not None
+    assert pair.worth.rule == "serial_number"
+    assert told(pair, "serial_number") == ("agree", "reported with the prefix of its bar code")
+    assert one(device(serial="SPF3ABCD3", name="LT-7"), documented) is None
+
+
 def test_a_serial_number_on_one_side_alone_makes_a_name_count_less() -> None:
     both_without = one(device(name="LT-7"), configuration(name="LT-7"))
     undocumented = one(device(name="LT-7", serial="PF1ABCD2"), configuration(name="LT-7"))

@@ -162,6 +162,8 @@ class Documents:
         found: tuple[Configuration, ...] = ()
         if (key := device.serial_key) is not None and key not in learned.serials:
             found = self.by_serial.get(key, ())
+            if (bare := device.scanned) is not None and bare not in learned.serials:
+                found = joined(found, self.by_serial.get(bare, ()))
         for mac in (device.wifi, device.ethernet):
             if mac is not None and (held := self.by_mac.get(mac)) is not None and mac not in learned.macs:
                 found = joined(found, held)

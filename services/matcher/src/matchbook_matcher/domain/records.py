@@ -14,6 +14,7 @@ from matchbook_matcher.domain.forms import (
     maker_of,
     name_of,
     parts_of_name,
+    scanned_serial,
 )
 from matchbook_matcher.domain.people import People, people_in, words_of
 
@@ -37,7 +38,7 @@ class Device:
     """One live enrolment. Nothing of it changes once made; `frozen` would only make a hundred thousand of them slower.
 
     `serial_key`, `wifi` and `ethernet` hold usable values in normal form; `set_aside` the other MAC addresses with the
-    reason. `last_sync` is in seconds since 1970, 0 when unknown. `people` are those whose it is, `family`
+    reason. `scanned` is what remains of a serial number that is reported with a bar code's prefix. `last_sync` is in seconds since 1970, 0 when unknown. `people` are those whose it is, `family`
     is what kind of machine it is and `maker` who built it, as far as that is said.
     """
 
@@ -46,6 +47,7 @@ class Device:
     name: Name | None
     serial: str | None
     serial_key: str | None
+    scanned: str | None
     wifi: str | None
     ethernet: str | None
     set_aside: tuple[tuple[str, str], ...]
@@ -141,6 +143,7 @@ def make_device(facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None 
         form,
         serial,
         key,
+        None if key is None else scanned_serial(key),
         wifi,
         ethernet,
         aside,
