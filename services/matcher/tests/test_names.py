@@ -95,7 +95,28 @@ def test_a_cut_that_lost_the_number_is_a_conflict() -> None:
     assert tied(answer([device(name="ACME-WORKSTATIO")], documents)) == ["c1", "c2"]
 
 
-@pytest.mark.parametrize("name", ["iPhone", "iPad", "MacBook Pro", "android", "localhost", "12"])
+MODELS = (
+    "iPhone 13 Pro Max",
+    "iPad Pro",
+    "Galaxy S21 5G",
+    "Pixel 7 Pro",
+    "Surface Pro",
+    "Windows-10",
+    "USER-PC",
+    "Dell",
+)
+
+
+@pytest.mark.parametrize(
+    "name", ["SURFACE-012", "IPAD-0012", "HP-PC-7", "DELL-ANNA", "GALAXY-ROOM", "ADMIN-PC", "CORSAIR"]
+)
+def test_an_own_name_may_begin_with_what_the_machine_is(name: str) -> None:
+    found = name_of(name, KNOWLEDGE.hygiene)
+    assert found is not None
+    assert found.kind is Kind.OWN
+
+
+@pytest.mark.parametrize("name", ["iPhone", "iPad", "MacBook Pro", "android", "localhost", "12", *MODELS])
 def test_what_a_machine_is_does_not_say_which_one(name: str) -> None:
     assert one(device(name=name), configuration(name=name)) is None
     found = name_of(name, KNOWLEDGE.hygiene)
@@ -114,7 +135,19 @@ def test_a_name_that_the_system_gave_counts_less_than_one_that_a_person_gave(nam
     assert one(device(name=name), configuration(name=f"{name[:-1]}0")) is None, "nobody mistypes what nobody types"
 
 
-@pytest.mark.parametrize("name", ["Anna\u2019s iPhone", "Anna's MacBook Pro", "Annas-iMac", "iPhone von Anna"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Anna\u2019s iPhone",
+        "Anna's MacBook Pro",
+        "Annas-iMac",
+        "iPhone von Anna",
+        "Anna's iPhone 13 Pro",
+        "Annas-MBP",
+        "Anna's Galaxy S21",
+        "Mac mini de Anna",
+    ],
+)
 def test_a_first_name_is_not_enough_to_tell_machines_apart(name: str) -> None:
     assert one(device(name=name), configuration(name=name)) is None
     documented = configuration(name=name, model="MacBook Air", serial="PF1ABCD2")

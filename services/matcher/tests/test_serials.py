@@ -190,7 +190,10 @@ def test_a_serial_number_on_two_models_is_junk() -> None:
 
 
 def test_a_model_that_is_written_differently_is_no_other_model() -> None:
-    two = [device("d1", serial="SAME123", model="Latitude 5440"), device("d2", serial="SAME123", model="LATITUDE 5440 ")]
+    two = [
+        device("d1", serial="SAME123", model="Latitude 5440"),
+        device("d2", serial="SAME123", model="LATITUDE 5440 "),
+    ]
     assert evaluate(two, []).answers["t1", "d1"] == Superseded("d2")
 
 
