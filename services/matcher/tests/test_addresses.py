@@ -12,7 +12,9 @@ from .makes import answer, configuration, device, evaluate, one, target, tied, t
 WIFI, WIRED = "3C22FB000001", "001422000002"
 
 
-@pytest.mark.parametrize("written", ["3c22fb000001", "3C:22:FB:00:00:01", "3c-22-fb-00-00-01", "3c22.fb00.0001"])
+@pytest.mark.parametrize(
+    "written", ["3c22fb000001", "3C:22:FB:00:00:01", "3c-22-fb-00-00-01", "3c22.fb00.0001", "3c:22:fb:0:0:1"]
+)
 def test_an_address_is_found_in_every_notation(written: str) -> None:
     pair = one(device(name="A-1", wifi=WIFI), configuration(name="B-2", macs=(written,)))
     assert pair is not None

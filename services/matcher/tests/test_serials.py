@@ -252,7 +252,9 @@ def test_a_slip_of_the_pen_is_believed_where_another_field_agrees(written: str, 
 @pytest.mark.parametrize(
     ("mine", "theirs"), [("PF1ABCD07", "PF1ABCD08"), ("PF1ABCD07", "PF1ABCE07"), ("4K2L3N3", "5K2L3N3")]
 )
-def test_one_edit_where_a_batch_counts_is_another_machine_unless_its_wi_fi_adapter_is_the_same(mine: str, theirs: str) -> None:
+def test_one_edit_where_a_batch_counts_is_another_machine_unless_its_wi_fi_adapter_is_the_same(
+    mine: str, theirs: str
+) -> None:
     one_device = device(serial=mine, name="LT-7", people="Anna Berg", model="Latitude 5440")
     assert one(one_device, configuration(serial=theirs, name="LT-7", people="Anna Berg", model="Latitude 5440")) is None
     address = "3c22fb000002"

@@ -5,6 +5,8 @@ from functools import lru_cache
 
 _SEPARATORS = re.compile(r"[^0-9A-Za-z]")
 _HEX12 = re.compile("([0-9A-F]{2})" * 6)
+_SHORT_OCTETS = re.compile("[:-]".join(["([0-9A-F]{1,2})"] * 6))
+"""As some write an address: without the zero in front of an octet."""
 _JUNK_SERIALS = frozenset(
     {
         "NA",
@@ -57,4 +59,7 @@ def normalise_mac(raw: str | None) -> str | None:
     """`AA:BB:CC:DD:EE:FF` from any notation; None for what is no MAC address."""
     digits = _SEPARATORS.sub("", raw).upper() if raw else ""
     pairs = _HEX12.fullmatch(digits)
-    return ":".join(pairs.groups()) if pairs is not None else None
+    if pairs is not None:
+        return ":".join(pairs.groups())
+    octets = _SHORT_OCTETS.fullmatch(raw.strip().upper()) if raw else None
+    return ":".join(octet.zfill(2) for octet in octets.groups()) if octets is not None else None
