@@ -77,6 +77,14 @@ def test_a_dock_on_two_devices_is_set_aside() -> None:
     assert told(pair, "mac_address", found.learned) == ("set_aside", "shared by several machines, as a dock's is")
 
 
+@pytest.mark.parametrize(("bearers", "verdict"), [(2, "agree"), (3, "set_aside")])
+def test_a_wi_fi_address_may_be_on_two_enrolments_but_not_on_more(bearers: int, verdict: str) -> None:
+    devices = [device(f"d{n}", name=f"LT-{n}", wifi=WIFI) for n in range(bearers)]
+    found = evaluate(devices, [configuration(name="LT-1", macs=(WIFI,))])
+    pair = found.answers["t1", "d1"].best  # type: ignore[union-attr]
+    assert told(pair, "mac_address", found.learned)[0] == verdict
+
+
 def test_an_older_enrolment_of_the_same_machine_does_not_make_its_address_shared() -> None:
     two = [
         device("d1", serial="PF1ABCD2", ethernet=WIRED, synced=1),

@@ -2,6 +2,7 @@
 
 import pytest
 from matchbook_matcher.domain.forms import Kind, name_of
+from matchbook_matcher.domain.organization import Nothing
 
 from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, tied, told
 
@@ -85,7 +86,9 @@ def test_a_name_cut_to_fifteen_characters_is_found() -> None:
     pair = one(device(name="ACME-RECEPTION-"), configuration(name="ACME-RECEPTION-WEST"))
     assert pair is not None
     assert told(pair, "device_name") == ("agree", "cut to 15 characters")
-    assert one(device(name="ACME-RECEPTION-WEST"), configuration(name="ACME-RECEPTION-")) is not None
+    pair = one(device(name="ACME-RECEPTION-WEST"), configuration(name="ACME-RECEPTION-"))
+    assert pair is not None
+    assert told(pair, "device_name") == ("agree", "cut to 15 characters")
     assert one(device(name="ACME-RECEPTION"), configuration(name="ACME-RECEPTION-WEST")) is not None
     assert one(device(name="ACME-RECEPT"), configuration(name="ACME-RECEPTION-WEST")) is None
 
@@ -93,6 +96,22 @@ def test_a_name_cut_to_fifteen_characters_is_found() -> None:
 def test_a_cut_that_lost_the_number_is_a_conflict() -> None:
     documents = [configuration("c1", name="ACME-WORKSTATION-01"), configuration("c2", name="ACME-WORKSTATION-02")]
     assert tied(answer([device(name="ACME-WORKSTATIO")], documents)) == ["c1", "c2"]
+    many = [configuration(f"c{n}", name=f"ACME-WORKSTATION-{n}") for n in range(9)]
+    assert answer([device(name="ACME-WORKSTATIO")], many) == Nothing("no_candidate")
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "verdict"),
+    [
+        ("DESKTOP-AB12CD3", "DESKTOP-AB12CE3", ("disagree", None)),
+        ("LT-7", "Laptop", ("set_aside", "says only what the machine is")),
+    ],
+)
+def test_names_without_likeness(mine: str, theirs: str, verdict: tuple[str, str | None]) -> None:
+    address = "3c22fb000001"
+    pair = one(device(name=mine, wifi=address), configuration(name=theirs, macs=(address,)))
+    assert pair is not None
+    assert told(pair, "device_name") == verdict
 
 
 MODELS = (

@@ -147,8 +147,9 @@ def test_enrolments_with_one_serial_number_are_one_machine_and_the_newest_is_cur
     assert target(found["t1", "d2"]) == "c1"
 
 
-def test_the_same_last_sync_is_decided_by_the_ids() -> None:
-    twins = [device(name, serial="PF1ABCD2", synced=5) for name in ("d3", "d1", "d2")]
+@pytest.mark.parametrize("order", [("d3", "d1", "d2"), ("d1", "d2", "d3")])
+def test_the_same_last_sync_is_decided_by_the_ids(order: tuple[str, ...]) -> None:
+    twins = [device(name, serial="PF1ABCD2", synced=5) for name in order]
     found = evaluate(twins, []).answers
     assert [found["t1", name] for name in ("d1", "d2", "d3")] == [
         Superseded("d3"),
@@ -170,6 +171,7 @@ def test_a_serial_number_on_many_devices_is_learned_to_be_junk() -> None:
     assert pair.worth.rule == "device_name"
     assert told(pair, "serial_number", found.learned) == ("set_aside", "on many devices or configurations")
     assert not any(isinstance(answer, Superseded) for answer in found.answers.values())
+    assert evaluate(many, []).unfound == {}, "junk is not looked for elsewhere either"
 
 
 @pytest.mark.parametrize("common", [frozenset(), frozenset({"ABCD1234"})])
