@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matchbook_matcher.domain.changes import Work, suggest
@@ -69,6 +70,22 @@ def test_a_new_enrolment_of_a_matched_machine_waits_for_the_match_to_be_carried_
     found = evaluate(devices, documents, held={"c1"}).answers
     assert found["t1", "d1"] == Superseded("d2")
     assert found["t1", "d2"] == Nothing("decided")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"serial": "PF1ABCD3"}, {"wifi": "3c22fb000009"}, {"ethernet": "001422000009"}, {"name": "LT-2"}]
+)
+def test_evidence_has_changed_when_any_identity_has_on_either_side(changed: dict[str, str]) -> None:
+    said = {"serial": "PF1ABCD2", "wifi": "3c22fb000001", "ethernet": "001422000001", "name": "LT-1"}
+    mine, theirs = device(**said), configuration(**documented(said))  # type: ignore[arg-type]
+    seen = fingerprint(mine, theirs)
+    assert fingerprint(device(**said | changed), theirs) != seen  # type: ignore[arg-type]
+    assert fingerprint(mine, configuration(**documented(said | changed))) != seen
+    assert fingerprint(device(**said, model="T14", synced=9.0), theirs) == seen  # type: ignore[arg-type]
+
+
+def documented(said: dict[str, str]) -> dict[str, Any]:
+    return {"serial": said["serial"], "name": said["name"], "macs": (said["wifi"], said["ethernet"])}
 
 
 def test_a_reverted_pair_is_not_suggested_while_its_evidence_is_the_same() -> None:

@@ -89,6 +89,7 @@ def test_a_scanned_bar_code_carries_a_prefix() -> None:
     assert one(device(serial="C02ABCDEF123"), configuration(serial="SC02ABCDEF123")) is not None
     assert scanned_serial("PF3ABCD2") is None
     assert serial_key("SN") is None
+    assert serial_key("Serial: 00000000") is None
 
 
 @pytest.mark.parametrize("reported", ["1S20XW00A9USPF3ABCD2", "SPF3ABCD2", "S/N SPF3ABCD2"])

@@ -38,8 +38,9 @@ class Device:
     """One live enrolment. Nothing of it changes once made; `frozen` would only make a hundred thousand of them slower.
 
     `serial_key`, `wifi` and `ethernet` hold usable values in normal form; `set_aside` the other MAC addresses with the
-    reason. `scanned` is what remains of a serial number that is reported with a bar code's prefix. `last_sync` is in seconds since 1970, 0 when unknown. `people` are those whose it is, `family`
-    is what kind of machine it is and `maker` who built it, as far as that is said.
+    reason. `scanned` is what remains of a serial number that is reported with a bar code's prefix. `last_sync` is in
+    seconds since 1970, 0 when unknown. `people` are those whose it is, `family` is what kind of machine it is and
+    `maker` who built it, as far as that is said.
     """
 
     tenant_id: str
