@@ -223,3 +223,17 @@ def test_an_unrelated_machine_changes_nothing_for_the_others(world: Any, other: 
     after = told(evaluate([stranger, *devices], [record, *configurations], held=held))
     assert after.pop(("t1", "zz")) is not None
     assert after == before
+
+
+def test_a_conflict_of_others_or_another_newer_enrolment_is_another_suggestion() -> None:
+    def identity(devices: Any, documents: Any = ()) -> str:
+        found = evaluate(devices, documents)
+        body = device_suggestion(("t1", "d1"), "o1", found.answers["t1", "d1"], found.learned)
+        assert body is not None
+        return str(body["suggestion_id"])
+
+    some, others = ([configuration(c, name="LT-1") for c in held] for held in (("c1", "c2"), ("c1", "c3")))
+    assert identity([device(name="LT-1")], some) != identity([device(name="LT-1")], others)
+    old = device(serial="PF1ABCD2", synced=1)
+    newer = [device(name, serial="PF1ABCD2", synced=2) for name in ("d2", "d3")]
+    assert identity([old, newer[0]]) != identity([old, newer[1]])

@@ -339,3 +339,7 @@ def test_an_ignored_tenant_keeps_nobody_from_an_organization() -> None:
     organization = Organization("o1", "Fabrikam Dental Supplies")
     answer = answers([named("Fabrikam Dental"), ignored], [organization])["t1"]
     assert [pair.organization.organization_id for pair in answer.pairs] == ["o1"]
+
+
+def test_two_letters_make_a_short_word_another() -> None:
+    assert found(named("Larsen Dental"), Organization("o1", "Lawson Dental")) is None
