@@ -237,3 +237,15 @@ def test_a_conflict_of_others_or_another_newer_enrolment_is_another_suggestion()
     old = device(serial="PF1ABCD2", synced=1)
     newer = [device(name, serial="PF1ABCD2", synced=2) for name in ("d2", "d3")]
     assert identity([old, newer[0]]) != identity([old, newer[1]])
+
+
+def test_what_speaks_for_a_candidate_is_part_of_the_suggestion_and_the_runners_up_are_not() -> None:
+    def identity(people: str, *others: Any) -> str:
+        documents = [configuration(serial="PF1ABCD2", people="Anna Berg"), *others]
+        found = evaluate([device(serial="PF1ABCD2", name="LT-1", people=people)], documents)
+        body = device_suggestion(("t1", "d1"), "o1", found.answers["t1", "d1"], found.learned)
+        assert body is not None
+        return str(body["suggestion_id"])
+
+    assert identity("Anna Berg") != identity("Jan Smit")
+    assert identity("Anna Berg") == identity("Anna Berg", configuration("c2", name="LT-1"))
