@@ -144,7 +144,7 @@ def make_device(facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None 
         form,
         serial,
         key,
-        None if key is None else scanned_serial(key),
+        scanned_serial(key) if key is not None and key[0] in "1S" else None,
         wifi,
         ethernet,
         aside,
@@ -167,7 +167,7 @@ def make_configuration(facts: ConfigurationFacts, hygiene: Hygiene) -> Configura
             usable += (mac,)
         else:
             aside += ((mac, reason),)
-    if not hygiene.serial_numbers.isdisjoint((key, scanned)):
+    if key in hygiene.serial_numbers or scanned in hygiene.serial_numbers:
         key = scanned = None
     names = _names(name, hostname, hygiene)
     family = family_of(type_, hygiene) if type_ else None
