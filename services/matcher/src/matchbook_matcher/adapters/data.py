@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from matchbook_contracts.identity import normalise_serial
 from pydantic import BaseModel, ConfigDict
 
 from matchbook_matcher.domain.fitting import FittingRules, Values, values_of
@@ -25,6 +26,12 @@ class Knowledge:
     weights: Weights
     hygiene: Hygiene
     vocabulary: Vocabulary
+
+
+class _Serials(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    placeholders: tuple[str, ...] = ()
 
 
 class _Names(BaseModel):
@@ -72,6 +79,7 @@ class _Tenants(BaseModel):
 class _HygieneFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    serial_numbers: _Serials = _Serials()
     mac_addresses: dict[str, str]
     names: _Names
     machines: _Machines
@@ -85,7 +93,8 @@ def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> 
     return Knowledge(
         Weights.model_validate(_toml(weights, "weights.toml")),
         Hygiene(
-            file.mac_addresses,
+            {beginning.upper().replace("-", ":"): reason for beginning, reason in file.mac_addresses.items()},
+            frozenset(filter(None, map(normalise_serial, file.serial_numbers.placeholders))),
             _pattern(file.names.default),
             _pattern(file.names.personal),
             _pattern(file.names.generic),
