@@ -6,7 +6,23 @@ import json
 from typing import Any
 
 import pytest
-from matchbook_api_gateway.domain.files.exports import harmless, writer_of
+from hypothesis import example, given
+from hypothesis import strategies as st
+from matchbook_api_gateway.domain.files import configurations, organizations
+from matchbook_api_gateway.domain.files.configurations import Directory, configuration_rows
+from matchbook_api_gateway.domain.files.exports import (
+    CONFIGURATION_COLUMNS,
+    ORGANIZATION_COLUMNS,
+    Format,
+    Line,
+    configuration_line,
+    harmless,
+    organization_line,
+    writer_of,
+)
+from matchbook_api_gateway.domain.files.json_lines import JsonLines
+from matchbook_api_gateway.domain.files.organizations import organization_rows
+from matchbook_api_gateway.domain.files.table import Cells, Faults, Layout, Table
 from matchbook_contracts.states import FieldValue, Interface
 
 from tests.support.gateway_world import GatewayWorld, configuration, organization, unique
@@ -81,6 +97,64 @@ async def test_a_json_lines_file_holds_the_values_as_they_are(world: GatewayWorl
     }
     [organization_line] = (await exported(world, "organizations", "jsonl", o)).splitlines()
     assert json.loads(organization_line)["name"] == "-Contoso, Müller & Co"
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]) | st.sampled_from(";|\\\"',=")).map(
+    str.strip
+)
+INTERFACES = st.lists(
+    st.builds(
+        Interface,
+        name=TEXTS.map(lambda text: text or None),
+        ip_address=st.sampled_from([None, "10.0.0.7; 10.0.0.8"]),
+        mac_address=st.none(),
+        primary=st.booleans(),
+    ),
+    max_size=3,
+)
+
+
+def read_again(format_: Any, columns: tuple[str, ...], line: Line, layout: Layout) -> list[Cells]:
+    """What an import reads of an export."""
+    head, write = writer_of(format_, columns)
+    text, faults = io.StringIO((head + write(line)).decode(), newline=""), Faults()
+    table = Table(text, layout, faults) if format_ == "csv" else JsonLines(text, layout, faults)
+    cells = list(table)
+    assert not faults.found
+    return cells
+
+
+@pytest.mark.parametrize("format_", ["csv", "jsonl"])
+@given(interfaces=INTERFACES, name=TEXTS.filter(bool))
+@example(interfaces=[Interface(name="a;b|c\\")], name="'=1")
+def test_a_configuration_that_is_exported_and_imported_is_the_same(
+    format_: Format, interfaces: list[Interface], name: str
+) -> None:
+    state = configuration("c", "o").model_copy(
+        update={"interfaces": tuple(interfaces), "name": name, "fields": {"name": FieldValue(documented=name)}}
+    )
+    line = configuration_line(state, "Contoso")
+    cells, faults = read_again(format_, CONFIGURATION_COLUMNS, line, configurations.LAYOUT), Faults()
+    [row] = configuration_rows(cells, faults, Directory(frozenset({"o"}), {}))
+    assert (row.interfaces, row.values) == (state.interfaces, {"name": name})
+    assert not faults.found
+
+
+@pytest.mark.parametrize("format_", ["csv", "jsonl"])
+@given(aliases=st.lists(TEXTS.filter(bool), unique=True, max_size=3))
+def test_an_organization_that_is_exported_and_imported_is_the_same(format_: Format, aliases: list[str]) -> None:
+    line = organization_line(organization("o").model_copy(update={"aliases": tuple(aliases)}))
+    [row] = organization_rows(read_again(format_, ORGANIZATION_COLUMNS, line, organizations.LAYOUT), Faults())
+    assert row.aliases == tuple(aliases)
+
+
+def test_a_backslash_in_a_file_of_another_system_is_one() -> None:
+    cells = Cells(2, {"id": "1", "organization_id": "o", "name": "x", "interfaces": r"\Device\NPF|10.0.0.1;C:\x"})
+    [row] = configuration_rows([cells], Faults(), Directory(frozenset({"o"}), {}))
+    assert [(found.name, found.ip_address) for found in row.interfaces] == [
+        (r"\Device\NPF", "10.0.0.1"),
+        (r"C:\x", None),
+    ]
 
 
 @pytest.mark.parametrize("format_", ["csv", "jsonl"])

@@ -111,7 +111,7 @@ BAD = {
         "organization_id",
         "organization_id or organization is missing",
     ),
-    "column twice": (b"id,organization_id,name,Name\n1,{o},a,b\n", 1, "name", "twice"),
+    "column twice": (b"id,organization_id,name,Name\n1,{o},a,b\n", 1, "name", "as “name” and as “Name”"),
     "empty file": (b"", 1, None, "empty"),
     "no rows": (b"id,organization_id,name\n", None, None, "no rows"),
     "bad date": (CONFIGURATIONS.encode() + b"1,{o},LT-1,,09/03/2024,,\n", 2, "installed_at", "yyyy-mm-dd"),
@@ -306,8 +306,13 @@ async def test_json_lines_are_taken_like_csv(world: GatewayWorld) -> None:
         ('{"id": "b", "organization_id": "ORG", "name": "x", "installed_at": "29.02.2024"}', "installed_at"),
         ('{"id": "b", "organization_id": "ORG", "name": "a\\u0000"}', "name"),
         ('{"id": "b", "organization_id": "ORG", "name": "a\\ud800"}', "name"),
-        ('{"id": "b", "organization_id": "ORG", "name": "x", "interfaces": [{"name": "a|b"}]}', "interfaces"),
+        ('{"id": "b", "organization_id": "ORG", "name": "x", "interfaces": [{"name": 7}]}', "interfaces"),
         ('{"id": "b", "organization_id": "ORG", "name": "x", "interfaces": [5]}', "interfaces"),
+        ('{"id": "b", "organization_id": "ORG", "name": "x", "name": "x"}', "name"),
+        (
+            '{"id": "b", "organization_id": "ORG", "name": "x", "interfaces": [{"name": "a", "name": "b"}]}',
+            "interfaces",
+        ),
         ('{"id": "a", "organization_id": "ORG", "name": "x"}', "id"),
     ],
 )
@@ -322,3 +327,17 @@ async def test_a_json_line_at_fault_is_named_and_nothing_is_sent(
     (fault,) = response.json()["errors"]
     assert (fault["row"], fault.get("column")) == (2, column)
     assert len(await world.commands()) == before
+
+
+async def test_two_members_for_one_column_are_both_named(world: GatewayWorld) -> None:
+    line = '{"id": "b", "name": "x", "serial_number": null, "Serial Number": "S2", "x": 1, "x": 2}'
+    response = await post(
+        world, "configurations", line.replace("}", f', "organization_id": "{await known(world)}"}}').encode()
+    )
+    assert response.json()["errors"] == [
+        {
+            "row": 1,
+            "column": "serial_number",
+            "message": "The row names this column twice, as “serial_number” and as “Serial Number”.",
+        }
+    ]

@@ -16,6 +16,7 @@ from matchbook_contracts.decisions import (
     MatchTo,
     RevertMatch,
 )
+from matchbook_contracts.match_events import ConfigurationCreated
 
 from tests.support.writer_world import (
     ARCHIVED,
@@ -253,6 +254,29 @@ def test_create_documents_the_device_held_from_psa_sync() -> None:
     assert created.state == matched.configuration == state  # type: ignore[attr-defined]
     applied(world, command(RevertMatch, device_id=SECOND))
     assert world.configurations[state.configuration_id].serial_number == "PF3X9K2"
+
+
+@pytest.mark.parametrize(
+    ("given", "device_name", "serial", "name"),
+    [
+        (" Front desk ", "LT-2", "PF3X9K2", "Front desk"),
+        (" ", " LT-2 ", "PF3X9K2", "LT-2"),
+        (None, None, " PF3X9K2 ", "PF3X9K2"),
+        (None, " ", "PF3X9K2", "PF3X9K2"),
+        (None, "Unknown", "PF3X9K2", "PF3X9K2"),
+        (None, "?", "PF3X9K2", "PF3X9K2"),
+        (None, "", "To be filled by O.E.M.", SECOND),
+        (None, None, None, SECOND),
+    ],
+)
+def test_a_created_configuration_is_named_after_its_device(
+    given: str | None, device_name: str | None, serial: str | None, name: str
+) -> None:
+    world = a_world()
+    world.devices[TENANT, SECOND] = device(SECOND, device_name=device_name, serial_number=serial)
+    created, _ = applied(world, command(CreateConfiguration, device_id=SECOND, name=given, confirmed=True))
+    assert isinstance(created, ConfigurationCreated)
+    assert created.state.name == name
 
 
 @pytest.mark.parametrize(

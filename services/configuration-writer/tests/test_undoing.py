@@ -1,19 +1,24 @@
 """Undoing a decision, and a bulk action device by device."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from matchbook_configuration_writer.domain.decide import decide
-from matchbook_configuration_writer.domain.outcomes import Applied, Subject
+from matchbook_configuration_writer.domain.events import created_id
+from matchbook_configuration_writer.domain.facts import SYNC, observe
+from matchbook_configuration_writer.domain.outcomes import Applied, Moment, Subject
 from matchbook_configuration_writer.domain.world import Bulk, BulkRow, Undoable, World
 from matchbook_contracts.base import Actor, device_key
 from matchbook_contracts.decisions import (
     AcceptMatch,
     ChangeMatch,
     ChangeTenantMatch,
+    ConfigurationRow,
     CreateConfiguration,
     EditConfiguration,
     IgnoreDevice,
+    ImportConfigurations,
     MatchTenantTo,
     MatchTo,
     RevertMatch,
@@ -23,13 +28,14 @@ from matchbook_contracts.decisions import (
     UndoDeviceDecision,
     UndoTenantDecision,
 )
-from matchbook_contracts.match_events import BulkUndone, MatchEvent, MatchReverted
-from matchbook_contracts.states import DeviceMatchState
+from matchbook_contracts.match_events import BulkUndone, ConfigurationCreated, MatchEvent, MatchReverted
+from matchbook_contracts.states import DeviceMatchState, Interface
 from matchbook_local.testing import Database
 
 from tests.support.writer_records import accept, prepare
 from tests.support.writer_service import Rig, rig
 from tests.support.writer_world import (
+    ADMINISTRATOR,
     CONTOSO,
     DESKTOP,
     DEVICE,
@@ -61,8 +67,9 @@ def decided(world: World, what: dict[str, Any]) -> tuple[MatchEvent, ...]:
     before = world.device_matches.get(KEY)
     asked = command(**what)
     events = applied(world, asked)
+    created = next((event.state for event in events if isinstance(event, ConfigurationCreated)), None)
     world.undoable[asked.decision_id] = Undoable(
-        "device-match", device_key(*KEY), world.device_matches[KEY].version, before
+        "device-match", device_key(*KEY), world.device_matches[KEY].version, before, created
     )
     return events
 
@@ -70,6 +77,11 @@ def decided(world: World, what: dict[str, Any]) -> tuple[MatchEvent, ...]:
 def undo(world: World) -> UndoDeviceDecision:
     """The command that undoes the last decision."""
     return command(UndoDeviceDecision, undone_decision_id=list(world.undoable)[-1])
+
+
+def documenting(*rows: ConfigurationRow) -> ImportConfigurations:
+    """An import of further documentation."""
+    return command(ImportConfigurations, import_id="further", chunk=1, chunks=1, rows=rows, actor=ADMINISTRATOR)
 
 
 def meaning(state: DeviceMatchState | None) -> dict[str, Any]:
@@ -154,6 +166,28 @@ def test_a_created_configuration_that_someone_edited_is_kept() -> None:
     applied(world, command(EditConfiguration, organization_id=CONTOSO, configuration_id=created, values={"notes": "x"}))
     assert names(applied(world, undo(world))) == ["MatchReverted"]
     assert not world.configurations[created].archived
+
+
+@pytest.mark.parametrize(
+    ("said", "archived"),
+    [
+        ({}, True),
+        ({"values": {"notes": "Spare"}}, False),
+        ({"values": {"model": "Another"}}, False),
+        ({"interfaces": (Interface(ip_address="10.0.0.7"),)}, False),
+    ],
+)
+def test_a_created_configuration_that_an_import_documented_further_is_kept(said: Any, archived: bool) -> None:
+    world = a_world()
+    decided(world, CREATE)
+    created = world.device_matches[KEY].configuration_id
+    row = ConfigurationRow(row=2, id=created or "", organization_id=CONTOSO, **{"values": {}, **said})
+    applied(world, documenting(row))
+    # What sync writes is no documentation.
+    for event in observe(replace(world.devices[KEY], revision=9, model="Newer"), world, Moment(NOW, SYNC)):
+        world.fold([event])
+    assert names(applied(world, undo(world)))[-1] == "MatchReverted"
+    assert world.configurations[created or ""].archived == archived
 
 
 def test_undoing_brings_back_no_organization_that_the_tenant_has_left() -> None:
@@ -330,3 +364,27 @@ def test_what_is_left_is_counted_whole_and_listed_in_part() -> None:
     assert isinstance(event, BulkUndone)
     assert (event.undone, event.left_count) == (0, 50_000)
     assert event.left == tuple(f"t/{number}" for number in range(1_000))
+
+
+async def test_what_a_decision_created_is_known_on_postgresql(writer: Rig) -> None:
+    async with writer.running():
+        await prepare(writer, range(1, 3), documented=range(9, 10))
+        creates = [command(CreateConfiguration, device_id=f"device-{number}") for number in (1, 2)]
+        await writer.publish(*creates)
+        await writer.settle()
+        first, second = (created_id(asked.decision_id, "configuration") for asked in creates)
+        row = ConfigurationRow(
+            row=2, id=second, organization_id=CONTOSO, values={"notes": "Spare"}, keeps_archived=True
+        )
+        await writer.publish(documenting(row))
+        await writer.settle()
+        await writer.publish(
+            *(
+                command(UndoDeviceDecision, device_id=asked.device_id, undone_decision_id=asked.decision_id)
+                for asked in creates
+            )
+        )
+        await writer.settle()
+        states = {event.key: event.state for event in await writer.events() if hasattr(event, "state")}
+        assert {first: states[first].archived, second: states[second].archived} == {first: True, second: False}
+        assert {states[f"{TENANT}/device-{number}"].status for number in (1, 2)} == {"unmatched"}

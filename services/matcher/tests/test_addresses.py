@@ -1,13 +1,20 @@
 """MAC addresses: every notation, every interface, and those that identify nothing."""
 
+from importlib import resources
+from pathlib import Path
+
 import pytest
+from matchbook_matcher.adapters.data import read_knowledge
+from matchbook_matcher.domain.forms import mac_set_aside
 
 from .makes import answer, configuration, device, evaluate, one, target, tied, told
 
 WIFI, WIRED = "3C22FB000001", "001422000002"
 
 
-@pytest.mark.parametrize("written", ["3c22fb000001", "3C:22:FB:00:00:01", "3c-22-fb-00-00-01", "3c22.fb00.0001"])
+@pytest.mark.parametrize(
+    "written", ["3c22fb000001", "3C:22:FB:00:00:01", "3c-22-fb-00-00-01", "3c22.fb00.0001", "3c:22:fb:0:0:1"]
+)
 def test_an_address_is_found_in_every_notation(written: str) -> None:
     pair = one(device(name="A-1", wifi=WIFI), configuration(name="B-2", macs=(written,)))
     assert pair is not None
@@ -30,6 +37,9 @@ def test_every_interface_counts() -> None:
         ("005056C00008", "virtual adapter"),
         ("0A0027000000", "virtual adapter"),
         ("02004E435049", "VPN adapter"),
+        ("00059A3C7A00", "VPN adapter"),
+        ("00090FFE0001", "VPN adapter"),
+        ("00FF12345678", "VPN adapter"),
         ("DA1234567890", "randomised address"),
         ("36F0AA112233", "randomised address"),
         ("01005E000001", "not the address of one adapter"),
@@ -40,6 +50,16 @@ def test_what_is_no_adapter_of_its_own_is_set_aside_with_the_reason(mac: str, re
     pair = one(device(name="LT-1", wifi=mac), configuration(name="LT-1", macs=(mac,)))
     assert pair is not None
     assert told(pair, "mac_address") == ("set_aside", reason)
+
+
+@pytest.mark.parametrize("listed", ["A4:BB:6D:00:00:01", "a4-bb-6d", "A4"])
+def test_an_installation_lists_any_beginning_of_an_address(listed: str, tmp_path: Path) -> None:
+    own = tmp_path / "hygiene.toml"
+    packaged = resources.files("matchbook_matcher").joinpath("data", "hygiene.toml").read_text(encoding="utf-8")
+    own.write_text(packaged.replace("[mac_addresses]", f'[mac_addresses]\n"{listed}" = "our dock"'), encoding="utf-8")
+    hygiene = read_knowledge(hygiene=own).hygiene
+    assert mac_set_aside("A4:BB:6D:00:00:01", hygiene) == "our dock"
+    assert mac_set_aside("A8:BB:6D:00:00:01", hygiene) is None
 
 
 def test_a_virtual_machines_own_adapter_is_not_its_hosts() -> None:
@@ -55,6 +75,14 @@ def test_a_dock_on_two_devices_is_set_aside() -> None:
     assert target(found.answers["t1", "d1"]) == "c1"
     pair = found.answers["t1", "d1"].best  # type: ignore[union-attr]
     assert told(pair, "mac_address", found.learned) == ("set_aside", "shared by several machines, as a dock's is")
+
+
+@pytest.mark.parametrize(("bearers", "verdict"), [(2, "agree"), (3, "set_aside")])
+def test_a_wi_fi_address_may_be_on_two_enrolments_but_not_on_more(bearers: int, verdict: str) -> None:
+    devices = [device(f"d{n}", name=f"LT-{n}", wifi=WIFI) for n in range(bearers)]
+    found = evaluate(devices, [configuration(name="LT-1", macs=(WIFI,))])
+    pair = found.answers["t1", "d1"].best  # type: ignore[union-attr]
+    assert told(pair, "mac_address", found.learned)[0] == verdict
 
 
 def test_an_older_enrolment_of_the_same_machine_does_not_make_its_address_shared() -> None:

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matchbook_matcher.domain.changes import Work, suggest
@@ -69,6 +70,22 @@ def test_a_new_enrolment_of_a_matched_machine_waits_for_the_match_to_be_carried_
     found = evaluate(devices, documents, held={"c1"}).answers
     assert found["t1", "d1"] == Superseded("d2")
     assert found["t1", "d2"] == Nothing("decided")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"serial": "PF1ABCD3"}, {"wifi": "3c22fb000009"}, {"ethernet": "001422000009"}, {"name": "LT-2"}]
+)
+def test_evidence_has_changed_when_any_identity_has_on_either_side(changed: dict[str, str]) -> None:
+    said = {"serial": "PF1ABCD2", "wifi": "3c22fb000001", "ethernet": "001422000001", "name": "LT-1"}
+    mine, theirs = device(**said), configuration(**documented(said))  # type: ignore[arg-type]
+    seen = fingerprint(mine, theirs)
+    assert fingerprint(device(**said | changed), theirs) != seen  # type: ignore[arg-type]
+    assert fingerprint(mine, configuration(**documented(said | changed))) != seen
+    assert fingerprint(device(**said, model="T14", synced=9.0), theirs) == seen  # type: ignore[arg-type]
+
+
+def documented(said: dict[str, str]) -> dict[str, Any]:
+    return {"serial": said["serial"], "name": said["name"], "macs": (said["wifi"], said["ethernet"])}
 
 
 def test_a_reverted_pair_is_not_suggested_while_its_evidence_is_the_same() -> None:
@@ -206,3 +223,29 @@ def test_an_unrelated_machine_changes_nothing_for_the_others(world: Any, other: 
     after = told(evaluate([stranger, *devices], [record, *configurations], held=held))
     assert after.pop(("t1", "zz")) is not None
     assert after == before
+
+
+def test_a_conflict_of_others_or_another_newer_enrolment_is_another_suggestion() -> None:
+    def identity(devices: Any, documents: Any = ()) -> str:
+        found = evaluate(devices, documents)
+        body = device_suggestion(("t1", "d1"), "o1", found.answers["t1", "d1"], found.learned)
+        assert body is not None
+        return str(body["suggestion_id"])
+
+    some, others = ([configuration(c, name="LT-1") for c in held] for held in (("c1", "c2"), ("c1", "c3")))
+    assert identity([device(name="LT-1")], some) != identity([device(name="LT-1")], others)
+    old = device(serial="PF1ABCD2", synced=1)
+    newer = [device(name, serial="PF1ABCD2", synced=2) for name in ("d2", "d3")]
+    assert identity([old, newer[0]]) != identity([old, newer[1]])
+
+
+def test_what_speaks_for_a_candidate_is_part_of_the_suggestion_and_the_runners_up_are_not() -> None:
+    def identity(people: str, *others: Any) -> str:
+        documents = [configuration(serial="PF1ABCD2", people="Anna Berg"), *others]
+        found = evaluate([device(serial="PF1ABCD2", name="LT-1", people=people)], documents)
+        body = device_suggestion(("t1", "d1"), "o1", found.answers["t1", "d1"], found.learned)
+        assert body is not None
+        return str(body["suggestion_id"])
+
+    assert identity("Anna Berg") != identity("Jan Smit")
+    assert identity("Anna Berg") == identity("Anna Berg", configuration("c2", name="LT-1"))

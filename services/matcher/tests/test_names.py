@@ -2,6 +2,7 @@
 
 import pytest
 from matchbook_matcher.domain.forms import Kind, name_of
+from matchbook_matcher.domain.organization import Nothing
 
 from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, tied, told
 
@@ -37,10 +38,22 @@ def test_names_that_are_written_differently_agree(mine: str, theirs: str) -> Non
         ("ACME-LT-12", "ACME-LT-2"),
         ("PC1", "PC2"),
         ("RECEPTION-1", "RECEPTION"),
+        ("LT-1-12", "LT-11-2"),
+        ("FLOOR1-12", "FLOOR11-2"),
     ],
 )
 def test_names_that_differ_in_a_number_are_different(mine: str, theirs: str) -> None:
     assert one(device(name=mine), configuration(name=theirs)) is None
+
+
+def test_numbers_may_be_written_together_but_not_parted_elsewhere() -> None:
+    pair = one(device(name="PC202301"), configuration(name="PC-2023-01"))
+    assert pair is not None
+    assert told(pair, "device_name") == ("agree", None)
+    documented = configuration(name="LT-11-2", macs=("3c22fb000001",))
+    pair = one(device(name="LT-1-12", wifi="3c22fb000001"), documented)
+    assert pair is not None
+    assert told(pair, "device_name") == ("disagree", "the numbers differ")
 
 
 def test_another_number_counts_against_what_else_agrees() -> None:
@@ -73,7 +86,9 @@ def test_a_name_cut_to_fifteen_characters_is_found() -> None:
     pair = one(device(name="ACME-RECEPTION-"), configuration(name="ACME-RECEPTION-WEST"))
     assert pair is not None
     assert told(pair, "device_name") == ("agree", "cut to 15 characters")
-    assert one(device(name="ACME-RECEPTION-WEST"), configuration(name="ACME-RECEPTION-")) is not None
+    pair = one(device(name="ACME-RECEPTION-WEST"), configuration(name="ACME-RECEPTION-"))
+    assert pair is not None
+    assert told(pair, "device_name") == ("agree", "cut to 15 characters")
     assert one(device(name="ACME-RECEPTION"), configuration(name="ACME-RECEPTION-WEST")) is not None
     assert one(device(name="ACME-RECEPT"), configuration(name="ACME-RECEPTION-WEST")) is None
 
@@ -81,9 +96,46 @@ def test_a_name_cut_to_fifteen_characters_is_found() -> None:
 def test_a_cut_that_lost_the_number_is_a_conflict() -> None:
     documents = [configuration("c1", name="ACME-WORKSTATION-01"), configuration("c2", name="ACME-WORKSTATION-02")]
     assert tied(answer([device(name="ACME-WORKSTATIO")], documents)) == ["c1", "c2"]
+    many = [configuration(f"c{n}", name=f"ACME-WORKSTATION-{n}") for n in range(9)]
+    assert answer([device(name="ACME-WORKSTATIO")], many) == Nothing("no_candidate")
 
 
-@pytest.mark.parametrize("name", ["iPhone", "iPad", "MacBook Pro", "android", "localhost", "12"])
+@pytest.mark.parametrize(
+    ("mine", "theirs", "verdict"),
+    [
+        ("DESKTOP-AB12CD3", "DESKTOP-AB12CE3", ("disagree", None)),
+        ("LT-7", "Laptop", ("set_aside", "says only what the machine is")),
+    ],
+)
+def test_names_without_likeness(mine: str, theirs: str, verdict: tuple[str, str | None]) -> None:
+    address = "3c22fb000001"
+    pair = one(device(name=mine, wifi=address), configuration(name=theirs, macs=(address,)))
+    assert pair is not None
+    assert told(pair, "device_name") == verdict
+
+
+MODELS = (
+    "iPhone 13 Pro Max",
+    "iPad Pro",
+    "Galaxy S21 5G",
+    "Pixel 7 Pro",
+    "Surface Pro",
+    "Windows-10",
+    "USER-PC",
+    "Dell",
+)
+
+
+@pytest.mark.parametrize(
+    "name", ["SURFACE-012", "IPAD-0012", "HP-PC-7", "DELL-ANNA", "GALAXY-ROOM", "ADMIN-PC", "CORSAIR"]
+)
+def test_an_own_name_may_begin_with_what_the_machine_is(name: str) -> None:
+    found = name_of(name, KNOWLEDGE.hygiene)
+    assert found is not None
+    assert found.kind is Kind.OWN
+
+
+@pytest.mark.parametrize("name", ["iPhone", "iPad", "MacBook Pro", "android", "localhost", "12", *MODELS])
 def test_what_a_machine_is_does_not_say_which_one(name: str) -> None:
     assert one(device(name=name), configuration(name=name)) is None
     found = name_of(name, KNOWLEDGE.hygiene)
@@ -102,7 +154,19 @@ def test_a_name_that_the_system_gave_counts_less_than_one_that_a_person_gave(nam
     assert one(device(name=name), configuration(name=f"{name[:-1]}0")) is None, "nobody mistypes what nobody types"
 
 
-@pytest.mark.parametrize("name", ["Anna\u2019s iPhone", "Anna's MacBook Pro", "Annas-iMac", "iPhone von Anna"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Anna\u2019s iPhone",
+        "Anna's MacBook Pro",
+        "Annas-iMac",
+        "iPhone von Anna",
+        "Anna's iPhone 13 Pro",
+        "Annas-MBP",
+        "Anna's Galaxy S21",
+        "Mac mini de Anna",
+    ],
+)
 def test_a_first_name_is_not_enough_to_tell_machines_apart(name: str) -> None:
     assert one(device(name=name), configuration(name=name)) is None
     documented = configuration(name=name, model="MacBook Air", serial="PF1ABCD2")

@@ -1,5 +1,6 @@
 """`matcher match` from outside: files in, files out, and one sentence for what is wrong with them."""
 
+import codecs
 import json
 import random
 from collections.abc import Sequence
@@ -53,6 +54,20 @@ def desk(tmp_path: Path) -> Desk:
 
 
 LINK = {"tenant_id": "t1", "organization_id": "o1"}
+
+
+def test_a_blank_time_is_no_time(desk: Desk) -> None:
+    devices = [a_device("d1", lastSyncDateTime=""), a_device("d2", lastSyncDateTime="2026-01-01T00:00:00Z")]
+    found = desk.matched(devices=devices, configurations=[a_configuration()], links=[LINK])
+    assert [row["device_id"] for row in found] == ["d2"]
+
+
+def test_a_file_with_nothing_but_a_byte_order_mark_is_empty(desk: Desk) -> None:
+    configurations, devices = desk.lay("configurations", [a_configuration()]), desk.folder / "devices.jsonl"
+    devices.write_bytes(codecs.BOM_UTF8)
+    result = desk.match("--devices", str(devices), "--configurations", str(configurations))
+    assert result.exit_code == 0, result.output
+    assert desk.read() == []
 
 
 def test_a_line_for_each_suggested_match(desk: Desk) -> None:

@@ -1,9 +1,14 @@
 """Serial numbers: what agrees, what is junk, what vetoes."""
 
+from importlib import resources
+from pathlib import Path
+
 import pytest
+from matchbook_matcher.adapters.data import read_knowledge
 from matchbook_matcher.domain.forms import scanned_serial, serial_key
 from matchbook_matcher.domain.organization import Elsewhere as Place
 from matchbook_matcher.domain.organization import Misplaced, Nothing, Superseded
+from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts, make_configuration, make_device
 
 from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, told
 
@@ -34,6 +39,9 @@ JUNK = [
     "Not Applicable",
     "00000000",
     "............",
+    "System Product Name",
+    "12345678",
+    "To be filled",
     "ab",
     "",
     "  ",
@@ -46,6 +54,21 @@ def test_a_placeholder_matches_nothing_and_vetoes_nothing(junk: str) -> None:
     pair = one(device(serial=junk, name="LT-1"), configuration(serial="PF1ABCDE", name="LT-1"))
     assert pair is not None
     assert pair.worth.rule == "device_name"
+
+
+def test_an_installation_has_placeholders_of_its_own(tmp_path: Path) -> None:
+    own = tmp_path / "hygiene.toml"
+    packaged = resources.files("matchbook_matcher").joinpath("data", "hygiene.toml").read_text(encoding="utf-8")
+    own.write_text(packaged.replace("placeholders = [", 'placeholders = ["acme image-1", '), encoding="utf-8")
+    known = read_knowledge(hygiene=own).hygiene
+    for written, usable in (("ACME-IMAGE-1", False), ("SACMEIMAGE1", False), ("ACME-IMAGE-2", True)):
+        key = serial_key(written)
+        bare = None if key is None else scanned_serial(key)
+        documented = ConfigurationFacts("c1", "o1", serial=written, serial_key=key, scanned=bare)
+        assert bool(make_configuration(documented, known).serials) is usable
+    for written, usable in (("ACME-IMAGE-1", False), ("ACME-IMAGE-2", True)):
+        facts = DeviceFacts("t1", "d1", serial=written, serial_key=serial_key(written))
+        assert (make_device(facts, known).serial_key is not None) is usable
 
 
 @pytest.mark.parametrize(
@@ -66,6 +89,17 @@ def test_a_scanned_bar_code_carries_a_prefix() -> None:
     assert one(device(serial="C02ABCDEF123"), configuration(serial="SC02ABCDEF123")) is not None
     assert scanned_serial("PF3ABCD2") is None
     assert serial_key("SN") is None
+    assert serial_key("Serial: 00000000") is None
+
+
+@pytest.mark.parametrize("reported", ["1S20XW00A9USPF3ABCD2", "SPF3ABCD2", "S/N SPF3ABCD2"])
+def test_a_device_may_report_that_prefix_too(reported: str) -> None:
+    documented = configuration(serial="PF3ABCD2", name="LT-7")
+    pair = one(device(serial=reported, name="LT-7"), documented)
+    assert pair is not None
+    assert pair.worth.rule == "serial_number"
+    assert told(pair, "serial_number") == ("agree", "reported with the prefix of its bar code")
+    assert one(device(serial="SPF3ABCD3", name="LT-7"), documented) is None
 
 
 def test_a_serial_number_on_one_side_alone_makes_a_name_count_less() -> None:
@@ -114,8 +148,9 @@ def test_enrolments_with_one_serial_number_are_one_machine_and_the_newest_is_cur
     assert target(found["t1", "d2"]) == "c1"
 
 
-def test_the_same_last_sync_is_decided_by_the_ids() -> None:
-    twins = [device(name, serial="PF1ABCD2", synced=5) for name in ("d3", "d1", "d2")]
+@pytest.mark.parametrize("order", [("d3", "d1", "d2"), ("d1", "d2", "d3")])
+def test_the_same_last_sync_is_decided_by_the_ids(order: tuple[str, ...]) -> None:
+    twins = [device(name, serial="PF1ABCD2", synced=5) for name in order]
     found = evaluate(twins, []).answers
     assert [found["t1", name] for name in ("d1", "d2", "d3")] == [
         Superseded("d3"),
@@ -137,6 +172,7 @@ def test_a_serial_number_on_many_devices_is_learned_to_be_junk() -> None:
     assert pair.worth.rule == "device_name"
     assert told(pair, "serial_number", found.learned) == ("set_aside", "on many devices or configurations")
     assert not any(isinstance(answer, Superseded) for answer in found.answers.values())
+    assert evaluate(many, []).unfound == {}, "junk is not looked for elsewhere either"
 
 
 @pytest.mark.parametrize("common", [frozenset(), frozenset({"ABCD1234"})])
@@ -154,6 +190,14 @@ def test_where_only_the_device_has_a_usable_number_it_counts_as_undocumented(com
 def test_a_serial_number_on_two_models_is_junk() -> None:
     two = [device("d1", serial="SAME123", model="Latitude"), device("d2", serial="SAME123", model="OptiPlex")]
     assert not any(isinstance(found, Superseded) for found in evaluate(two, []).answers.values())
+
+
+def test_a_model_that_is_written_differently_is_no_other_model() -> None:
+    two = [
+        device("d1", serial="SAME123", model="Latitude 5440"),
+        device("d2", serial="SAME123", model="LATITUDE 5440 "),
+    ]
+    assert evaluate(two, []).answers["t1", "d1"] == Superseded("d2")
 
 
 def test_a_serial_number_on_many_configurations_is_junk() -> None:
@@ -211,11 +255,15 @@ def test_a_slip_of_the_pen_is_believed_where_another_field_agrees(written: str, 
 @pytest.mark.parametrize(
     ("mine", "theirs"), [("PF1ABCD07", "PF1ABCD08"), ("PF1ABCD07", "PF1ABCE07"), ("4K2L3N3", "5K2L3N3")]
 )
-def test_one_edit_where_a_batch_counts_is_another_machine_unless_an_adapter_is_the_same(mine: str, theirs: str) -> None:
+def test_one_edit_where_a_batch_counts_is_another_machine_unless_its_wi_fi_adapter_is_the_same(
+    mine: str, theirs: str
+) -> None:
     one_device = device(serial=mine, name="LT-7", people="Anna Berg", model="Latitude 5440")
     assert one(one_device, configuration(serial=theirs, name="LT-7", people="Anna Berg", model="Latitude 5440")) is None
-    wired = "001422000002"
-    pair = one(device(serial=mine, ethernet=wired), configuration(serial=theirs, macs=(wired,)))
+    address = "3c22fb000002"
+    documented = configuration(serial=theirs, name="LT-7", macs=(address,))
+    assert one(device(serial=mine, name="LT-7", ethernet=address), documented) is None, "a desk keeps its dock"
+    pair = one(device(serial=mine, wifi=address), documented)
     assert pair is not None
     assert told(pair, "serial_number") == ("disagree", "one edit apart, as neighbours in a batch are")
 

@@ -102,7 +102,7 @@ def test_a_domain_documented_for_two_organizations_tells_neither() -> None:
         Organization("o1", "Old Holding", domains=("contoso.com",)),
         Organization("o2", "New Holding", domains=("contoso.com",)),
     ]
-    assert found(named("Contoso Dental", "contoso.com"), *both) is None
+    assert answers([named("Contoso Dental", "contoso.com")], both)["t1"].pairs == ()
 
 
 def test_other_domains_speak_against_an_equal_name() -> None:
@@ -326,3 +326,20 @@ def test_of_two_organizations_that_fit_the_better_one_is_less_certain() -> None:
     both = answers([named("Contoso Dental")], [equal, noted])["t1"]
     assert (both.pairs[0].organization, both.tied) == (equal, 0)
     assert both.pairs[0].confidence < confidence(named("Contoso Dental"), equal)
+
+
+def test_two_machines_in_common_add_little_to_part_of_a_name() -> None:
+    organization = Organization("o1", "Fabrikam Dental Supplies")
+    two, most = (named("Fabrikam Dental", serials=n, overlaps=(("o1", n),)) for n in (2, 20))
+    assert confidence(two, organization) < 0.95 < confidence(most, organization)
+
+
+def test_an_ignored_tenant_keeps_nobody_from_an_organization() -> None:
+    ignored = Tenant("t2", "Fabrikam Dental Supplies", standing=Standing("ignored"))
+    organization = Organization("o1", "Fabrikam Dental Supplies")
+    answer = answers([named("Fabrikam Dental"), ignored], [organization])["t1"]
+    assert [pair.organization.organization_id for pair in answer.pairs] == ["o1"]
+
+
+def test_two_letters_make_a_short_word_another() -> None:
+    assert found(named("Larsen Dental"), Organization("o1", "Lawson Dental")) is None

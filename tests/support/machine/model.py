@@ -17,10 +17,13 @@ Key = tuple[str, str]
 
 @dataclass
 class ModelConfiguration:
+    """`created`: what was documented at first, where a decision about a device created it."""
+
     organization: str
     documented: dict[str, str | None] = field(default_factory=lambda: dict.fromkeys(FIELDS))
     synced: dict[str, str | None] = field(default_factory=lambda: dict.fromkeys(FIELDS))
     locked: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(FIELDS, False))
+    created: dict[str, str | None] = field(default_factory=dict)
     held: bool = False
     archived: bool = False
     device_retired: bool = False

@@ -118,7 +118,14 @@ class PureWriter:
             return None
         event = self.answers[decision_id][1]
         kind, subject = aggregate_of(event)
-        return Undoable(kind, subject, event.version, self._states.get((kind, subject, event.version - 1)))
+        before = self._states.get((kind, subject, event.version - 1))
+        return Undoable(kind, subject, event.version, before, self._created(getattr(event, "state", None)))
+
+    def _created(self, led: Any) -> Any:
+        """What a decision created for its device, as it was then."""
+        if not isinstance(led, DeviceMatchState) or led.origin != "created":
+            return None
+        return self._states["configuration", led.configuration_id or "", 1]
 
     def _bulk(self, bulk_id: str) -> Bulk:
         found = [

@@ -145,6 +145,7 @@ class Rules(TenantRules):
             return "candidates_exist"
         made = ModelConfiguration(organization, held=True)
         made.documented.update({name: text for name, text in device.facts.items() if text})
+        made.created = dict(made.documented)
         # The id is no rule, only a name.
         goal = created_id(command.decision_id, "configuration")
         self.configurations[goal] = made
@@ -180,10 +181,10 @@ class Rules(TenantRules):
         return None
 
     def _withdraw(self, let_go: str | None, undone: str) -> None:
-        """What the undone decision created is archived while no PSA system has heard of it."""
+        """What the undone decision created is archived while no PSA system has heard of it and it says no more."""
         if let_go is not None and let_go == created_id(undone, "configuration"):
             found = self.configurations[let_go]
-            if found.held and not found.archived:
+            if found.held and not found.archived and found.documented == found.created:
                 found.archived = True
                 found.version += 1
 

@@ -4,7 +4,11 @@ import re
 from functools import lru_cache
 
 _SEPARATORS = re.compile(r"[^0-9A-Za-z]")
-_HEX12 = re.compile("([0-9A-F]{2})" * 6)
+# At most one sign between two octets, and no colon or plus around: not an IPv6 address, nor a phone number.
+_EDGE = "[^0-9A-Za-z:+]*"
+_MAC = re.compile(_EDGE + "(?:0[Xx])?" + "[^0-9A-Za-z+]?".join(["([0-9A-Fa-f]{2})"] * 6) + _EDGE)
+# macOS and Solaris leave out an octet's leading zero.
+_MAC_OF_SHORT_OCTETS = re.compile(_EDGE + ":".join(["([0-9A-Fa-f]{1,2})"] * 6) + _EDGE)
 _JUNK_SERIALS = frozenset(
     {
         "NA",
@@ -52,9 +56,18 @@ def serial_is_usable(normalised: str | None) -> bool:
     return normalised not in _JUNK_SERIALS
 
 
+def is_placeholder(text: str) -> bool:
+    """Whether a text stands where nobody filled in a value: a manufacturer's placeholder, or nothing but signs."""
+    return normalise_serial(text) in _JUNK_SERIALS or not any(map(str.isalnum, text))
+
+
 @lru_cache(maxsize=8_192)
 def normalise_mac(raw: str | None) -> str | None:
-    """`AA:BB:CC:DD:EE:FF` from any notation; None for what is no MAC address."""
-    digits = _SEPARATORS.sub("", raw).upper() if raw else ""
-    pairs = _HEX12.fullmatch(digits)
-    return ":".join(pairs.groups()) if pairs is not None else None
+    """`AA:BB:CC:DD:EE:FF` from any notation of six octets; None for what is no MAC address."""
+    if not raw:
+        return None
+    if (octets := _MAC.fullmatch(raw)) is not None:
+        return ":".join(octets.groups()).upper()
+    if (octets := _MAC_OF_SHORT_OCTETS.fullmatch(raw)) is not None:
+        return ":".join(octet.zfill(2) for octet in octets.groups()).upper()
+    return None

@@ -399,15 +399,23 @@ def command(
 
 
 def add_command(
-    group: click.Group, name: str, settings_type: type[Settings], run: Callable[[Settings], Awaitable[None]]
+    group: click.Group,
+    name: str,
+    settings_type: type[Settings],
+    run: Callable[..., Awaitable[None]],
+    *options: click.Option,
 ) -> None:
-    """One more command of a service, which does its work and ends; its help is the docstring of `run`."""
+    """One more command of a service, which does its work and ends.
 
-    @group.command(name, help=run.__doc__)
-    def one_more() -> None:
+    `run` is given the settings and, by name, the options; its docstring is the command's help.
+    """
+
+    def one_more(**given: Any) -> None:
         settings = _settings(settings_type)
         configure_logging(settings)
-        _finish(run(settings))
+        _finish(run(settings, **given))
+
+    group.add_command(click.Command(name, params=list(options), callback=one_more, help=run.__doc__))
 
 
 def tame_collector() -> None:

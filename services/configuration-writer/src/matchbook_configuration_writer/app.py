@@ -4,6 +4,7 @@ import gc
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import BinaryIO
 
 import click
 from matchbook_servicekit.app import Component, Startable, add_command, command, serve
@@ -17,6 +18,7 @@ from matchbook_configuration_writer.adapters.it_glue import ItGlue, ItGlueSettin
 from matchbook_configuration_writer.adapters.lag import FactsLag
 from matchbook_configuration_writer.connecting import Connector
 from matchbook_configuration_writer.expiring import Expiring
+from matchbook_configuration_writer.exporting import decided_pairs
 from matchbook_configuration_writer.handlers import subscriptions
 from matchbook_configuration_writer.reading import Reader
 from matchbook_configuration_writer.service import Writer
@@ -94,5 +96,18 @@ async def verify_history(settings: Settings) -> None:
         sys.exit(1)
 
 
+async def export_decisions(settings: Settings, out: BinaryIO) -> None:
+    """Write what people accepted and reverted as JSON Lines, for `matcher fit`."""
+    database = Database(settings.database)
+    await database.start()
+    try:
+        async for lines in decided_pairs(database, load_queries(PACKAGE)):
+            out.write(lines)
+    finally:
+        await database.stop()
+
+
 main = command(GROUP, Settings, run, PACKAGE)
 add_command(main, "verify-history", Settings, verify_history)
+_OUT = click.Option(["--out"], type=click.File("wb", atomic=True), default="-", help="A file; printed without it.")
+add_command(main, "export-decisions", Settings, export_decisions, _OUT)

@@ -14,6 +14,7 @@ from matchbook_matcher.adapters.store import EvaluationStore, IntakeStore
 from matchbook_matcher.handlers import inputs
 from matchbook_matcher.offline.evaluating import evaluate
 from matchbook_matcher.offline.explaining import explain
+from matchbook_matcher.offline.fitting import fit
 from matchbook_matcher.offline.matching import match
 from matchbook_matcher.service.agenda import Pace
 from matchbook_matcher.service.devices import DeviceWork
@@ -67,5 +68,5 @@ async def run(settings: MatcherSettings) -> None:
 
 
 main = command("matcher", MatcherSettings, run, PACKAGE)
-for offline in (match, evaluate, explain):
+for offline in (match, evaluate, explain, fit):
     main.add_command(offline)

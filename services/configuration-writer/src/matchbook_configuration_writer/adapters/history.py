@@ -1,13 +1,21 @@
 """The history, read whole."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from matchbook_servicekit.database import Connection, Queries
 
 from matchbook_configuration_writer.domain.chain import Entry, Link
 
 _AT_ONCE = 5_000
+
+
+class DecidedPair(NamedTuple):
+    """Whether a device is a configuration, as people said last."""
+
+    device_id: str
+    configuration_id: str
+    accepted: bool
 
 
 async def read_history(connection: Connection, queries: Queries) -> AsyncIterator[list[Link]]:
@@ -22,6 +30,13 @@ async def read_history(connection: Connection, queries: Queries) -> AsyncIterato
             )
             for row in rows
         ]
+
+
+async def read_decided_pairs(connection: Connection, queries: Queries) -> AsyncIterator[list[DecidedPair]]:
+    """Every pair that people have decided on, a part at a time; inside a transaction."""
+    cursor = await connection.cursor(queries["read_decided_pairs"])
+    while rows := await cursor.fetch(_AT_ONCE):
+        yield [DecidedPair(*row) for row in rows]
 
 
 async def differences(connection: Connection, queries: Queries) -> list[str]:

@@ -128,7 +128,10 @@ class Loader:
         """What decisions did, and how it was before."""
         for row in await self._rows("load_undoable", sorted(self._needs.undone)):
             before = None if row["before"] is None else _UNDOABLE[row["kind"]].model_validate_json(row["before"])
-            self._world.undoable[row["decision_id"]] = Undoable(row["kind"], row["subject"], row["version"], before)
+            created = None if row["created"] is None else ConfigurationState.model_validate_json(row["created"])
+            self._world.undoable[row["decision_id"]] = Undoable(
+                row["kind"], row["subject"], row["version"], before, created
+            )
 
     async def _load_matches(self, query: str, *arguments: Any) -> None:
         for row in await self._rows(query, *arguments):

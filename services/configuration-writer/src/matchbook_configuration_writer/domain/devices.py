@@ -14,6 +14,7 @@ from matchbook_contracts.decisions import (
     MatchTo,
     RevertMatch,
 )
+from matchbook_contracts.identity import is_placeholder
 from matchbook_contracts.match_events import (
     ConfigurationCreated,
     DeviceIgnored,
@@ -353,8 +354,10 @@ def _candidates(case: Case, twins: tuple[str, ...]) -> Rejected:
 
 
 def _documentation(device: Device, command: CreateConfiguration) -> Mapping[FieldName, str]:
-    name = (command.name or "").strip() or device.device_name or device.serial_number or device.device_id
-    values: dict[FieldName, str] = {"name": name, **mapped(device)}
+    facts = mapped(device)
+    device_name = facts.get("hostname", "")
+    own = device_name if not is_placeholder(device_name) else facts.get("serial_number", device.device_id)
+    values: dict[FieldName, str] = {"name": (command.name or "").strip() or own, **facts}
     if command.configuration_type:
         values["configuration_type"] = command.configuration_type
     return values

@@ -90,11 +90,14 @@ def _leave(case: Case, command: UndoDeviceDecision, after: DeviceMatchState) -> 
 def _withdraw(
     case: Case, command: UndoDeviceDecision, released: ConfigurationState | None
 ) -> tuple[ConfigurationArchived, ...]:
-    """Archive what the undone decision created and nobody has touched: still held, so no PSA system knows it."""
-    created = created_id(command.undone_decision_id, "configuration")
-    if released is None or released.configuration_id != created:
+    """Archive what the undone decision created, as long as no PSA system knows it and nobody documented it further."""
+    created = case.world.undoable[command.undone_decision_id].created
+    if released is None or created is None or created.configuration_id != released.configuration_id:
         return ()
-    if released.psa_sync == "released" or released.archived:
+    if created.configuration_id != created_id(command.undone_decision_id, "configuration"):
+        return ()
+    documented_since = (released.fields, released.interfaces) != (created.fields, created.interfaces)
+    if documented_since or released.psa_sync == "released" or released.archived:
         return ()
     after = with_fields(released, released.fields, archived=True)
     return (configuration_event(ConfigurationArchived, released, after, moment=case.moment, device=case.device),)

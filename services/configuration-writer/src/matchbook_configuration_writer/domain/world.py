@@ -100,13 +100,15 @@ UndoableState: TypeAlias = DeviceMatchState | TenantMatchState | ConfigurationSt
 class Undoable:
     """What an applied decision did to an aggregate: it led to `version`; `before` is how it was until then.
 
-    `kind` and `subject` name the aggregate as `events.aggregate_of` does.
+    `kind` and `subject` name the aggregate as `events.aggregate_of` does. `created` is the configuration that a device
+    was matched to as it was at first, where it was created for that.
     """
 
     kind: str
     subject: str
     version: int
     before: UndoableState | None
+    created: ConfigurationState | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,22 @@
-"""Reads the data files: what agreement is worth, and what identifies nothing."""
+"""The data files: what agreement is worth, how that is fitted, and what identifies nothing."""
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from matchbook_contracts.identity import normalise_serial
 from pydantic import BaseModel, ConfigDict
 
+from matchbook_matcher.domain.fitting import FittingRules, Values, values_of
 from matchbook_matcher.domain.forms import Hygiene
 from matchbook_matcher.domain.tenant_names import Vocabulary
-from matchbook_matcher.domain.weights import Weights
+from matchbook_matcher.domain.weights import DeviceWeights, Weights
+
+_DECIMALS = 2
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,12 @@ class Knowledge:
     weights: Weights
     hygiene: Hygiene
     vocabulary: Vocabulary
+
+
+class _Serials(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    placeholders: tuple[str, ...] = ()
 
 
 class _Names(BaseModel):
@@ -69,6 +79,7 @@ class _Tenants(BaseModel):
 class _HygieneFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    serial_numbers: _Serials = _Serials()
     mac_addresses: dict[str, str]
     names: _Names
     machines: _Machines
@@ -82,7 +93,8 @@ def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> 
     return Knowledge(
         Weights.model_validate(_toml(weights, "weights.toml")),
         Hygiene(
-            file.mac_addresses,
+            {beginning.upper().replace("-", ":"): reason for beginning, reason in file.mac_addresses.items()},
+            frozenset(filter(None, map(normalise_serial, file.serial_numbers.placeholders))),
             _pattern(file.names.default),
             _pattern(file.names.personal),
             _pattern(file.names.generic),
@@ -96,10 +108,43 @@ def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> 
     )
 
 
+def read_fitting(given: Path | None = None) -> FittingRules:
+    """How weights are fitted. Raises `pydantic.ValidationError` for a wrong file."""
+    return FittingRules.model_validate(_toml(given, "fitting.toml"))
+
+
+def weights_text(given: Path | None, weights: DeviceWeights) -> str:
+    """The file of weights with other device weights, to two decimals, and the same comments.
+
+    Raises ValueError for a file that does not have each weight on a line of its own.
+    """
+    values = {feature: round(value, _DECIMALS) + 0.0 for feature, value in values_of(weights).items()}
+    text = "\n".join(_rewritten(_text(given, "weights.toml").split("\n"), values))
+    if values_of(Weights.model_validate(tomllib.loads(text)).device) != values:
+        raise ValueError("the file of weights must have each weight on a line of its own, in sections")
+    return text
+
+
+def _rewritten(lines: Sequence[str], values: Values) -> Iterator[str]:
+    section = ""
+    for line in lines:
+        if heading := re.match(r"\s*\[(.*)\]", line):
+            section = heading[1].removeprefix("device.")
+        value = values.get((section, line.partition("=")[0].strip()))
+        if value is None:
+            yield line
+        else:
+            number, comment = f"{line.partition('=')[0].strip()} = {value:.{_DECIMALS}f}", line.partition("#")[2]
+            yield f"{number:<28}#{comment}" if comment else number
+
+
 def _toml(given: Path | None, name: str) -> dict[str, Any]:
-    if given is not None:
-        return tomllib.loads(given.read_text(encoding="utf-8"))
-    return tomllib.loads(resources.files("matchbook_matcher").joinpath("data", name).read_text(encoding="utf-8"))
+    return tomllib.loads(_text(given, name))
+
+
+def _text(given: Path | None, name: str) -> str:
+    source = resources.files("matchbook_matcher").joinpath("data", name) if given is None else given
+    return source.read_text(encoding="utf-8")
 
 
 def _pattern(alternatives: Sequence[str]) -> re.Pattern[str]:

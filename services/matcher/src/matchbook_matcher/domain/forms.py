@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from matchbook_contracts.identity import normalise_serial, serial_is_usable
@@ -16,7 +17,6 @@ _SHORTEST_MAKER = 2
 NO_ADAPTER = "not the address of one adapter"
 _LOCAL_DIGITS = frozenset("26AE")
 _GROUP_DIGITS = frozenset("13579BDF")
-_BEGINNINGS = (17, 14, 11, 8)
 _PUNCTUATION = {code: None for code in range(128) if not chr(code).isalnum()}
 _WORD = re.compile(r"[0-9A-Z]+")
 _NUMBERS = re.compile(r"[0-9]+")
@@ -70,6 +70,9 @@ class Hygiene:
     """
 
     mac_addresses: Mapping[str, str] = field(default_factory=dict)
+    """The reason by the beginning of an address in normal form, of one octet or more."""
+    serial_numbers: frozenset[str] = frozenset()
+    """Placeholders in normal form, beside those of the wire contracts."""
     default_names: re.Pattern[str] = re.compile(r"(?!)")
     personal_names: re.Pattern[str] = re.compile(r"(?!)")
     generic_names: re.Pattern[str] = re.compile(r"(?!)")
@@ -81,9 +84,27 @@ class Hygiene:
     makers: Mapping[str, str] = field(default_factory=dict)
     """The first word of a manufacturer's name, by another first word under which it is known."""
 
+    @cached_property
+    def mac_octets(self) -> frozenset[str]:
+        """With which the listed addresses begin."""
+        return frozenset(beginning[:2] for beginning in self.mac_addresses)
+
+    @cached_property
+    def mac_lengths(self) -> tuple[int, ...]:
+        """Of the listed beginnings, the longest first, which knows best."""
+        return tuple(sorted({len(beginning) for beginning in self.mac_addresses}, reverse=True))
+
 
 def numbers_of(key: str) -> tuple[str, ...]:
     return tuple(_NUMBERS_WITHOUT_ZEROS.findall(key))
+
+
+def parted_alike(first: str, second: str) -> bool:
+    """Whether the digits of two names with one key can make the same numbers: `1-12` is `112`, but never `11-2`."""
+    if first == second:
+        return True
+    mine, theirs = (set(accumulate(map(len, _NUMBERS.findall(short)))) for short in (first, second))
+    return mine <= theirs or theirs <= mine
 
 
 def letters_of(key: str) -> str:
@@ -136,9 +157,9 @@ def _kind(key: str, hygiene: Hygiene) -> Kind:
 def mac_set_aside(mac: str, hygiene: Hygiene) -> str | None:
     """Why an address in its normal form can't identify a machine; None where it can."""
     digit = mac[1]
-    if digit not in _LOCAL_DIGITS and digit not in _GROUP_DIGITS and not mac.startswith("00:"):
+    if digit not in _LOCAL_DIGITS and digit not in _GROUP_DIGITS and mac[:2] not in hygiene.mac_octets:
         return None
-    for length in _BEGINNINGS:
+    for length in hygiene.mac_lengths:
         reason = hygiene.mac_addresses.get(mac[:length])
         if reason is not None:
             return reason

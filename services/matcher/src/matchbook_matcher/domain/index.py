@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from matchbook_matcher.domain.compare import SHORTEST_CUT, Learned, cut
-from matchbook_matcher.domain.forms import Kind, Name
+from matchbook_matcher.domain.forms import Kind, Name, plain
 from matchbook_matcher.domain.records import Configuration, Device, Key
 from matchbook_matcher.domain.slips import Doubtful, joined
 from matchbook_matcher.domain.weights import DeviceLimits
@@ -61,7 +61,7 @@ def fleet_of(devices: Iterable[Device], limits: DeviceLimits, common_serials: Ab
 
 def _is_junk(holders: Sequence[Device], limits: DeviceLimits) -> bool:
     """A machine is not enrolled any number of times; it is of one model and has one Wi-Fi adapter."""
-    models = {device.model for device in holders if device.model}
+    models = {plain(device.model).strip() for device in holders if device.model}
     adapters = {device.wifi for device in holders if device.wifi}
     return len(holders) > limits.enrolments_of_a_machine or len(models) > 1 or len(adapters) > 1
 
@@ -162,6 +162,8 @@ class Documents:
         found: tuple[Configuration, ...] = ()
         if (key := device.serial_key) is not None and key not in learned.serials:
             found = self.by_serial.get(key, ())
+            if (bare := device.scanned) is not None and bare not in learned.serials:
+                found = joined(found, self.by_serial.get(bare, ()))
         for mac in (device.wifi, device.ethernet):
             if mac is not None and (held := self.by_mac.get(mac)) is not None and mac not in learned.macs:
                 found = joined(found, held)

@@ -211,7 +211,8 @@ def _serial_evidence(pair: Pair, findings: Findings, learned: Learned) -> Eviden
             "serial_number", "set_aside", device.serial, configuration.serial, _MANY if many else "placeholder"
         )
     if finding is Serial.AGREE and device.serial_key != configuration.serial_key:
-        reason = "documented with the prefix of its bar code"
+        told = "reported" if device.scanned in configuration.serials else "documented"
+        reason = f"{told} with the prefix of its bar code"
     else:
         reason = _SERIAL_REASONS.get(finding)
     return _entry("serial_number", _SERIAL[finding], device.serial, configuration.serial, reason)

@@ -14,6 +14,7 @@ from matchbook_matcher.domain.forms import (
     maker_of,
     name_of,
     parts_of_name,
+    scanned_serial,
 )
 from matchbook_matcher.domain.people import People, people_in, words_of
 
@@ -37,8 +38,9 @@ class Device:
     """One live enrolment. Nothing of it changes once made; `frozen` would only make a hundred thousand of them slower.
 
     `serial_key`, `wifi` and `ethernet` hold usable values in normal form; `set_aside` the other MAC addresses with the
-    reason. `last_sync` is in seconds since 1970, 0 when unknown. `people` are those whose it is, `family`
-    is what kind of machine it is and `maker` who built it, as far as that is said.
+    reason. `scanned` is what remains of a serial number that is reported with a bar code's prefix. `last_sync` is in
+    seconds since 1970, 0 when unknown. `people` are those whose it is, `family` is what kind of machine it is and
+    `maker` who built it, as far as that is said.
     """
 
     tenant_id: str
@@ -46,6 +48,7 @@ class Device:
     name: Name | None
     serial: str | None
     serial_key: str | None
+    scanned: str | None
     wifi: str | None
     ethernet: str | None
     set_aside: tuple[tuple[str, str], ...]
@@ -129,6 +132,8 @@ def make_device(facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None 
         aside, wifi = ((wifi, reason),), None
     if ethernet is not None and (reason := mac_set_aside(ethernet, hygiene)) is not None:
         aside, ethernet = (*aside, (ethernet, reason)), None
+    if key in hygiene.serial_numbers:
+        key = None
     form = name_of(name, hygiene)
     family = family_of(system, hygiene) if system else None
     maker = maker_of(maker, hygiene) if maker else None
@@ -139,6 +144,7 @@ def make_device(facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None 
         form,
         serial,
         key,
+        scanned_serial(key) if key is not None and key[0] in "1S" else None,
         wifi,
         ethernet,
         aside,
@@ -161,6 +167,8 @@ def make_configuration(facts: ConfigurationFacts, hygiene: Hygiene) -> Configura
             usable += (mac,)
         else:
             aside += ((mac, reason),)
+    if key in hygiene.serial_numbers or scanned in hygiene.serial_numbers:
+        key = scanned = None
     names = _names(name, hostname, hygiene)
     family = family_of(type_, hygiene) if type_ else None
     maker = maker_of(maker, hygiene) if maker else None

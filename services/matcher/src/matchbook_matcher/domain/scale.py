@@ -163,7 +163,7 @@ def _rule(findings: Findings) -> Rule | None:
 def _vetoed(findings: Findings) -> bool:
     """A serial number that disagrees is another machine, unless its Wi-Fi adapter says that the board was replaced.
 
-    One edit apart is a slip where another field agrees; where a batch counts, an adapter has to.
+    One edit apart is a slip where another field agrees; where a batch counts, the Wi-Fi adapter has to.
     """
     serial, mac, name, model, user = findings
     named = name in _NAMES and name is not Named.TITLED
@@ -172,7 +172,7 @@ def _vetoed(findings: Findings) -> bool:
             known = named or user is User.AGREE or name in (Named.MISSING, Named.SET_ASIDE)
             return mac is not Mac.AGREE_WIFI or not known
         case Serial.NEIGHBOUR:
-            return mac not in _MACS
+            return mac is not Mac.AGREE_WIFI
         case Serial.SLIP:
             return not (named or mac in _MACS or user is User.AGREE)
         case Serial.CONFUSED:

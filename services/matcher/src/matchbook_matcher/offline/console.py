@@ -67,9 +67,14 @@ def progress(label: str, size: int) -> Iterator[Advance]:
 
 def write(path: Path, rows: Iterable[DeviceMatch | TenantMatch]) -> None:
     """Whole or not at all, one object a line, by id."""
+    ordered = sorted(rows, key=lambda row: (str(row[0]), str(row[1])))
+    write_whole(path, (to_json(row._asdict()) + b"\n" for row in ordered))
+
+
+def write_whole(path: Path, parts: Iterable[bytes]) -> None:
+    """The whole file or none."""
     part = path.with_name(f"{path.name}.part")
-    with part.open("wb") as lines:
-        for row in sorted(rows, key=lambda row: (str(row[0]), str(row[1]))):
-            lines.write(to_json(row._asdict()) + b"\n")
+    with part.open("wb") as file:
+        file.writelines(parts)
     part.replace(path)
     click.echo(f"Wrote {path}", err=True)

@@ -1,12 +1,13 @@
-"""Reads labels and matches, and finds the matches that no technician forgives."""
+"""Reads labels, decisions and matches, and finds the matches that no technician forgives."""
 
 from collections.abc import Collection
 from pathlib import Path
 
+from matchbook_matcher.domain.fitting import Decisions
 from matchbook_matcher.domain.forms import Hygiene
 from matchbook_matcher.domain.records import Configuration, Device, make_configuration, make_device
 from matchbook_matcher.offline.ids import id_text
-from matchbook_matcher.offline.lines import FaultyLine, MatchLine, TruthLine, read
+from matchbook_matcher.offline.lines import DecisionLine, FaultyLine, MatchLine, TruthLine, read
 from matchbook_matcher.offline.reading import Inputs, Progress
 from matchbook_matcher.offline.scoring import Label, Said
 
@@ -33,6 +34,17 @@ def read_matches(path: Path, model: type[MatchLine], progress: Progress) -> list
             for _, line in read(path, model, advance)
             if line.target is not None
         ]
+
+
+def read_decisions(path: Path, progress: Progress) -> Decisions:
+    """What people said of pairs. Raises FaultyLine, also for a pair that was decided in both ways."""
+    pairs: dict[Pair, bool] = {}
+    with progress(f"Reading {path}", path.stat().st_size) as advance:
+        for number, line in read(path, DecisionLine, advance):
+            pair = (id_text(line.device_id), id_text(line.configuration_id))
+            if pairs.setdefault(pair, line.accepted) != line.accepted:
+                raise FaultyLine(path, number, f"{pair[0]} and {pair[1]} have the opposite decision before this line")
+    return Decisions(pairs, {device for (device, _), accepted in pairs.items() if accepted})
 
 
 def other_serials(inputs: Inputs, said: Collection[Said], hygiene: Hygiene) -> set[Pair]:
@@ -63,4 +75,4 @@ def _is_another(device: Device, configuration: Configuration) -> bool:
     if name is None or all(other.key != name.key for other in configuration.names):
         return False
     mine, theirs = device.serial_key, configuration.serial_key
-    return mine is not None and theirs is not None and mine not in (theirs, configuration.scanned)
+    return mine is not None and theirs is not None and {mine, device.scanned}.isdisjoint(configuration.serials)

@@ -25,6 +25,11 @@ def _listed(value: object) -> object:
     return [] if value is None else value
 
 
+def _told(value: object) -> object:
+    """Tables know no null either: what is blank is missing."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
 Texts = Annotated[tuple[str | None, ...], BeforeValidator(_listed)]
 
 
@@ -51,7 +56,7 @@ class DeviceLine(Line):
     user_principal_name: str | None = None
     email_address: str | None = None
     user_display_name: str | None = None
-    last_sync_date_time: datetime | None = None
+    last_sync_date_time: Annotated[datetime | None, BeforeValidator(_told)] = None
 
 
 class ConfigurationLine(Line):
@@ -123,6 +128,14 @@ class TenantMatchLine(MatchLine):
     target: Id | None = Field(default=None, alias="organization_id")
 
 
+class DecisionLine(Line):
+    """What a person said of a pair: that the two are one machine, or that they are not."""
+
+    device_id: Id
+    configuration_id: Id
+    accepted: bool
+
+
 AnyLine = TypeVar("AnyLine", bound=Line)
 
 
@@ -139,7 +152,7 @@ def read(path: Path, model: type[AnyLine], advance: Advance) -> Iterator[tuple[i
         for number, line in enumerate(lines, 1):
             advance(len(line))
             text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
-            if text.isspace():
+            if not text.strip():
                 continue
             try:
                 found = model.model_validate_json(text)

@@ -117,9 +117,14 @@ def violations(labels: Mapping[str, Label], said: Iterable[Said]) -> Violations:
 
 
 def bins_of_width(labels: Mapping[str, Label], said: Iterable[Said]) -> list[Bin]:
+    """The bins of the matches that have a label."""
+    return bins_of_confidence(_judged(labels, said))
+
+
+def bins_of_confidence(judged: Iterable[tuple[float, bool]]) -> list[Bin]:
     """BINS bins of equal width from 0 to 1, the upper bound included; empty ones are left out."""
     places: defaultdict[int, list[tuple[float, bool]]] = defaultdict(list)
-    for confidence, right in _judged(labels, said):
+    for confidence, right in judged:
         places[max(0, math.ceil(confidence * BINS) - 1)].append((confidence, right))
     return [_bin(held) for _, held in sorted(places.items())]
 

@@ -7,6 +7,7 @@ from typing import Final, get_args
 from matchbook_contracts.decisions import ConfigurationRow
 from matchbook_contracts.states import FieldName, Interface
 
+from matchbook_api_gateway.domain.files.lists import ITEMS, PARTS, plain, split
 from matchbook_api_gateway.domain.files.organizations import once
 from matchbook_api_gateway.domain.files.table import LONGEST_ID, LONGEST_NAME, Cells, Faults, Layout
 from matchbook_api_gateway.domain.rows import sort_key
@@ -105,8 +106,8 @@ def _organization(cells: Cells, faults: Faults, directory: Directory) -> str | N
 def _interfaces(cells: Cells, faults: Faults) -> tuple[Interface, ...]:
     """`name|ip|mac|primary` parts, joined by semicolons; any of them may be blank."""
     found = []
-    for text in filter(None, (part.strip() for part in (cells.get("interfaces") or "").split(";"))):
-        parts = [part.strip() or None for part in text.split("|")]
+    for text in filter(None, split(cells.get("interfaces") or "", ITEMS)):
+        parts = [plain(part) or None for part in split(text, PARTS)]
         primary = (parts[3] or "no").lower() if len(parts) == _INTERFACE_PARTS else "no"
         if len(parts) > _INTERFACE_PARTS or primary not in ("yes", "no"):
             faults.add(cells.row, "interfaces", "An interface is written name|ip|mac|Yes or No.")

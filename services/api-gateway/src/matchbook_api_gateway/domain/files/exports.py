@@ -8,6 +8,8 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 from matchbook_contracts.states import ConfigurationState, FieldName, Interface, OrganizationState
 from pydantic_core import to_json
 
+from matchbook_api_gateway.domain.files.lists import ITEMS, PARTS, escaped
+
 Format: TypeAlias = Literal["csv", "jsonl"]
 Line: TypeAlias = Mapping[str, Any]
 """Values by column; those of a CSV file's cells are made of them."""
@@ -73,12 +75,15 @@ def _cell(value: Any) -> str:
 
 def _part(item: Any) -> str:
     if not isinstance(item, dict):
-        return str(item)
+        return escaped(str(item), ITEMS)
     interface = Interface(**item)
-    primary = "Yes" if interface.primary else "No"
-    return "|".join((interface.name or "", interface.ip_address or "", interface.mac_address or "", primary))
+    texts = (interface.name, interface.ip_address, interface.mac_address, "Yes" if interface.primary else "No")
+    return PARTS.join(escaped(text or "", ITEMS, PARTS) for text in texts)
 
 
 def harmless(text: str) -> str:
-    """The text as a spreadsheet shows it and never runs it: what looks like a formula begins with an apostrophe."""
-    return f"'{text}" if text.startswith(_RISKY) else text
+    """The text as a spreadsheet shows it and never runs it: what looks like a formula gets an apostrophe before it.
+
+    So does what has one already, so that an import that takes one off gives the text itself.
+    """
+    return f"'{text}" if text.lstrip("'").startswith(_RISKY) else text

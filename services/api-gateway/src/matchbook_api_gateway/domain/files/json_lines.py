@@ -2,11 +2,22 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from matchbook_api_gateway.domain.files.table import Cells, Faults, Layout, Unreadable, check_text, column_of, printable
+from matchbook_api_gateway.domain.files.lists import ITEMS, PARTS, escaped
+from matchbook_api_gateway.domain.files.table import (
+    Cells,
+    Faults,
+    Layout,
+    Unreadable,
+    check_text,
+    column_of,
+    printable,
+    twice,
+)
 
-_BETWEEN: Final = ";|"
+# An object's members with their values, one after the other, since a name may come again.
+Members: TypeAlias = tuple[tuple[str, Any], ...]
 _INTERFACE: Final = ("name", "ip_address", "mac_address")
 
 
@@ -34,23 +45,28 @@ class JsonLines:
                 if len(self._faults.found) == before:
                     yield cells
 
-    def _object(self, row: int, line: str) -> dict[str, Any] | None:
+    def _object(self, row: int, line: str) -> Members | None:
         try:
-            found = json.loads(line)
+            found = json.loads(line, object_pairs_hook=tuple)
         except (ValueError, RecursionError):
             self._faults.add(row, None, "This line is no JSON; write one object a line.")
             return None
-        if not isinstance(found, dict):
+        if not isinstance(found, tuple):
             self._faults.add(row, None, "This line is no JSON object; write its columns as members.")
             return None
         return found
 
-    def _cells(self, row: int, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        for name, value in found.items():
+    def _cells(self, row: int, found: Members) -> Iterator[tuple[str, str]]:
+        names: dict[str, str] = {}
+        for name, value in found:
             column = column_of(name, self._layout)
             if column is None:
                 self._ignored.add(printable(name))
                 continue
+            if column in names:
+                self._faults.add(row, column, twice("row", names[column], name))
+                continue
+            names[column] = name
             try:
                 text = _text(value).strip()
             except Unreadable as error:
@@ -71,7 +87,7 @@ def _text(value: Any) -> str:
         case str():
             return value
         case list():
-            return ";".join(_part(item) for item in value)
+            return ITEMS.join(_part(item) for item in value)
         case _:
             raise Unreadable("This must be text, true or false, or a list.")
 
@@ -79,17 +95,22 @@ def _text(value: Any) -> str:
 def _part(item: Any) -> str:
     match item:
         case str():
-            return _plain(item, ";")
-        case dict():
-            parts = (item.get(name) or "" for name in _INTERFACE)
-            return "|".join(
-                (*(_plain(part, _BETWEEN) for part in parts), "Yes" if item.get("primary") is True else "No")
-            )
+            return escaped(item, ITEMS)
+        case tuple():
+            return _interface(item)
         case _:
             raise Unreadable("This list must hold texts or, for interfaces, objects.")
 
 
-def _plain(text: Any, forbidden: str) -> str:
-    if not isinstance(text, str) or any(sign in text for sign in forbidden):
-        raise Unreadable(f"A part of this list must be text without {' and '.join(forbidden)}.")
-    return text
+def _interface(members: Members) -> str:
+    found = dict(members)
+    if len(found) < len(members):
+        raise Unreadable("An interface of this list names a member twice.")
+    texts = (escaped(_text_of(found.get(name) or ""), ITEMS, PARTS) for name in _INTERFACE)
+    return PARTS.join((*texts, "Yes" if found.get("primary") is True else "No"))
+
+
+def _text_of(part: Any) -> str:
+    if not isinstance(part, str):
+        raise Unreadable(f"An interface's {', '.join(_INTERFACE)} must be text.")
+    return part

@@ -5,6 +5,7 @@ from typing import Final
 
 from matchbook_contracts.decisions import OrganizationRow
 
+from matchbook_api_gateway.domain.files.lists import ITEMS, plain, split
 from matchbook_api_gateway.domain.files.table import LONGEST_ID, LONGEST_NAME, Cells, Faults, Layout
 
 _LONGEST_LIST: Final = 20_000
@@ -50,8 +51,7 @@ def _row(cells: Cells, faults: Faults) -> OrganizationRow | None:
 
 
 def _list(cells: Cells, column: str) -> tuple[str, ...]:
-    parts = (part.strip() for part in (cells.get(column) or "").split(";"))
-    return tuple(dict.fromkeys(part for part in parts if part))
+    return tuple(dict.fromkeys(plain(part) for part in split(cells.get(column) or "", ITEMS) if part))
 
 
 def once(first_rows: dict[str, int], row: int, id_: str, faults: Faults) -> None:

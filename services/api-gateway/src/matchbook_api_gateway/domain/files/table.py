@@ -15,7 +15,7 @@ LONGEST_ID = 200
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 # The apostrophe that an export puts before what a spreadsheet would run.
-_PROTECTED = re.compile(r"^'(?=[=+\-@\t\r])")
+_PROTECTED = re.compile(r"^'(?='*[=+\-@\t\r])")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _YES = frozenset({"yes", "true", "1"})
 _NO = frozenset({"no", "false", "0"})
@@ -172,13 +172,18 @@ def _header(names: list[str], layout: Layout, faults: Faults) -> Header:
     for name in names:
         column = column_of(name, layout)
         if column is not None and column in columns:
-            faults.add(1, column, "The header names this column twice.")
+            faults.add(1, column, twice("header", names[columns.index(column)], name))
         columns.append(column)
     for group in layout.required:
         if not any(column in columns for column in group):
             faults.add(1, group[0], f"The column {' or '.join(group)} is missing.")
     ignored = tuple(printable(name) for name, column in zip(names, columns, strict=True) if column is None and name)
     return Header(tuple(columns), ignored)
+
+
+def twice(what: str, first: str, second: str) -> str:
+    """The fault of a header or row with two names for one column."""
+    return f"The {what} names this column twice, as {_quoted(first)} and as {_quoted(second)}."
 
 
 def column_of(name: str, layout: Layout) -> str | None:

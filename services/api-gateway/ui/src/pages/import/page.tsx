@@ -34,7 +34,7 @@ export function ImportPage() {
           choose="Choose a configurations file"
           title="Configurations"
           columns="id, organization_id, organization, name, hostname, primary_ip, mac_address, serial_number, asset_tag, configuration_type, configuration_status, manufacturer, model, operating_system, location, contact, notes, installed_at, purchased_at, warranty_expires_at, archived, interfaces"
-          note="An interface is name|ip|mac|primary; several are separated by a semicolon."
+          note="An interface is name|ip|mac|primary; several are separated by a semicolon. Put a backslash before a bar or semicolon within a name."
           refusal={refusal}
         />
       </div>
