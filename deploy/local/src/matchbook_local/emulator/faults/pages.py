@@ -80,13 +80,14 @@ class _PageEdit(Edit):
 
 
 class ListEndsEarly(_PageEdit):
-    """A page without the link to the next one: the list ends before its end."""
+    """A page without the link to the next one, and with its first few devices alone if `keep` says so."""
 
     name: ClassVar[str] = "list-ends-early"
+    keep: int | None = Field(None, ge=0)
 
     def edited(self, strike: Strike, body: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - the base's
         body.pop(NEXT, None)
-        return body
+        return body | {"value": body["value"][: self.keep]}
 
 
 class ShortPage(_PageEdit):

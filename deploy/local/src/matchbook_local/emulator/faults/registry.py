@@ -52,7 +52,9 @@ def fault_of(written: Any, place: str = "") -> Parameters:
         return kind.model_validate({key: value for key, value in written.items() if key != "name"})
     except ValidationError as error:
         first = error.errors()[0]
-        raise FaultError(f"{place}{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise FaultError(
+            f"{place}{'.'.join(map(str, first['loc']))}: {first['msg'].removeprefix('Value error, ')}"
+        ) from error
 
 
 def faults_of(written: Any) -> list[Parameters]:
