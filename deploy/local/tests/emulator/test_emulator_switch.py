@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from matchbook_local.emulator import Emulator, World, running_emulator
 from matchbook_local.emulator.cli import emulator as command
 from matchbook_local.emulator.faults import FaultError, fault_of_text
+from matchbook_local.emulator.faults.base import Fault
 from matchbook_local.emulator.faults.registry import FAULTS
 
 from .support import tls, token_for
@@ -157,6 +158,14 @@ def test_the_command_line_lists_every_fault_on_one_line() -> None:
     lines = CliRunner().invoke(command, ["faults"]).output.splitlines()
     assert [line.split()[0] for line in lines] == list(FAULTS)
     assert all(re.fullmatch(r"[a-z-]+ +\S.*[.\]]", line) for line in lines)
+
+
+def test_the_guide_names_every_fault_and_its_parameters() -> None:
+    guide = (Path(__file__).parents[4] / "docs/guides/emulator.md").read_text(encoding="utf-8")
+    for name, fault in FAULTS.items():
+        (row,) = (line for line in guide.splitlines() if line.startswith("|") and f"`{name}`" in line.split("|")[1])
+        own = fault.model_fields.keys() - (Fault.model_fields.keys() if issubclass(fault, Fault) else ())
+        assert all(f"`{field}" in row for field in own), name
 
 
 def test_an_unknown_tenant_is_one_clear_sentence(tmp_path: Path) -> None:
