@@ -33,9 +33,10 @@ async def microsoft(scratch: Path, _mischief_of_all: Mischief) -> AsyncIterator[
 
 
 @pytest.fixture
-def mischief(_mischief_of_all: Mischief) -> Mischief:
+def mischief(_mischief_of_all: Mischief, microsoft: Emulator) -> Mischief:
     """Microsoft as it should be, until the test says otherwise."""
     _mischief_of_all.reset()
+    microsoft.faults.clear()
     return _mischief_of_all
 
 

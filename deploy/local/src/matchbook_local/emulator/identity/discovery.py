@@ -4,7 +4,8 @@ from typing import Any
 
 from aiohttp import web
 
-from matchbook_local.emulator.cloud import CLOUD, base_url
+from matchbook_local.emulator.addresses import base_url
+from matchbook_local.emulator.cloud import CLOUD
 from matchbook_local.emulator.world.model import Tenant
 
 from .errors import tenant_not_found
