@@ -98,7 +98,7 @@ def _graph(settings: IngestorSettings) -> Graph:
     tokens = Tokens(
         login_url=settings.login_url,
         client_id=settings.client_id,
-        certificate_file=settings.certificate_file,
+        files=settings.credential_files,
         ca_file=settings.ca_file,
         scope=f"{settings.graph_url}/.default",
     )

@@ -19,6 +19,7 @@ from .faults import Faults, NoFaults
 from .graph.catalog import Catalog
 from .identity.assertions import AssertionChecker
 from .identity.certificates import TlsFiles, app_certificate, signing_key, tls_files
+from .identity.federation import ClientChecker, FederatedIdentity
 from .identity.grants import Grants
 from .identity.tokens import TokenSigner
 from .world import World
@@ -87,6 +88,9 @@ class Options:
     token_lifetime: int = 3600
     """Seconds."""
     redirect_uris: frozenset[str] = frozenset()
+    federated: tuple[FederatedIdentity, ...] = ()
+    secrets: frozenset[str] = frozenset()
+    """What the application may prove itself with besides its certificate."""
     faults: Faults | None = None
     after_advance: Callable[[World, Path], None] | None = None
     """Called in a thread with the world and its folder; by default it writes the truth files anew."""
@@ -125,7 +129,8 @@ def _prepare(world: World, folder: Path, options: Options, *, write_documentatio
 def make_cloud(world: World, folder: Path, options: Options) -> Cloud:
     certificate = app_certificate(folder / "app-certificate.pem")
     client_id = str(uuid.uuid5(CLIENT_NAMESPACE, world.home.tenant_id))
-    checker = AssertionChecker(client_id, [certificate], options.clock)
+    assertions = AssertionChecker(client_id, [certificate], options.clock)
+    checker = ClientChecker(assertions, options.federated, options.secrets, options.clock)
     return Cloud(
         world=world,
         application=Registration(client_id, checker, options.redirect_uris),
