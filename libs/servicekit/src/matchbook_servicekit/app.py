@@ -399,15 +399,23 @@ def command(
 
 
 def add_command(
-    group: click.Group, name: str, settings_type: type[Settings], run: Callable[[Settings], Awaitable[None]]
+    group: click.Group,
+    name: str,
+    settings_type: type[Settings],
+    run: Callable[..., Awaitable[None]],
+    *parameters: click.Parameter,
 ) -> None:
-    """One more command of a service, which does its work and ends; its help is the docstring of `run`."""
+    """One more command of a service, which does its work and ends; its help is the docstring of `run`.
 
-    @group.command(name, help=run.__doc__)
-    def one_more() -> None:
+    `run` gets the settings, and the parameters' values by name.
+    """
+
+    def one_more(**values: Any) -> None:
         settings = _settings(settings_type)
         configure_logging(settings)
-        _finish(run(settings))
+        _finish(run(settings, **values))
+
+    group.add_command(click.Command(name, callback=one_more, params=list(parameters), help=run.__doc__))
 
 
 def tame_collector() -> None:

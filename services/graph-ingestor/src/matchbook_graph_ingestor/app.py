@@ -1,19 +1,25 @@
 """The process: what is made of what."""
 
 import gc
+import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from matchbook_servicekit.app import Component, Startable, command, serve
+import click
+from matchbook_servicekit.app import Component, Startable, add_command, command, serve
 from matchbook_servicekit.consumer import BatchConsumer, Subscription
 from matchbook_servicekit.database import Database
 from matchbook_servicekit.messaging import Publisher
 from matchbook_servicekit.outbox import Relay
 
 from matchbook_graph_ingestor.adapters.graph import Graph, GraphSettings
+from matchbook_graph_ingestor.adapters.tenant_lookup import TenantLookup
 from matchbook_graph_ingestor.adapters.tokens import Tokens
+from matchbook_graph_ingestor.domain.connection import passed
 from matchbook_graph_ingestor.domain.retirement import Brake
 from matchbook_graph_ingestor.handlers import TOPIC, Commands
+from matchbook_graph_ingestor.service.connection_test import ConnectionTest
+from matchbook_graph_ingestor.service.connections import Connections
 from matchbook_graph_ingestor.service.customer_sweep import CustomerSweep
 from matchbook_graph_ingestor.service.details import DetailReader
 from matchbook_graph_ingestor.service.runs import Clock, utc_now
@@ -37,14 +43,16 @@ class Ingestor:
     consumer: BatchConsumer
     details: DetailReader
     relay: Relay
+    connections: Connections
+    probe: Graph
 
     @property
     def components(self) -> Sequence[Component]:
-        return (self.consumer, self.scheduler, self.details, self.relay)
+        return (self.consumer, self.scheduler, self.details, self.connections, self.relay)
 
     @property
     def resources(self) -> Sequence[Startable]:
-        return (self.database, self.publisher, self.graph)
+        return (self.database, self.publisher, self.graph, self.probe)
 
 
 def subscription(settings: IngestorSettings, wake: Callable[[], None]) -> Subscription:
@@ -56,15 +64,23 @@ def subscription(settings: IngestorSettings, wake: Callable[[], None]) -> Subscr
 def build(settings: IngestorSettings, clock: Clock = utc_now) -> Ingestor:
     """Make the parts; nothing is connected yet.
 
-    Raises ConfigurationError for a certificate or bundle that can't be used.
+    Raises ConfigurationError for a credential or bundle that can't be used.
     """
-    database, publisher = Database(settings.database), Publisher(settings.kafka)
-    graph, rules = _graph(settings), rules_of(settings)
+    database, publisher, tokens = Database(settings.database), Publisher(settings.kafka), tokens_of(settings)
+    graph, rules = Graph(_limits(settings), tokens, settings.ca_file), rules_of(settings)
     tenants = TenantSweep(graph, database, publisher, rules, clock)
     customers = CustomerSweep(graph, database, publisher, rules, partner=settings.partner_tenant_id, clock=clock)
     scheduler = Scheduler(customers, tenants, database, settings.sweep_concurrency, clock)
+    probe, lookup = probe_of(settings, tokens), TenantLookup(settings.login_url, settings.ca_file)
+    test = ConnectionTest(lookup, probe, tokens, partner=settings.partner_tenant_id, clock=clock)
+    connections = Connections(lookup, test, database, publisher, rules, changed=scheduler.wake, clock=clock)
+
+    def wake() -> None:
+        scheduler.wake()
+        connections.wake()
+
     consumer = BatchConsumer(
-        subscription(settings, scheduler.wake),
+        subscription(settings, wake),
         kafka=settings.kafka,
         database=database,
         publisher=publisher,
@@ -79,7 +95,9 @@ def build(settings: IngestorSettings, clock: Clock = utc_now) -> Ingestor:
         concurrency=settings.detail_concurrency,
     )
     relay = Relay(database, publisher)
-    return Ingestor(database, publisher, graph, customers, tenants, scheduler, consumer, details, relay)
+    return Ingestor(
+        database, publisher, graph, customers, tenants, scheduler, consumer, details, relay, connections, probe
+    )
 
 
 def rules_of(settings: IngestorSettings) -> Rules:
@@ -94,15 +112,28 @@ def rules_of(settings: IngestorSettings) -> Rules:
     )
 
 
-def _graph(settings: IngestorSettings) -> Graph:
-    tokens = Tokens(
+def tokens_of(settings: IngestorSettings) -> Tokens:
+    """What signs in."""
+    return Tokens(
         login_url=settings.login_url,
         client_id=settings.client_id,
         files=settings.credential_files,
         ca_file=settings.ca_file,
         scope=f"{settings.graph_url}/.default",
     )
-    limits = GraphSettings(
+
+
+def probe_of(settings: IngestorSettings, tokens: Tokens) -> Graph:
+    """Graph for tests of a connection: somebody waits for the answer, so it gives up soon."""
+    return Graph(
+        replace(_limits(settings), page_size=1, attempts=2, longest_pause=5.0, timeout=20.0, connections=4),
+        tokens,
+        settings.ca_file,
+    )
+
+
+def _limits(settings: IngestorSettings) -> GraphSettings:
+    return GraphSettings(
         url=settings.graph_url,
         page_size=settings.graph_page_size,
         attempts=settings.graph_attempts,
@@ -112,7 +143,6 @@ def _graph(settings: IngestorSettings) -> Graph:
         largest_answer=settings.graph_largest_page_bytes,
         connections=settings.sweep_concurrency + 2 * settings.detail_concurrency,
     )
-    return Graph(limits, tokens, settings.ca_file)
 
 
 async def run(settings: IngestorSettings) -> None:
@@ -124,4 +154,18 @@ async def run(settings: IngestorSettings) -> None:
     await serve(settings, *ingestor.components, start=ingestor.resources)
 
 
+async def test_connection(settings: IngestorSettings, tenant: str) -> None:
+    """Try each step of the connection to TENANT, an id or a domain; ends with 1 where one fails."""
+    tokens = tokens_of(settings)
+    lookup = TenantLookup(settings.login_url, settings.ca_file)
+    async with probe_of(settings, tokens) as graph:
+        steps = await ConnectionTest(lookup, graph, tokens, partner=settings.partner_tenant_id).run(tenant)
+    for step in steps:
+        words = " ".join(filter(None, (step.message, f"({step.detail})" if step.detail else "")))
+        click.echo(f"{step.step:13} {step.outcome.replace('_', ' '):12} {words}".rstrip())
+    if not passed(steps):
+        sys.exit(1)
+
+
 main = command("graph-ingestor", IngestorSettings, run, PACKAGE)
+add_command(main, "test-connection", IngestorSettings, test_connection, click.Argument(["tenant"]))

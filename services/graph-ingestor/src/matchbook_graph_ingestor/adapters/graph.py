@@ -117,6 +117,11 @@ class Graph:
         query = "?$filter=status%20eq%20'active'&$select=id,status,customer,endDateTime"
         return self._pages(partner, RelationshipPage, _RELATIONSHIPS + query)
 
+    def relationships_with(self, partner: str, tenant_id: str) -> AsyncIterator[RelationshipPage]:
+        """The partner's relationships with one customer, active or not; the filter is not to be relied on."""
+        query = f"?$filter=customer/tenantId%20eq%20'{quote(tenant_id)}'&$select=id,status,customer,endDateTime"
+        return self._pages(partner, RelationshipPage, _RELATIONSHIPS + query)
+
     def contracts(self, partner: str) -> AsyncIterator[ContractPage]:
         """The partner's customers as they were copied when each partnership began."""
         return self._pages(partner, ContractPage, f"{_CONTRACTS}?$select=id,customerId,displayName,defaultDomainName")
