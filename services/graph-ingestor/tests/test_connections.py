@@ -1,17 +1,14 @@
 """Tenants added by hand and tests of a connection, as commands on the topic."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 from aiohttp import web
+from ingestor_commands import NOWHERE, STEPS, answer, asked, obeying, tenant_with, wrong_certificate
 from ingestor_world import DEVICES, RUNS, TENANTS, Ingesting, ingesting, largest, readable, refusal
-from matchbook_contracts.base import Actor, Contract
 from matchbook_contracts.connections import (
     AddTenant,
     ConnectionTested,
@@ -24,45 +21,7 @@ from matchbook_contracts.connections import (
 from matchbook_contracts.discovery import TenantDiscovered, TenantLost
 from matchbook_contracts.sync import SyncFailed
 from matchbook_local.emulator.faults import Call
-from matchbook_local.emulator.world.model import Access, Tenant
-from matchbook_servicekit.messaging import outgoing
-
-ANA = Actor(kind="person", id="ana", name="Ana", role="Administrator")
-NOWHERE = "00000000-0000-4000-8000-000000000000"
-STEPS = ("sign_in", "consent", "directory", "relationship", "licence", "devices")
-
-
-@asynccontextmanager
-async def obeying(world: Ingesting) -> AsyncIterator[None]:
-    """The consumer and the connections at work; a test sweeps by itself."""
-    tasks = [asyncio.create_task(part.run()) for part in (world.parts.consumer, world.parts.connections)]
-    try:
-        yield
-        assert not any(task.done() for task in tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def asked(request_id: str = "r", **others: Any) -> dict[str, Any]:
-    return {"request_id": request_id, "actor": ANA, "requested_at": datetime.now(UTC)} | others
-
-
-async def answer(world: Ingesting, command: Contract) -> Any:
-    """What is told of a command that is sent, while the parts obey."""
-    request_id = command.model_dump()["request_id"]
-    await world.parts.publisher.publish([outgoing(command, source="test", event_id=request_id)])
-    found: list[Any] = []
-
-    async def told() -> bool:
-        found[:] = [e for e in await world.events(RUNS) if getattr(e, "request_id", None) == request_id]
-        return bool(found)
-
-    await world.until(told)
-    (event,) = found
-    assert event.actor == ANA
-    return event
+from matchbook_local.emulator.world.model import Access
 
 
 @pytest.fixture
@@ -70,10 +29,6 @@ async def alone(configure: Any, microsoft: Any, mischief: Any) -> AsyncIterator[
     """An installation without a partner."""
     async with ingesting(configure(partner_tenant_id=""), microsoft, mischief) as found:
         yield found
-
-
-def tenant_with(world: Ingesting, access: Access) -> Tenant:
-    return next(tenant for tenant in world.microsoft.world.customers if tenant.access is access)
 
 
 def outcomes(event: Any) -> dict[str, str]:
@@ -280,19 +235,13 @@ async def test_a_wrong_certificate_fails_at_signing_in_although_an_older_token_i
     world: Ingesting, configure: Any, tmp_path: Path
 ) -> None:
     tenant_id, _ = largest(world)
-    async with ingesting(
-        configure(certificate_file=wrong_certificate(tmp_path)), world.microsoft, world.mischief
-    ) as it, obeying(it):
+    async with (
+        ingesting(configure(certificate_file=wrong_certificate(tmp_path)), world.microsoft, world.mischief) as it,
+        obeying(it),
+    ):
         event = await answer(it, TestConnection(**asked(tenant_id=tenant_id)))
     assert outcomes(event)["sign_in"] == "failed"
     assert (event.steps[0].detail, "certificate" in event.steps[0].message) == ("AADSTS700027", True)
-
-
-def wrong_certificate(folder: Path) -> Path:
-    other = trustme.CA().issue_cert("somebody.else.example", key_type=trustme.KeyType.RSA)
-    file = folder / "wrong.pem"
-    file.write_bytes(other.private_key_pem.bytes() + other.cert_chain_pems[0].bytes())
-    return file
 
 
 async def test_a_tenant_is_tested_by_its_domain_too(world: Ingesting) -> None:
