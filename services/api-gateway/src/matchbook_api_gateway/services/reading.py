@@ -8,6 +8,7 @@ from matchbook_contracts.base import device_key
 
 from matchbook_api_gateway.adapters.read_store import ReadStore
 from matchbook_api_gateway.domain import assembly
+from matchbook_api_gateway.domain.connection_views import ConnectionTestView, SyncRequestOutcome
 from matchbook_api_gateway.domain.people import Person
 from matchbook_api_gateway.domain.queries import (
     BadCursor,
@@ -150,6 +151,24 @@ class Reading:
         if tenant_id is not None:
             await self._visible_tenant(person, tenant_id)
         return [assembly.sync_run(row) for row in await self._store.rows("sync_runs", person.scope, tenant_id, limit)]
+
+    async def sync_request(self, person: Person, request_id: str, wait: float) -> SyncRequestOutcome:
+        """A request to the ingestor as it stands, after waiting up to `wait` seconds for its answer."""
+        until = time.monotonic() + wait
+        while True:
+            # Asked for before looking, so that what happens in between is not missed.
+            news = self._live.news()
+            row = _found(await self._store.row("sync_request", request_id))
+            await self._own(person, row)
+            left = until - time.monotonic()
+            if row["status"] != "pending" or left <= 0:
+                return assembly.sync_request(row)
+            await news.wait(left)
+
+    async def connection_test(self, person: Person, tenant_id: str) -> ConnectionTestView:
+        """The newest test of the connection to a tenant."""
+        await self._visible_tenant(person, tenant_id)
+        return assembly.connection_test(_found(await self._store.row("connection_test", tenant_id)))
 
     async def visible_tenants(self, organizations: Sequence[str], tenants: Sequence[str] | None) -> set[str]:
         """Those of `tenants` (None: of all) that are matched to one of the organizations."""

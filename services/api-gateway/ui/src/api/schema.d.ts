@@ -117,7 +117,11 @@ export interface paths {
          */
         get: operations["list_tenants_api_tenants_get"];
         put?: never;
-        post?: never;
+        /**
+         * Add Tenant
+         * @description Look after a tenant that no partner list names.
+         */
+        post: operations["add_tenant_api_tenants_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -138,7 +142,11 @@ export interface paths {
         get: operations["read_tenant_api_tenants__tenant_id__get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Remove Tenant
+         * @description Look after a tenant that was added by hand no longer; its devices and decisions stay.
+         */
+        delete: operations["remove_tenant_api_tenants__tenant_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -568,6 +576,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tenants/{tenant_id}/connection-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Connection Test
+         * @description What the newest test found; 404 where there was none within thirty days.
+         */
+        get: operations["read_connection_test_api_tenants__tenant_id__connection_test_get"];
+        put?: never;
+        /**
+         * Test Connection
+         * @description Try each step of the connection to a tenant.
+         */
+        post: operations["test_connection_api_tenants__tenant_id__connection_test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync-requests/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Sync Request
+         * @description What became of a request to the ingestor; `wait` seconds at most for its answer.
+         */
+        get: operations["read_sync_request_api_sync_requests__request_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -871,6 +923,45 @@ export interface components {
              */
             psa_sync: "held" | "released";
             matched_device: components["schemas"]["DeviceRef"] | null;
+        };
+        /**
+         * ConnectionStepView
+         * @description One step of a test; `message` says what to do, `detail` is Microsoft's code.
+         */
+        ConnectionStepView: {
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "sign_in" | "consent" | "directory" | "relationship" | "licence" | "devices";
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "ok" | "warning" | "failed" | "not_reached";
+            /** Message */
+            message: string;
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * ConnectionTestView
+         * @description The newest test of the connection to a tenant; `ok` where no step failed.
+         */
+        ConnectionTestView: {
+            /** Request Id */
+            request_id: string;
+            /** Tenant Id */
+            tenant_id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Ok */
+            ok: boolean;
+            /** Steps */
+            steps: components["schemas"]["ConnectionStepView"][];
         };
         /**
          * CreateConfiguration
@@ -1921,6 +2012,30 @@ export interface components {
             tenant_id: string;
         };
         /**
+         * SyncRequestOutcome
+         * @description What became of a request to the ingestor; `message` says why it was refused.
+         *
+         *     `tenant_id` is the tenant's id as soon as the answer knows it, where the request named a domain.
+         */
+        SyncRequestOutcome: {
+            /** Request Id */
+            request_id: string;
+            /** Tenant Id */
+            tenant_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "done" | "refused";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Message */
+            message: string | null;
+        };
+        /**
          * SyncRun
          * @description One sweep of Microsoft Graph.
          */
@@ -2019,6 +2134,16 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number;
+        };
+        /**
+         * TenantRequest
+         * @description Look after a tenant that no partner list names; `tenant` is its id, or one of its domains.
+         */
+        TenantRequest: {
+            /** Tenant */
+            tenant: string;
+            /** Display Name */
+            display_name?: string | null;
         };
         /**
          * TenantRow
@@ -2370,6 +2495,75 @@ export interface operations {
             };
         };
     };
+    add_tenant_api_tenants_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestAccepted"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_tenant_api_tenants__tenant_id__get: {
         parameters: {
             query?: never;
@@ -2401,6 +2595,73 @@ export interface operations {
             };
             /** @description Not found, or not to be seen */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_tenant_api_tenants__tenant_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestAccepted"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now; see Retry-After */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3534,6 +3795,155 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SyncRun"][];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_connection_test_api_tenants__tenant_id__connection_test_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTestView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_connection_api_tenants__tenant_id__connection_test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestAccepted"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_sync_request_api_sync_requests__request_id__get: {
+        parameters: {
+            query?: {
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRequestOutcome"];
                 };
             };
             /** @description Not signed in */
