@@ -37,6 +37,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/policies/preview"): {"json": {"policies": []}},
     ("POST", "/api/sync"): {"json": {"tenant_id": "{tenant_id}"}},
     ("POST", "/api/tenants/{tenant_id}/device-sync"): {"json": {"enabled": None}},
+    ("POST", "/api/tenants/{tenant_id}/schedule"): {"json": {"interval_seconds": 600}},
     ("POST", "/api/tenants"): {"json": {"tenant": "contoso.example"}},
     ("DELETE", "/api/tenants/{tenant_id}"): {},
     ("POST", "/api/tenants/{tenant_id}/connection-test"): {},

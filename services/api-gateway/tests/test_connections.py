@@ -98,3 +98,14 @@ async def test_a_refused_request_says_why_whichever_comes_first(world: GatewayWo
     assert (await scoped.get(f"/api/sync-requests/{request_id}")).status_code == 404
     theirs = await world.sign_in("Administrator", ["o"])
     assert (await theirs.get(f"/api/sync-requests/{request_id}")).status_code == 200
+
+
+async def test_a_schedule_is_set_within_its_bounds(world: GatewayWorld) -> None:
+    client = await world.sign_in()
+    accepted = await client.post("/api/tenants/*/schedule", json={"interval_seconds": 600})
+    command = await sent(world, accepted.json()["request_id"])
+    assert (command["ce_type"], command["tenant_id"]) == ("matchbook.SetSyncSchedule.v1", "*")
+    assert command["interval_seconds"] == 600
+    for seconds in (59, 10**9):
+        answer = await client.post("/api/tenants/*/schedule", json={"interval_seconds": seconds})
+        assert answer.status_code == 422

@@ -39,6 +39,7 @@ async def test_a_command_that_changes_nothing_is_told_to(world: Ingesting) -> No
     ("command", "reason"),
     [
         (RequestSync(**asked(tenant_id=NOWHERE)), "not_looked_after"),
+        (SetSyncSchedule(**asked(tenant_id="*", interval_seconds=10**12)), "out_of_range"),
         (ConfirmRetirements(**asked(tenant_id=NOWHERE, run_id="x")), "nothing_held_back"),
         (ConfirmRetirements(**asked(tenant_id="*", run_id="x")), "nothing_held_back"),
     ],

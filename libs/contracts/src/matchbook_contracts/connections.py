@@ -11,7 +11,13 @@ from pydantic import Field
 from matchbook_contracts.base import Actor, Contract, Id, Timestamp, Value
 
 RefusalReason = Literal[
-    "tenant_unknown", "not_looked_after", "tenant_listed", "one_tenant_only", "nothing_held_back", "unavailable"
+    "tenant_unknown",
+    "not_looked_after",
+    "tenant_listed",
+    "one_tenant_only",
+    "out_of_range",
+    "nothing_held_back",
+    "unavailable",
 ]
 ConnectionStepName = Literal["sign_in", "consent", "directory", "relationship", "licence", "devices"]
 ConnectionOutcome = Literal["ok", "warning", "failed", "not_reached"]

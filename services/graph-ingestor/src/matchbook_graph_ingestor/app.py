@@ -11,6 +11,7 @@ from matchbook_servicekit.consumer import BatchConsumer, Subscription
 from matchbook_servicekit.database import Database
 from matchbook_servicekit.messaging import Publisher
 from matchbook_servicekit.outbox import Relay
+from matchbook_servicekit.telemetry import get_logger
 
 from matchbook_graph_ingestor.adapters.graph import Graph, GraphSettings
 from matchbook_graph_ingestor.adapters.tenant_lookup import TenantLookup
@@ -27,6 +28,7 @@ from matchbook_graph_ingestor.service.scheduler import Scheduler
 from matchbook_graph_ingestor.service.tenant_sweep import Rules, TenantSweep
 from matchbook_graph_ingestor.settings import IngestorSettings
 
+log = get_logger(__name__)
 PACKAGE = "matchbook_graph_ingestor"
 
 
@@ -148,6 +150,8 @@ def _limits(settings: IngestorSettings) -> GraphSettings:
 async def run(settings: IngestorSettings) -> None:
     """Serve until SIGTERM."""
     ingestor = build(settings)
+    if not settings.partner_tenant_id:
+        log.warning("no partner tenant is configured: only tenants that are added by hand are swept")
     # What was imported lives as long as the process; the collector need not walk it after every page of devices.
     gc.collect()
     gc.freeze()

@@ -17,7 +17,7 @@ from matchbook_servicekit.messaging import Outgoing, Received
 from matchbook_graph_ingestor.adapters import records, request_store, store
 from matchbook_graph_ingestor.adapters.request_store import ConnectionRequest, SyncSettings
 from matchbook_graph_ingestor.domain import retirement, tenants
-from matchbook_graph_ingestor.domain.requests import Refusal
+from matchbook_graph_ingestor.domain.requests import LONGEST_INTERVAL, Refusal
 from matchbook_graph_ingestor.service import answers
 from matchbook_graph_ingestor.service.answers import Command
 from matchbook_graph_ingestor.service.runs import Clock, utc_now
@@ -70,6 +70,9 @@ class Commands:
         await store.request_sync(connection, scope, command.actor, self._clock())
 
     async def _set_schedule(self, command: SetSyncSchedule, connection: Connection) -> None:
+        if command.interval_seconds > LONGEST_INTERVAL:
+            await self._refuse(command, connection, "out_of_range")
+            return
         scope, now = _scope(command.tenant_id), self._clock()
         before = await request_store.settings_of(connection, scope)
         latest = now + timedelta(seconds=command.interval_seconds)

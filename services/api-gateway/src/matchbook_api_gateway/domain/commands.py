@@ -276,6 +276,12 @@ class DeviceSyncRequest(Body):
     enabled: bool | None
 
 
+class ScheduleRequest(Body):
+    """How often a tenant is swept, in seconds: between a minute and 30 days."""
+
+    interval_seconds: Annotated[int, Field(ge=60, le=30 * 24 * 3600)]
+
+
 class TenantRequest(Body):
     """Look after a tenant that no partner list names; `tenant` is its id, or one of its domains."""
 

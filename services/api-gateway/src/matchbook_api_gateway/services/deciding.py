@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from matchbook_contracts.connections import AddTenant, RemoveTenant, TestConnection
 from matchbook_contracts.decisions import Decision
-from matchbook_contracts.sync import EVERY_TENANT, RequestSync, SetDeviceSync
+from matchbook_contracts.sync import EVERY_TENANT, RequestSync, SetDeviceSync, SetSyncSchedule
 
 from matchbook_api_gateway.adapters.decision_store import Bulk, DecisionStore
 from matchbook_api_gateway.adapters.read_store import ReadStore
@@ -164,6 +164,16 @@ class Deciding:
         id_, at = new_id(), now()
         command = SetDeviceSync(
             request_id=id_, actor=person.actor, requested_at=at, tenant_id=tenant_id, enabled=enabled
+        )
+        await self._sending.send([(id_, command)], at)
+        return RequestAccepted(request_id=id_)
+
+    async def set_schedule(self, person: Person, tenant_id: str, seconds: int) -> RequestAccepted:
+        """Set how often a tenant or, for `*`, the account is swept."""
+        await self._check_tenant(person, tenant_id)
+        id_, at = new_id(), now()
+        command = SetSyncSchedule(
+            request_id=id_, actor=person.actor, requested_at=at, tenant_id=tenant_id, interval_seconds=seconds
         )
         await self._sending.send([(id_, command)], at)
         return RequestAccepted(request_id=id_)

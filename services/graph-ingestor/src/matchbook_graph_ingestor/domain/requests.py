@@ -7,6 +7,7 @@ from typing import Final
 
 from matchbook_contracts.connections import RefusalReason
 
+LONGEST_INTERVAL: Final = 30 * 24 * 3600
 _TENANT_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 _SENTENCES: Final[Mapping[RefusalReason, str]] = {
@@ -17,6 +18,7 @@ _SENTENCES: Final[Mapping[RefusalReason, str]] = {
         "or switch off Sync Intune Devices for it."
     ),
     "one_tenant_only": "This is for one tenant at a time.",
+    "out_of_range": "An interval is at most 30 days.",
     "nothing_held_back": "That sweep of {name} holds nothing back that could be confirmed.",
     "unavailable": "Microsoft did not answer when asked for the tenant {name}. Try again in a few minutes.",
 }

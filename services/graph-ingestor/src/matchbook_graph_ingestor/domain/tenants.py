@@ -54,8 +54,8 @@ class Tenant:
         return self.has_relationship or bool(self.listed_name or self.listed_domain)
 
     @property
-    def answers_by_itself(self) -> bool:
-        """Whether it may be readable without, or with, a partner relationship."""
+    def is_entitled(self) -> bool:
+        """Whether a refusal has another cause than a relationship that ended: there is one, or it never took one."""
         return self.has_relationship or self.manual
 
 

@@ -107,7 +107,7 @@ class TenantSweep:
             try:
                 await self._sweep(visit)
             except SweepFailed as error:
-                await self._fail(visit, of_customer(error.failure, has_relationship=visit.tenant.answers_by_itself))
+                await self._fail(visit, of_customer(error.failure, has_relationship=visit.tenant.is_entitled))
 
     async def interrupt(self, visit: Visit) -> None:
         """End a sweep that failed for a reason nobody foresaw; it is tried again later, and not at once."""
