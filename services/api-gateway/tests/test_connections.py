@@ -59,9 +59,8 @@ async def test_no_connection_is_tested_but_a_known_tenant_s(world: GatewayWorld)
 async def test_a_request_is_pending_until_it_is_answered(world: GatewayWorld) -> None:
     client = await world.sign_in()
     request_id = (await client.post("/api/tenants", json={"tenant": "contoso.example"})).json()["request_id"]
-    await world.applied()
     path = f"/api/sync-requests/{request_id}"
-    assert (await client.get(path)).json()["status"] == "pending"
+    assert (await client.get(path, params={"wait": 1})).json()["status"] == "pending"
     waiting = asyncio.create_task(client.get(path, params={"wait": 20}))
     await asyncio.sleep(0.2)
     found = unique("t")
