@@ -165,7 +165,10 @@ async def test_microsoft_s_silence_is_not_taken_for_an_unknown_tenant(alone: Ing
 async def test_of_two_replicas_one_answers(alone: Ingesting) -> None:
     """Both have taken up the command; the second to come to an end finds it gone."""
     tenant_id, _ = largest(alone)
-    commands = [TestConnection(**asked("test", tenant_id=tenant_id)), AddTenant(**asked("add", tenant_id=tenant_id))]
+    commands: list[request_store.ConnectionRequest] = [
+        TestConnection(**asked("test", tenant_id=tenant_id)),
+        AddTenant(**asked("add", tenant_id=tenant_id)),
+    ]
     async with ingesting(alone.settings, alone.microsoft, alone.mischief) as second:
         for command in commands:
             async with alone.parts.database.transaction() as connection:
