@@ -29,6 +29,7 @@ import click
 import psutil
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from matchbook_contracts.registry import topics as registry
+from matchbook_graph_ingestor.adapters.credentials import CredentialFiles
 from matchbook_graph_ingestor.adapters.tokens import Tokens
 from matchbook_graph_ingestor.domain.graph_objects import LISTED
 from matchbook_graph_ingestor.errors import SweepFailed
@@ -75,7 +76,7 @@ async def raw_seconds(microsoft: Mapping[str, Any]) -> tuple[float, int]:
     tokens = Tokens(
         login_url=microsoft["login_url"],
         client_id=microsoft["client_id"],
-        certificate_file=Path(microsoft["certificate_file"]),
+        files=CredentialFiles(certificate=Path(microsoft["certificate_file"])),
         ca_file=ca_file,
         scope=f"{microsoft['graph_url']}/.default",
     )
@@ -108,7 +109,7 @@ async def _read(session: aiohttp.ClientSession, url: str, left: Iterator[str]) -
         headers = {"Authorization": f"Bearer {token}"}
         async with session.get(f"{url}/v1.0/organization", headers=headers) as answer:
             await answer.read()
-        path: str | None = f"/v1.0/deviceManagement/managedDevices?$top=1000&$select={','.join(LISTED.values())}"
+        path = f"/v1.0/deviceManagement/managedDevices?$top=1000&$select={','.join(LISTED.values())}"
         link: Any = url + path
         while link:
             async with session.get(link, headers=headers) as answer:

@@ -13,6 +13,7 @@ from matchbook_servicekit import topics
 # A hyphen in a folder's name forbids importing the helpers beside the tests relatively.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from ingestor_workload import SECRET, WORKLOAD
 from ingestor_world import PARTITIONS, Ingesting, Mischief, by_the_real_clock, ingesting, settings_for
 
 Configure = Callable[..., Any]
@@ -27,7 +28,7 @@ def _mischief_of_all() -> Mischief:
 async def microsoft(scratch: Path, _mischief_of_all: Mischief) -> AsyncIterator[Emulator]:
     """24 tenants with 240 devices; one tenant each without consent, licence, relationship and application."""
     world = World.build(seed=11, tenants=24, devices=240)
-    options = Options(faults=_mischief_of_all)
+    options = Options(faults=_mischief_of_all, federated=(WORKLOAD.identity,), secrets=frozenset({SECRET}))
     async with running_emulator(world, scratch / "microsoft", options, write_documentation=False) as emulator:
         yield emulator
 

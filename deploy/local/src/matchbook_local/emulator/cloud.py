@@ -8,7 +8,7 @@ from aiohttp import web
 from .clock import Clock
 from .faults import FaultSwitch
 from .graph.catalog import Catalog
-from .identity.assertions import AssertionChecker
+from .identity.federation import ClientChecker
 from .identity.grants import Grants
 from .identity.tokens import TokenSigner
 from .traffic import Traffic
@@ -22,7 +22,7 @@ class Registration:
     """The partner's application in the identity platform."""
 
     client_id: str
-    checker: AssertionChecker
+    checker: ClientChecker
     redirect_uris: frozenset[str] = frozenset()
     """Besides these, anything on loopback is accepted: a local installation picks its ports freely."""
 

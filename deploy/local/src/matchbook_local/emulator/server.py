@@ -20,6 +20,7 @@ from .faults import Faults, FaultSwitch, Parameters
 from .graph.catalog import Catalog
 from .identity.assertions import AssertionChecker
 from .identity.certificates import TlsFiles, app_certificate, signing_key, tls_files
+from .identity.federation import ClientChecker, FederatedIdentity
 from .identity.grants import Grants
 from .identity.tokens import TokenSigner
 from .traffic import Limits, Throttle, Traffic
@@ -93,6 +94,9 @@ class Options:
     token_lifetime: int = 3600
     """Seconds."""
     redirect_uris: frozenset[str] = frozenset()
+    federated: tuple[FederatedIdentity, ...] = ()
+    secrets: frozenset[str] = frozenset()
+    """What the application may prove itself with besides its certificate."""
     faults: Faults | None = None
     """Of one's own, beside those that have a name."""
     named_faults: Sequence[Parameters] = ()
@@ -138,7 +142,8 @@ def make_cloud(world: World, folder: Path, options: Options) -> Cloud:
     certificate = app_certificate(folder / "app-certificate.pem")
     client_id = str(uuid.uuid5(CLIENT_NAMESPACE, world.home.tenant_id))
     clock = Clock(options.clock)
-    checker = AssertionChecker(client_id, [certificate], clock.for_assertions)
+    assertions = AssertionChecker(client_id, [certificate], clock.for_assertions)
+    checker = ClientChecker(assertions, options.federated, options.secrets, clock.for_assertions)
     faults = FaultSwitch(world.find_tenant, clock, options.faults)
     faults.replace(options.named_faults, options.fault_seed)
     return Cloud(

@@ -26,7 +26,7 @@ from pydantic import BaseModel
 from yarl import URL
 
 from matchbook_graph_ingestor import metrics
-from matchbook_graph_ingestor.adapters.limits import ALL_REQUESTS, INTUNE_DEVICES, Limits, Rate
+from matchbook_graph_ingestor.adapters.limits import Limits
 from matchbook_graph_ingestor.adapters.tokens import Tokens
 from matchbook_graph_ingestor.domain import graph_objects
 from matchbook_graph_ingestor.domain.breaker import Breakers
@@ -71,8 +71,6 @@ class GraphSettings:
     timeout: float = 60.0
     largest_answer: int = 32 * 1024 * 1024
     connections: int = 32
-    tenant_rate: Rate = INTUNE_DEVICES
-    global_rate: Rate = ALL_REQUESTS
     longest_break: float = 900.0
 
 
@@ -85,13 +83,15 @@ class Graph:
         tokens: Tokens,
         ca_file: Path | None = None,
         pause: Callable[[float], Any] = asyncio.sleep,
+        *,
+        limits: Limits | None = None,
     ) -> None:
         self.settings = settings
         self._tokens = tokens
         self._origin = URL(settings.url).origin()
         self._tls = client_context(ca_file)
         self._pause = pause
-        self._limits = Limits(settings.tenant_rate, settings.global_rate)
+        self._limits = limits or Limits()
         self._breakers = Breakers(settings.first_pause, settings.longest_break, time.monotonic)
         self._session: aiohttp.ClientSession | None = None
 
@@ -124,6 +124,11 @@ class Graph:
     def relationships(self, partner: str) -> AsyncIterator[RelationshipPage]:
         """The partner's active delegated admin relationships; the filter is not to be relied on."""
         query = "?$filter=status%20eq%20'active'&$select=id,status,customer,endDateTime"
+        return self._pages(partner, RelationshipPage, _RELATIONSHIPS + query)
+
+    def relationships_with(self, partner: str, tenant_id: str) -> AsyncIterator[RelationshipPage]:
+        """The partner's relationships with one customer, active or not; the filter is not to be relied on."""
+        query = f"?$filter=customer/tenantId%20eq%20'{quote(tenant_id)}'&$select=id,status,customer,endDateTime"
         return self._pages(partner, RelationshipPage, _RELATIONSHIPS + query)
 
     def contracts(self, partner: str) -> AsyncIterator[ContractPage]:

@@ -22,9 +22,9 @@ ALL_REQUESTS: Final = Rate(130_000, 10)
 
 
 class Limits:
-    """A token bucket for each tenant, and one for all."""
+    """A token bucket for each tenant, and one for all; whoever asks in one application's name shares them."""
 
-    def __init__(self, tenant: Rate, everything: Rate) -> None:
+    def __init__(self, tenant: Rate = INTUNE_DEVICES, everything: Rate = ALL_REQUESTS) -> None:
         self._rate = tenant
         self._all = AsyncLimiter(*everything)
         self._tenants: OrderedDict[str, AsyncLimiter] = OrderedDict()

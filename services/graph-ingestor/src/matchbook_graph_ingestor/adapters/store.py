@@ -200,6 +200,8 @@ def _row(tenant: Tenant) -> dict[str, Any]:
         "verified_domains": list(tenant.verified_domains),
         "lost_reason": tenant.lost_reason,
         "lost_detail": tenant.lost_detail,
+        "manual": tenant.manual,
+        "manual_name": tenant.manual_name,
     }
 
 

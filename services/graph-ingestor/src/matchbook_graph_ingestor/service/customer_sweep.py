@@ -48,10 +48,13 @@ class CustomerSweep:
         self._clock = clock
 
     async def run(self) -> None:
-        """Read both lists.
+        """Read both lists. Without a partner there are none, and nothing is told.
 
         What is away (database, broker) is raised; a failure of Microsoft's is told and not raised.
         """
+        if not self._partner:
+            await self._skip()
+            return
         with tracer().start_as_current_span("sweep customers"):
             run = await self._begin()
             found, failure = await self._read(run)
@@ -66,6 +69,14 @@ class CustomerSweep:
         run = await self._begin()
         async with self._database.transaction() as connection:
             await self._end(connection, run, Failure("interrupted"))
+
+    async def _skip(self) -> None:
+        now = self._clock()
+        run = Run(runs.new_id(now), self._partner, "customers", _SUBJECT, now, now)
+        async with self._database.transaction() as connection:
+            rhythm = await store.customer_lists(connection, self._partner)
+            ended = runs.ended(run, None, now, rhythm, self._rules.interval)
+            await store.end_customer_sweep(connection, ended)
 
     async def _begin(self) -> Run:
         now = self._clock()
@@ -116,7 +127,7 @@ class CustomerSweep:
             key: tenants.as_listed(known.get(key) or Tenant(key, sync_devices=default), customer)
             for key, customer in found.items()
         }
-        missing = [tenant for key, tenant in known.items() if tenant.listed and key not in found]
+        missing = [tenant for key, tenant in known.items() if _is_missing(tenant) and key not in found]
         if failure is None and tenants.too_many_missing(missing, len(found), self._rules.brake):
             failure = Failure("retirement_brake", count=len(missing))
         if failure is None:
@@ -137,3 +148,8 @@ class CustomerSweep:
         run.published = len(events)
         run.unchanged = len(after) - len(changed)
         run.retired = sum(1 for tenant in changed if not tenant.listed)
+
+
+def _is_missing(tenant: Tenant) -> bool:
+    """Whether a customer list without the tenant says something: it was in the last, or is known by the lists alone."""
+    return tenant.listed and (tenant.in_customer_lists or not tenant.manual)

@@ -116,7 +116,7 @@ class TenantSweep:
         try:
             await self._sweep(visit)
         except SweepFailed as error:
-            await self._fail(visit, of_customer(error.failure, has_relationship=visit.tenant.has_relationship))
+            await self._fail(visit, of_customer(error.failure, has_relationship=visit.tenant.is_entitled))
 
     async def _load(self, connection: Connection, tenant_ids: Sequence[str]) -> dict[str, Standing]:
         return await store.load_tenants(connection, tenant_ids, sync_by_default=self.rules.sync_by_default)
