@@ -45,7 +45,11 @@ async def sweeps_of(world: Ingesting, tenant_id: str) -> list[SyncStarted]:
 async def test_everything_is_found_without_being_asked_for(service: Ingesting) -> None:
     async with working(service):
         await service.until(lambda: all_swept(service))
-        assert service.parts.scheduler.idle()
+
+        async def idle() -> bool:
+            return service.parts.scheduler.idle()
+
+        await service.until(idle)
     devices = {device.id for state in readable(service) for device in state.devices}
     assert {event.device_id for event in await service.events(DEVICES)} == devices
 

@@ -5,6 +5,7 @@ import re
 import ssl
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from matchbook_graph_ingestor.errors import SweepFailed
 _THREADS: Final = 4
 _TIMEOUT_SECONDS: Final = 30
 _MOST_APPLICATIONS: Final = 20_000
+_BUSY: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+_FAILED: Final = HTTPStatus.INTERNAL_SERVER_ERROR
 _STATUS = re.compile(r"HTTP status: (\d{3})")
 
 
@@ -111,7 +114,11 @@ class _Session(requests.Session):
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs["allow_redirects"] = False
         kwargs.setdefault("timeout", _TIMEOUT_SECONDS)
-        return super().request(*args, **kwargs)
+        answer = super().request(*args, **kwargs)
+        if args[0] == "GET" and (answer.status_code in _BUSY or answer.status_code >= _FAILED):
+            # What is read is the tenant's discovery document; msal takes any refusal of it for an unknown tenant.
+            raise requests.exceptions.RetryError(f"{answer.status_code}")
+        return answer
 
 
 class _Adapter(HTTPAdapter):

@@ -66,7 +66,7 @@ _SENTENCES: Final[dict[FailureReason, str]] = {
     ),
     "credential_rejected": (
         "Microsoft does not accept Matchbook's certificate, or other credential, for {name}. Check that it is not "
-        "expired and that the application's registration has it."
+        "expired, that the application's registration has it, and that this machine's clock is right."
     ),
     "throttled": "Microsoft asked to slow down for {name}; the sweep is tried again later.",
     "unavailable": "Microsoft Graph did not answer for {name}; the sweep is tried again later.",
