@@ -99,6 +99,12 @@ histories: install ## Random histories against the writer's rules, for an hour
 	@HISTORIES=$(HISTORIES) REPLAYS=$(REPLAYS) exec $(PYTEST) \
 		services/configuration-writer/tests/test_state_machine.py services/configuration-writer/tests/test_replay.py $(ARGS)
 
+YEAR_TENANTS ?= 5000
+
+.PHONY: year
+year: install ## A year of hourly sweeps of 5,000 tenants in virtual time, with faults, for an hour
+	@YEAR_TENANTS=$(YEAR_TENANTS) exec $(PYTEST) -s services/graph-ingestor/tests/test_year.py $(ARGS)
+
 .PHONY: coverage
 coverage: install ## All tests, and which lines none of them ran
 	@exec $(PYTEST) --cov --cov-report=term-missing:skip-covered $(ARGS)

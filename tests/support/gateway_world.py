@@ -19,6 +19,7 @@ from matchbook_api_gateway.app import PACKAGE, Parts, build
 from matchbook_api_gateway.domain.people import Person
 from matchbook_api_gateway.settings import GatewaySettings
 from matchbook_contracts.base import Actor, Cause, Contract, Role
+from matchbook_contracts.connections import ConnectionStep, ConnectionTested
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceFacts, TenantDiscovered
 from matchbook_contracts.match_events import DecisionRejected, DeviceMatched
 from matchbook_contracts.states import ConfigurationState, DeviceMatchState, OrganizationState, TenantMatchState
@@ -225,6 +226,13 @@ def tenant(tenant_id: str, name: str = "Contoso", *, revision: int = 1, **more: 
 def device(tenant_id: str, device_id: str, name: str = "LT-1", *, revision: int = 1, **facts: Any) -> DeviceDiscovered:
     return DeviceDiscovered(
         tenant_id=tenant_id, device_id=device_id, revision=revision, facts=DeviceFacts(device_name=name, **facts)
+    )
+
+
+def connection_tested(tenant_id: str, request_id: str, *, ok: bool = True) -> ConnectionTested:
+    step = ConnectionStep(step="licence", outcome="ok" if ok else "failed", message="" if ok else "Assign one.")
+    return ConnectionTested(
+        request_id=request_id, tenant_id=tenant_id, actor=ANA, at=datetime.now(UTC), ok=ok, steps=(step,)
     )
 
 

@@ -105,7 +105,7 @@ def test_the_committed_description_is_the_applications() -> None:
 
 async def test_a_method_that_is_not_there_is_a_problem(world: GatewayWorld) -> None:
     client = await world.sign_in()
-    response = await client.delete(f"/api/tenants/{unique('t')}")
+    response = await client.put(f"/api/tenants/{unique('t')}")
     assert (response.status_code, response.headers["content-type"]) == (405, "application/problem+json")
 
 

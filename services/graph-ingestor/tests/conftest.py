@@ -13,7 +13,8 @@ from matchbook_servicekit import topics
 # A hyphen in a folder's name forbids importing the helpers beside the tests relatively.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from ingestor_world import PARTITIONS, Ingesting, Mischief, ingesting, settings_for
+from ingestor_workload import SECRET, WORKLOAD
+from ingestor_world import PARTITIONS, Ingesting, Mischief, by_the_real_clock, ingesting, settings_for
 
 Configure = Callable[..., Any]
 
@@ -27,15 +28,16 @@ def _mischief_of_all() -> Mischief:
 async def microsoft(scratch: Path, _mischief_of_all: Mischief) -> AsyncIterator[Emulator]:
     """24 tenants with 240 devices; one tenant each without consent, licence, relationship and application."""
     world = World.build(seed=11, tenants=24, devices=240)
-    options = Options(faults=_mischief_of_all)
+    options = Options(faults=_mischief_of_all, federated=(WORKLOAD.identity,), secrets=frozenset({SECRET}))
     async with running_emulator(world, scratch / "microsoft", options, write_documentation=False) as emulator:
         yield emulator
 
 
 @pytest.fixture
-def mischief(_mischief_of_all: Mischief) -> Mischief:
+def mischief(_mischief_of_all: Mischief, microsoft: Emulator) -> Mischief:
     """Microsoft as it should be, until the test says otherwise."""
     _mischief_of_all.reset()
+    microsoft.faults.clear()
     return _mischief_of_all
 
 
@@ -52,4 +54,12 @@ async def configure(microsoft: Emulator, kafka_bootstrap: str, topic_prefix: str
 async def world(configure: Configure, microsoft: Emulator, mischief: Mischief) -> AsyncIterator[Ingesting]:
     """An ingestor that has not swept anything yet."""
     async with ingesting(configure(), microsoft, mischief) as found:
+        yield found
+
+
+@pytest.fixture
+async def service(configure: Any, microsoft: Any, mischief: Any) -> AsyncIterator[Ingesting]:
+    """A service that works by the real clock."""
+    async with ingesting(configure(graph_page_size=1000), microsoft, mischief) as found:
+        by_the_real_clock(found)
         yield found

@@ -6,21 +6,28 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from aiohttp import web
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from matchbook_contracts.registry import contracts
 from matchbook_contracts.sync import SyncCompleted, SyncFailed
+from matchbook_graph_ingestor.adapters import sweeps
 from matchbook_graph_ingestor.app import PACKAGE, Ingestor, build
+from matchbook_graph_ingestor.service.runs import new_id, utc_now
+from matchbook_graph_ingestor.service.visit import Visit
 from matchbook_graph_ingestor.settings import IngestorSettings
 from matchbook_local.emulator import Emulator
 from matchbook_local.emulator.faults import Call
 from matchbook_local.emulator.world.model import Access
 from matchbook_servicekit.database import migrate
 
+if TYPE_CHECKING:
+    from matchbook_servicekit.app import Component
+
 PARTITIONS = 2
+OWNER = "the test"
 TENANTS, DEVICES, RUNS = "matchbook.tenants", "matchbook.devices", "matchbook.sync-runs"
 Edit = Callable[[Call, dict[str, Any]], dict[str, Any] | None]
 
@@ -108,8 +115,17 @@ class Ingesting:
         ids = list(tenant_ids) or [
             row["tenant_id"] for row in await self.rows("SELECT tenant_id FROM tenants WHERE listed")
         ]
-        for visit in await self.parts.tenants.open(ids):
+        for visit in await self.opened(*ids):
             await self.parts.tenants.run(visit)
+
+    async def opened(self, *tenant_ids: str, owner: str = OWNER) -> list[Visit]:
+        """Take what is due or was given back, as if it had come from the topic, and begin it or go on with it."""
+        async with self.parts.database.transaction() as connection:
+            await sweeps.queue(connection, {key: new_id(self.clock.now) for key in tenant_ids}, self.clock.now)
+            rows = await connection.fetch("SELECT tenant_id, run_id FROM open_sweeps WHERE scope = 'devices'")
+            runs = {key: run_id for key, run_id in rows if key in tenant_ids}
+            taken = await sweeps.take(connection, runs, owner)
+        return await self.parts.tenants.open(taken, owner)
 
     async def everything(self) -> None:
         """Sweep the customer lists, then all tenants."""
@@ -257,3 +273,29 @@ def gone(*device_ids: str) -> Callable[[Call], web.StreamResponse | None]:
         return None if known else refusal(404, "ResourceNotFound", "An error has occurred")
 
     return instead
+
+
+@asynccontextmanager
+async def working(world: Ingesting) -> AsyncIterator[None]:
+    """The consumer and the scheduler at work; a component that ends fails the test."""
+    parts = world.parts
+    components: list[Component] = [*parts.consumers, parts.scheduler, parts.sweeper]
+    tasks = [asyncio.create_task(part.run()) for part in components]
+    try:
+        yield
+        assert not any(task.done() for task in tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def by_the_real_clock(world: Ingesting) -> None:
+    """What is due is compared with the database's time here, so whichever service sweeps must go by it too."""
+    parts = world.parts
+    parts.customers._clock = parts.tenants._clock = parts.scheduler._clock = parts.scheduler._queue._clock = utc_now
+
+
+async def all_swept(world: Ingesting) -> bool:
+    rows = await world.rows("SELECT 1 FROM tenants WHERE due_at <= now() UNION ALL SELECT 1 FROM open_sweeps")
+    return not rows and bool(await world.rows("SELECT 1 FROM tenants"))

@@ -135,3 +135,23 @@ def test_pages_repeated_reordered_or_duplicated_give_the_same_devices(pages: lis
     shuffled = [*pages, *pages]
     order.shuffle(shuffled)
     assert swept(pages) == swept(shuffled)
+
+
+@given(st.lists(st.integers(1, 30), unique=True, min_size=1), st.data())
+def test_pages_replayed_reordered_or_with_duplicates_give_the_same_devices(numbers: list[int], data: Any) -> None:
+    whole = devices_of(*(graph_device(number) for number in numbers))
+    expected = known_of(devices.compare(whole, {}, DAY).changes)
+    shuffled = data.draw(st.permutations(whole)) + data.draw(st.lists(st.sampled_from(whole), max_size=10))
+    size = data.draw(st.integers(1, len(shuffled)))
+    pages = [shuffled[start : start + size] for start in range(0, len(shuffled), size)]
+    known: dict[str, Known] = {}
+    published = 0
+    for _ in range(2):
+        seen: set[str] = set()
+        for page in [*pages, *data.draw(st.lists(st.sampled_from(pages), max_size=3))]:
+            changes = devices.compare(devices.distinct(page, seen), known, DAY).changes
+            published += len(changes)
+            known |= known_of(changes)
+        assert seen == set(expected)
+    assert known == expected
+    assert published == len(expected)

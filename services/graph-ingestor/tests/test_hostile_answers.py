@@ -1,6 +1,5 @@
 """Microsoft at its worst: each ends as one classified, incomplete sweep; nothing is retired, and the others go on."""
 
-import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -95,24 +94,20 @@ async def test_a_long_retry_after_ends_the_sweep_and_is_kept(world: Ingesting) -
 
 
 @pytest.mark.parametrize(
-    "broken",
+    "fault",
     [
-        lambda body: body[: len(body) // 2],
-        lambda _: b"<html><body>Bad Gateway</body></html>",
-        lambda body: body.replace(b'"deviceName":"', b'"deviceName":7,"x":"', 1),
-        lambda body: body.replace(b'"deviceName":"', b'"deviceName":"' + b"x" * 100_000, 1),
-        lambda _: b'{"value":null}',
+        {"name": "truncated-json"},
+        {"name": "html-error", "status": 200, "path": "devices"},
+        {"name": "wrong-type"},
+        {"name": "long-text", "megabytes": 0.1},
+        {"name": "wrong-type", "property": "value", "type": "null"},
     ],
     ids=["cut short", "html", "wrong type", "a name of 100 kB", "no list"],
 )
-async def test_answers_that_make_no_sense(world: Ingesting, broken: Callable[[bytes], bytes]) -> None:
+async def test_answers_that_make_no_sense(world: Ingesting, fault: dict[str, Any]) -> None:
     await world.everything()
     tenant_id, _ = largest(world)
-
-    def raw(call: Call, body: bytes) -> bytes | None:
-        return broken(body) if devices_list(call) and call.tenant_id == tenant_id and call.skip_token else None
-
-    world.mischief.raw = raw
+    world.microsoft.faults.add(**fault, tenant=tenant_id, page="2+")
     before = await world.heard(DEVICES)
     run = await swept_badly(world, tenant_id)
     assert run.reason == "bad_answer"
@@ -190,8 +185,7 @@ async def test_a_redirect_is_not_followed(world: Ingesting, stranger: tuple[str,
     await world.everything()
     tenant_id, _ = largest(world)
     elsewhere, asked = stranger
-    moved = for_pages_of(tenant_id, lambda _: refusal(307, Location=f"{elsewhere}/v1.0/x"))
-    world.mischief.instead = moved
+    world.microsoft.faults.add("redirect", tenant=tenant_id, path="devices", location=f"{elsewhere}/v1.0/x")
     run = await swept_badly(world, tenant_id)
     assert run.reason == "bad_answer"
     assert asked == []
@@ -200,48 +194,24 @@ async def test_a_redirect_is_not_followed(world: Ingesting, stranger: tuple[str,
 async def test_the_same_next_page_for_ever_ends(world: Ingesting) -> None:
     await world.everything()
     tenant_id, _ = largest(world)
-    links: list[str] = []
-
-    def edit(call: Call, body: dict[str, Any]) -> dict[str, Any] | None:
-        if not devices_list(call) or call.tenant_id != tenant_id:
-            return None
-        links.append(body.get("@odata.nextLink", links[0] if links else ""))
-        return body | {"@odata.nextLink": links[0]}
-
-    world.mischief.edit = edit
+    again = world.microsoft.faults.add("same-next-link", tenant=tenant_id, page="2+")
     run = await swept_badly(world, tenant_id)
     assert run.reason == "bad_answer"
-    assert len(links) == 2
+    assert again.struck == 1
 
 
 async def test_empty_pages_without_end_end(world: Ingesting) -> None:
     await world.everything()
     tenant_id, _ = largest(world)
-    number = iter(range(10_000))
-
-    def edit(call: Call, body: dict[str, Any]) -> dict[str, Any] | None:
-        if not devices_list(call) or call.tenant_id != tenant_id:
-            return None
-        link = f"{world.microsoft.url}{call.path}?$top=5&n={next(number)}"
-        return body | {"value": [], "@odata.nextLink": link}
-
-    world.mischief.edit = edit
+    empty = world.microsoft.faults.add("empty-pages", tenant=tenant_id, count=0)
     assert (await swept_badly(world, tenant_id)).reason == "bad_answer"
-    assert next(number) < 30
+    assert empty.struck < 30
 
 
 async def test_devices_repeated_on_later_pages_are_published_once(world: Ingesting) -> None:
     await world.customers()
     tenant_id, ids = largest(world)
-    shown: list[Any] = []
-
-    def edit(call: Call, body: dict[str, Any]) -> dict[str, Any] | None:
-        if not devices_list(call):
-            return None
-        shown.extend(body["value"])
-        return body | {"value": [*body["value"], *shown]}
-
-    world.mischief.edit = edit
+    world.microsoft.faults.add("duplicate-devices", count=len(ids))
     await world.sweep(tenant_id)
     assert sorted(event.device_id for event in await world.events(DEVICES)) == sorted(ids)
 
@@ -249,8 +219,7 @@ async def test_devices_repeated_on_later_pages_are_published_once(world: Ingesti
 async def test_consent_revoked_in_the_middle_loses_the_tenant_and_keeps_its_devices(world: Ingesting) -> None:
     await world.everything()
     tenant_id, ids = largest(world)
-    refused = refusal(401, "Authorization_IdentityNotFound", "The identity could not be established.")
-    world.mischief.instead = for_pages_of(tenant_id, lambda _: refused, after_first=True)
+    world.microsoft.faults.add("consent-revoked", tenant=tenant_id)
     run = await swept_badly(world, tenant_id)
     assert run.reason == "consent_missing"
     lost = [event for event in await world.events(TENANTS) if event.tenant_id == tenant_id][-1]
@@ -258,7 +227,7 @@ async def test_consent_revoked_in_the_middle_loses_the_tenant_and_keeps_its_devi
     assert (lost.reason, lost.revision) == ("consent_missing", 2)
     (row,) = await world.rows("SELECT count(*) AS live FROM devices WHERE tenant_id = $1 AND NOT retired", tenant_id)
     assert row["live"] == len(ids)
-    world.mischief.reset()
+    world.microsoft.faults.clear()
     await world.sweep(tenant_id)
     back = [event for event in await world.events(TENANTS) if event.tenant_id == tenant_id][-1]
     assert isinstance(back, TenantDiscovered)
@@ -284,25 +253,16 @@ async def test_a_token_that_is_refused_for_ever_is_a_rejected_credential(world: 
     assert (await swept_badly(world, tenant_id)).reason == "credential_rejected"
 
 
-async def test_a_stalled_answer_is_given_up(configure: Any, world: Ingesting) -> None:
+@pytest.mark.parametrize("name", ["stalled-headers", "stalled-body"])
+async def test_a_stalled_answer_is_given_up(configure: Any, world: Ingesting, name: str) -> None:
     await world.everything()
     tenant_id, _ = largest(world)
-    before = world.mischief.before
-
-    async def stall(call: Call) -> Any:
-        if devices_list(call):
-            await asyncio.sleep(5)
-        return await before(call)
-
-    world.mischief.before = stall  # type: ignore[method-assign]
-    try:
-        async with ingesting(
-            configure(graph_timeout_seconds=0.2, graph_attempts=2), world.microsoft, world.mischief
-        ) as other:
-            await other.sweep(tenant_id)
-            run = await other.last_run(tenant_id)
-    finally:
-        world.mischief.before = before  # type: ignore[method-assign]
+    stalled = world.microsoft.faults.add(name, path="devices")
+    impatient = configure(graph_timeout_seconds=0.2, graph_attempts=2)
+    async with ingesting(impatient, world.microsoft, world.mischief) as other:
+        await other.sweep(tenant_id)
+        run = await other.last_run(tenant_id)
+    assert stalled.struck == 2
     assert isinstance(run, SyncFailed)
     assert run.reason == "unavailable"
 
@@ -371,3 +331,27 @@ async def test_a_hostile_name_goes_through_as_data(world: Ingesting) -> None:
     world.mischief.edit = edited(ids[0], deviceName=name)
     await world.sweep(tenant_id)
     assert [event.facts.device_name for event in await world.events(DEVICES) if event.revision == 2] == [name]
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+async def test_a_page_token_that_expired_begins_the_list_again_once(world: Ingesting, status: int) -> None:
+    await world.customers()
+    tenant_id, ids = largest(world)
+    expired = iter([refusal(status, "Directory_ExpiredPageToken", "The specified page token value has expired.")])
+    world.mischief.instead = for_pages_of(tenant_id, lambda _: next(expired, None), after_first=True)
+    await world.sweep(tenant_id)
+    run = await world.last_run(tenant_id)
+    assert isinstance(run, SyncCompleted)
+    assert (run.counts.seen, run.counts.retired) == (len(ids), 0)
+    assert sorted(event.device_id for event in await world.events(DEVICES)) == sorted(ids)
+
+
+async def test_page_tokens_that_always_expire_end_the_sweep(world: Ingesting) -> None:
+    await world.everything()
+    tenant_id, _ = largest(world)
+    world.mischief.calls.clear()
+    expired = ("Directory_ExpiredPageToken", "The specified page token value has expired.")
+    world.mischief.instead = for_pages_of(tenant_id, lambda _: refusal(400, *expired), after_first=True)
+    assert (await swept_badly(world, tenant_id)).reason == "bad_answer"
+    first = [call for call in world.mischief.calls if devices_list(call) and not call.skip_token]
+    assert len([call for call in first if call.tenant_id == tenant_id]) == 2

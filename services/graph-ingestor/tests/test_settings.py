@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import trustme
+from matchbook_graph_ingestor.adapters.credentials import CredentialFiles
 from matchbook_graph_ingestor.adapters.tokens import Tokens
 from matchbook_graph_ingestor.settings import IngestorSettings
 from matchbook_servicekit.app import ConfigurationError
@@ -26,7 +27,7 @@ def settings(**others: Any) -> IngestorSettings:
 
 def tokens(file: Path) -> Tokens:
     return Tokens(
-        login_url="https://login.example", client_id="c", certificate_file=file, ca_file=None, scope="s/.default"
+        login_url="https://login.example", client_id="c", files=CredentialFiles(file), ca_file=None, scope="s/.default"
     )
 
 

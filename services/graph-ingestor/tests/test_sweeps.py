@@ -131,17 +131,6 @@ async def test_a_tenant_that_does_not_sync_is_named_and_its_devices_are_left_alo
     assert not [call for call in world.mischief.calls if devices_list(call)]
 
 
-async def test_a_sweep_that_never_ended_is_told_to_have_been_interrupted(world: Ingesting) -> None:
-    await world.customers()
-    tenant_id, _ = largest(world)
-    (lost,) = await world.parts.tenants.open([tenant_id])
-    await world.sweep(tenant_id)
-    runs = [event for event in await world.events(RUNS) if event.tenant_id == tenant_id]
-    (failed,) = [event for event in runs if isinstance(event, SyncFailed)]
-    assert (failed.run_id, failed.reason) == (lost.run.run_id, "interrupted")
-    assert [type(event) for event in runs] == [SyncStarted, SyncFailed, SyncStarted, SyncCompleted]
-
-
 async def test_the_same_state_and_answers_publish_the_same_bytes(world: Ingesting) -> None:
     """As after a crash between publishing and committing: the state is the old one, the records come again."""
     await world.customers()

@@ -1,6 +1,8 @@
 """The proof that the emulator is faithful: Microsoft's own Graph SDK works with it unchanged."""
 
 import asyncio
+import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,8 +14,9 @@ from kiota_abstractions.authentication import (
     BaseBearerTokenAuthenticationProvider,
 )
 from kiota_abstractions.base_request_configuration import RequestConfiguration
-from matchbook_local.emulator import Emulator
+from matchbook_local.emulator import Emulator, Options, World, running_emulator
 from matchbook_local.emulator.graph.properties import ALL
+from matchbook_local.emulator.traffic import Limit, Limits
 from matchbook_local.emulator.world import Access
 from msgraph.generated.device_management.managed_devices.item.managed_device_item_request_builder import (
     ManagedDeviceItemRequestBuilder,
@@ -137,6 +140,78 @@ async def test_the_sdk_reads_an_organization(emulator: Emulator, largest: str) -
     tenant = emulator.world.states[largest].tenant
     assert answer.value[0].display_name == tenant.display_name
     assert [d.name for d in answer.value[0].verified_domains or []] == [*tenant.domains, tenant.initial_domain]
+
+
+async def test_the_sdk_waits_as_long_as_it_is_told_when_it_is_throttled(emulator: Emulator, largest: str) -> None:
+    client = await sdk(emulator, largest)
+    throttled = emulator.faults.add("throttled", path="organization", times=2, retry_after=1)
+    begun = time.monotonic()
+    try:
+        answer = await client.organization.get()
+    finally:
+        emulator.faults.clear()
+    assert answer is not None
+    assert answer.value
+    assert throttled.struck == 2
+    assert time.monotonic() - begun >= 2
+
+
+async def test_the_sdk_meets_the_limit_and_comes_back(tmp_path: Path) -> None:
+    world = World.build(seed=5, tenants=1, devices=5)
+    options = Options(limits=Limits.for_devices(Limit(3, 2)))
+    async with running_emulator(world, tmp_path, options, write_documentation=False) as emulator:
+        (tenant,) = world.states
+        client = await sdk(emulator, tenant)
+        counts = [len((await client.device_management.managed_devices.get()).value) for _ in range(5)]  # type: ignore[union-attr, arg-type]
+        assert counts == [5] * 5
+        assert emulator.cloud.traffic.tenants[tenant].throttled == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "expected"),
+    [
+        ("throttled", {"form": "date", "retry_after": 600}, (429, "TooManyRequests")),
+        ("throttled", {"retry_after": 600, "code": "activityLimitReached"}, (429, "activityLimitReached")),
+        ("server-error", {"status": "500"}, (500, "generalException")),
+        ("server-error", {"status": "503", "retry_after": 600}, (503, "serviceNotAvailable")),
+        ("access-denied", {}, (403, "Authorization_RequestDenied")),
+        ("invalid-token", {}, (401, "InvalidAuthenticationToken")),
+        ("consent-revoked", {"after": 0, "path": "devices"}, (401, "Authorization_IdentityNotFound")),
+    ],
+)
+async def test_the_sdk_understands_the_faults(
+    emulator: Emulator, largest: str, name: str, parameters: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    client = await sdk(emulator, largest)
+    emulator.faults.add(name, **parameters)
+    try:
+        with pytest.raises(ODataError) as caught:
+            await client.device_management.managed_devices.get()
+    finally:
+        emulator.faults.clear()
+    assert caught.value.error is not None
+    assert (caught.value.response_status_code, caught.value.error.code) == expected
+    inner = caught.value.error.inner_error
+    assert inner is not None
+    assert inner.date
+    assert inner.request_id
+    assert inner.client_request_id
+
+
+async def test_the_sdk_meets_a_page_token_that_expired(emulator: Emulator, largest: str) -> None:
+    client = await sdk(emulator, largest)
+    parameters = ManagedDevicesRequestBuilder.ManagedDevicesRequestBuilderGetQueryParameters(top=50)
+    first = await client.device_management.managed_devices.get(RequestConfiguration(query_parameters=parameters))
+    assert first is not None
+    assert first.odata_next_link
+    emulator.faults.add("expired-page-token")
+    try:
+        with pytest.raises(ODataError) as caught:
+            await client.device_management.managed_devices.with_url(first.odata_next_link).get()
+    finally:
+        emulator.faults.clear()
+    assert caught.value.error is not None
+    assert caught.value.error.code == "Directory_ExpiredPageToken"
 
 
 async def test_the_sdk_understands_the_errors(emulator: Emulator) -> None:

@@ -9,10 +9,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from matchbook_contracts import decisions, discovery, match_events, states, suggestions, sync
+from matchbook_contracts import connections, decisions, discovery, match_events, states, suggestions, sync
 from matchbook_contracts.base import Contract
 
-MODULES = (discovery, sync, suggestions, decisions, match_events, states)
+MODULES = (discovery, sync, connections, suggestions, decisions, match_events, states)
 
 
 class Topic(BaseModel):

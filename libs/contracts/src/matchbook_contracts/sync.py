@@ -74,6 +74,20 @@ class SyncFailed(_SyncRun):
     message: str
 
 
+class SweepDue(Contract):
+    """A tenant is to be swept by whichever ingestor reads this. It may come twice: the run is swept once."""
+
+    topic: ClassVar[str] = "matchbook.sweeps"
+
+    run_id: Id
+    tenant_id: Id
+    at: Timestamp
+
+    @property
+    def key(self) -> str:
+        return self.tenant_id
+
+
 class _SyncRequest(Contract):
     topic: ClassVar[str] = "matchbook.sync-requests"
 

@@ -403,19 +403,19 @@ def add_command(
     name: str,
     settings_type: type[Settings],
     run: Callable[..., Awaitable[None]],
-    *options: click.Option,
+    *parameters: click.Parameter,
 ) -> None:
-    """One more command of a service, which does its work and ends.
+    """One more command of a service, which does its work and ends; its help is the docstring of `run`.
 
-    `run` is given the settings and, by name, the options; its docstring is the command's help.
+    `run` gets the settings, and the parameters' values by name.
     """
 
-    def one_more(**given: Any) -> None:
+    def one_more(**values: Any) -> None:
         settings = _settings(settings_type)
         configure_logging(settings)
-        _finish(run(settings, **given))
+        _finish(run(settings, **values))
 
-    group.add_command(click.Command(name, params=list(options), callback=one_more, help=run.__doc__))
+    group.add_command(click.Command(name, callback=one_more, params=list(parameters), help=run.__doc__))
 
 
 def tame_collector() -> None:

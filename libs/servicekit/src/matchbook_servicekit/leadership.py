@@ -1,15 +1,32 @@
-"""One process at a time does a piece of work: an advisory lock that lives as long as its connection."""
+"""One process at a time does a piece of work: an advisory lock that lives as long as its connection.
+
+A lock of a name that nobody else uses is a sign of life: `held_now` says whose are seen.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from matchbook_servicekit.database import Database
+from matchbook_servicekit.database import Connection, Database
 
 _STANDBY_SECONDS: Final = 1.0
 _CHECK_SECONDS: Final = 5.0
+_HELD: Final = """
+SELECT name FROM unnest($1::text[]) AS name
+WHERE EXISTS (
+    SELECT FROM pg_locks
+    WHERE locktype = 'advisory' AND granted AND objsubid = 2
+        AND classid = hashtext(name)::oid AND objid = hashtext(current_schema())::oid
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+)
+"""
 _TRY_LOCK: Final = "SELECT pg_try_advisory_lock(hashtext($1), hashtext(current_schema()))"
+
+
+async def held_now(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Those of the names whose locks anybody holds."""
+    return {row["name"] for row in await connection.fetch(_HELD, names)} if names else set()
 
 
 class LeadershipLost(ConnectionError):  # noqa: N818 - what happened

@@ -9,6 +9,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from matchbook_api_gateway.domain.views import Fault, Problem
 from matchbook_api_gateway.errors import ProblemError, invalid
 from matchbook_api_gateway.routes import (
+    connections,
     decisions,
     documentation,
     exports,
@@ -28,7 +29,20 @@ from matchbook_api_gateway.routes.limits import BodyLimit
 from matchbook_api_gateway.services.gateway import Gateway
 
 # The page's routes come last: they take every address that nothing else has.
-ROUTERS = (signing_in, overview, tenants, documentation, decisions, imports, exports, policies, sync, live, page)
+ROUTERS = (
+    signing_in,
+    overview,
+    tenants,
+    documentation,
+    decisions,
+    imports,
+    exports,
+    policies,
+    sync,
+    connections,
+    live,
+    page,
+)
 _SHORTEST_COMPRESSED = 1000
 
 

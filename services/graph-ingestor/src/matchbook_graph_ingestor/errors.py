@@ -13,3 +13,11 @@ class SweepFailed(Exception):  # noqa: N818 - an outcome that the sweep reports,
 
 class DeviceGone(Exception):  # noqa: N818
     """Microsoft Graph answered 404 for a device's id."""
+
+
+class PageExpired(SweepFailed):
+    """Microsoft Graph knows the place in a list no more; the list can be read from its beginning."""
+
+
+class SweepTaken(Exception):  # noqa: N818
+    """Another process has the sweep now."""

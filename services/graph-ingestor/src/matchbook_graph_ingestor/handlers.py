@@ -1,20 +1,28 @@
-"""Commands from `matchbook.sync-requests`: a batch in, settings and due times changed, changed tenants out."""
+"""Commands from `matchbook.sync-requests`: a batch in, settings and due times changed, changed tenants out.
+
+Each command is answered on `matchbook.sync-runs`, also one that changes nothing; what needs Microsoft's answer
+waits for `service/connections.py`. Answers carry the time, so they go through the outbox.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from matchbook_contracts.connections import AddTenant, RefusalReason, RemoveTenant, TestConnection
 from matchbook_contracts.sync import EVERY_TENANT, ConfirmRetirements, RequestSync, SetDeviceSync, SetSyncSchedule
+from matchbook_servicekit import outbox
 from matchbook_servicekit.consumer import Invalid
 from matchbook_servicekit.database import Connection
 from matchbook_servicekit.messaging import Outgoing, Received
-from matchbook_servicekit.telemetry import get_logger
 
-from matchbook_graph_ingestor.adapters import records, store
+from matchbook_graph_ingestor.adapters import records, request_store, store
+from matchbook_graph_ingestor.adapters.request_store import ConnectionRequest, SyncSettings
 from matchbook_graph_ingestor.domain import retirement, tenants
+from matchbook_graph_ingestor.domain.requests import LONGEST_INTERVAL, Refusal
+from matchbook_graph_ingestor.service import answers
+from matchbook_graph_ingestor.service.answers import Command
 from matchbook_graph_ingestor.service.runs import Clock, utc_now
 from matchbook_graph_ingestor.service.tenant_sweep import Rules
 
-log = get_logger(__name__)
 TOPIC = "matchbook.sync-requests"
 
 
@@ -40,22 +48,56 @@ class Commands:
     async def _one(self, record: Received, connection: Connection) -> Sequence[Outgoing]:
         match record.event:
             case RequestSync() as command:
-                await store.request_sync(connection, _scope(command.tenant_id), command.actor, self._clock())
+                await self._request_sync(command, connection)
             case SetSyncSchedule() as command:
-                latest = self._clock() + timedelta(seconds=command.interval_seconds)
-                await store.set_interval(connection, _scope(command.tenant_id), command.interval_seconds, latest)
+                await self._set_schedule(command, connection)
             case SetDeviceSync() as command:
                 return await self._set_device_sync(command, connection)
             case ConfirmRetirements() as command:
                 await self._confirm(command, connection)
+            case AddTenant() | RemoveTenant() | TestConnection() as command:
+                await self._let_wait(command, connection)
             case other:
                 raise Invalid(record, f"{type(other).__name__} is no command for the ingestor")
         return ()
 
+    async def _request_sync(self, command: RequestSync, connection: Connection) -> None:
+        """Make it due; the sweep's events are the answer."""
+        scope = _scope(command.tenant_id)
+        if scope is not None and not await request_store.is_listed(connection, scope):
+            await self._refuse(command, connection, "not_looked_after")
+            return
+        await store.request_sync(connection, scope, command.actor, self._clock())
+
+    async def _set_schedule(self, command: SetSyncSchedule, connection: Connection) -> None:
+        if command.interval_seconds > LONGEST_INTERVAL:
+            await self._refuse(command, connection, "out_of_range")
+            return
+        scope, now = _scope(command.tenant_id), self._clock()
+        before = await request_store.settings_of(connection, scope)
+        latest = now + timedelta(seconds=command.interval_seconds)
+        await store.set_interval(connection, scope, command.interval_seconds, latest)
+        await self._tell_settings(command, connection, before)
+
+    async def _tell_settings(self, command: Command, connection: Connection, before: SyncSettings) -> None:
+        after = await request_store.settings_of(connection, _scope(command.tenant_id))
+        await outbox.append(connection, [answers.settings_changed(command, before, after, self._clock())])
+
+    async def _refuse(self, command: Command, connection: Connection, reason: RefusalReason) -> None:
+        await outbox.append(connection, [answers.refused(command, Refusal(reason), self._clock())])
+
+    async def _let_wait(self, command: ConnectionRequest, connection: Connection) -> None:
+        if command.tenant_id == EVERY_TENANT:
+            await self._refuse(command, connection, "one_tenant_only")
+        else:
+            await request_store.put(connection, command)
+
     async def _set_device_sync(self, command: SetDeviceSync, connection: Connection) -> Sequence[Outgoing]:
         """Set it, announce the tenants it changes, and sweep those that sync now."""
         scope = _scope(command.tenant_id)
+        before = await request_store.settings_of(connection, scope)
         await store.set_device_sync(connection, scope, command.enabled)
+        await self._tell_settings(command, connection, before)
         ids = None if scope is None else [scope]
         loaded = await store.load_tenants(connection, ids, sync_by_default=self._rules.sync_by_default)
         told = [tenants.announced(standing.tenant) for standing in loaded.values()]
@@ -71,7 +113,7 @@ class Commands:
         braked_runs = loaded[command.tenant_id].rhythm.braked_runs if loaded else ()
         confirmed = retirement.confirmed_absences(braked_runs, command.run_id)
         if confirmed is None:
-            log.info("confirmation of a sweep that holds nothing back", tenant_id=command.tenant_id)
+            await self._refuse(command, connection, "nothing_held_back")
             return
         await store.keep_brake(connection, command.tenant_id, braked_runs, confirmed)
         await store.make_due(connection, ids, self._clock())

@@ -14,3 +14,5 @@ sweep_seconds = Histogram(
     ("scope",),
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600),
 )
+freshness = Gauge("matchbook_graph_freshness_seconds", "Age of a tenant's latest complete sweep", ("tenant_id",))
+stuck = Gauge("matchbook_graph_stuck_sweeps", "Sweeps that have come no further for too long")

@@ -7,6 +7,8 @@ from typing import ClassVar
 from matchbook_servicekit.app import ServiceSettings
 from pydantic import Field, HttpUrl, field_validator
 
+from matchbook_graph_ingestor.adapters.credentials import CredentialFiles
+
 
 class IngestorSettings(ServiceSettings):
     """What the ingestor reads from the environment beside what every service does. Times are seconds."""
@@ -15,14 +17,19 @@ class IngestorSettings(ServiceSettings):
 
     graph_url: str = "https://graph.microsoft.com"
     login_url: str = "https://login.microsoftonline.com"
-    partner_tenant_id: str = Field(min_length=1)
+    partner_tenant_id: str = ""
     client_id: str = Field(min_length=1)
-    certificate_file: Path
+    certificate_file: Path | None = None
+    federated_token_file: Path | None = None
+    client_secret_file: Path | None = None
+    allow_client_secret: bool = False
     ca_file: Path | None = None
     sync_interval_seconds: int = Field(default=3600, ge=1)
     sync_devices_by_default: bool = True
 
     sweep_concurrency: int = Field(default=8, ge=1, le=64)
+    sweeps_ahead: int = Field(default=256, ge=1)
+    stuck_sweep_seconds: int = Field(default=900, ge=1)
     graph_page_size: int = Field(default=1000, ge=1, le=1000)
     graph_attempts: int = Field(default=5, ge=1)
     graph_first_pause_seconds: float = Field(default=0.5, gt=0)
@@ -43,6 +50,18 @@ class IngestorSettings(ServiceSettings):
         if url.scheme != "https" or (url.path or "/") != "/" or url.query or url.fragment or url.username:
             raise ValueError("must be like https://host or https://host:port, without a path")
         return value.rstrip("/")
+
+    @field_validator("certificate_file", "federated_token_file", "client_secret_file", mode="before")
+    @classmethod
+    def _blank_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @property
+    def credential_files(self) -> CredentialFiles:
+        """Where the application's credential is."""
+        return CredentialFiles(
+            self.certificate_file, self.federated_token_file, self.client_secret_file, self.allow_client_secret
+        )
 
     @property
     def last_sync_refresh(self) -> timedelta:

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from . import control
-from .cloud import CLOUD, Cloud, base_url, correlation_id
+from .addresses import base_url, correlation_id
+from .cloud import CLOUD, Cloud, dated
 from .faults import Call
 from .graph import routes
 from .graph.gate import graph_gate
@@ -26,6 +27,9 @@ def application(cloud: Cloud, advance: control.Advance) -> web.Application:
             web.get("/emulator/state", control.state),
             web.get("/emulator/people", control.people),
             web.post("/emulator/advance", control.advance),
+            web.get("/emulator/faults", control.faults),
+            web.put("/emulator/faults", control.set_faults),
+            web.delete("/emulator/faults", control.clear_faults),
             web.get("/v1.0/contracts", routes.contracts),
             web.get("/v1.0/organization", routes.organization),
             web.get("/v1.0/tenantRelationships/delegatedAdminRelationships", routes.relationships),
@@ -50,19 +54,22 @@ async def login_gate(request: web.Request, handler: Handler) -> web.StreamRespon
         return await handler(request)
     cloud, call = request.app[CLOUD], _call(request)
     trace, correlation = str(uuid.uuid4()), correlation_id(request)
-    response: web.StreamResponse | None = await cloud.faults.before(call)
-    if response is None:
-        try:
-            response = await handler(request)
-        except RefusedError as error:
-            response = error_response(error.refusal, trace, correlation, base_url(request))
-        if isinstance(response, web.Response):
-            response = await cloud.faults.after(call, response)
+    try:
+        response = await cloud.faults.before(call) or await _handled(call, request, handler)
+    except RefusedError as error:
+        response = error_response(error.refusal, (trace, correlation), base_url(request), cloud.clock())
     response.headers["x-ms-request-id"] = trace
     response.headers["client-request-id"] = correlation
-    return response
+    return dated(response, cloud)
+
+
+async def _handled(call: Call, request: web.Request, handler: Handler) -> web.StreamResponse:
+    if call.tenant_id is not None and call.kind == "token":
+        request.app[CLOUD].traffic.tenants[call.tenant_id].tokens += 1
+    response = await handler(request)
+    return await request.app[CLOUD].faults.after(call, response) if isinstance(response, web.Response) else response
 
 
 def _call(request: web.Request) -> Call:
     tenant = request.app[CLOUD].find_tenant(request.match_info.get("tenant", ""))
-    return Call("login", tenant.tenant_id if tenant else None, request.path, None)
+    return Call("login", tenant.tenant_id if tenant else None, request.path, None, request)

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import re
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from typing import Any
 import click
 
 from . import saved
+from .faults import FaultError, fault_of_text, listed
 from .server import Emulator, Options, running_emulator, write_description
+from .traffic import Limit, Limits
 from .world import Size
 from .world.calendar import DEFAULT_EPOCH
 from .world.export import write_truth, write_world
@@ -59,6 +62,35 @@ def world(days: int, out: Path, **flags: Any) -> None:
     click.echo(f"{len(made.states)} tenants with {made.device_count} devices: {out}")
 
 
+@emulator.command()
+def faults() -> None:
+    """List the faults that `run --fault` and PUT /emulator/faults switch on."""
+    for line in listed():
+        click.echo(line)
+
+
+class _Fault(click.ParamType[Any]):
+    name = "fault"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return fault_of_text(value)
+        except FaultError as error:
+            self.fail(str(error), param, ctx)
+
+
+class _Throttle(click.ParamType[Any]):
+    name = "requests/seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "off" or isinstance(value, Limits):
+            return value
+        numbers = re.fullmatch(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,4})", value)
+        if numbers is None:
+            self.fail(f"{value} is neither off nor requests/seconds, as in 2000/20", param, ctx)
+        return Limits.for_devices(Limit(int(numbers[1]), int(numbers[2])))
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     options: Options
@@ -74,6 +106,13 @@ class _Run:
 @click.option("--state-dir", required=True, type=FOLDER, help="Keys, documentation and emulator.json go here.")
 @click.option("--token-lifetime", default=3600, show_default=True, type=click.IntRange(1), help="Seconds.")
 @click.option("--redirect-uri", multiple=True, help="A redirect address outside this machine. May be repeated.")
+@click.option(
+    "--fault", "faults", type=_Fault(), multiple=True, help="name[,key=value]…; see `faults`. May be repeated."
+)
+@click.option("--fault-seed", default=1, show_default=True, help="Equal seeds let the same calls meet the same faults.")
+@click.option(
+    "--throttle", type=_Throttle(), default=Limits(), show_default="2000/20", help="Intune's limit, or off for none."
+)
 @click.option("--evolve", default=0.0, type=click.FloatRange(0), help="Seconds to a day; without it time stands still.")
 def run(state_dir: Path, evolve: float, **flags: Any) -> None:
     """Serve until SIGTERM. Prints one line of JSON with all addresses when ready.
@@ -86,10 +125,19 @@ def run(state_dir: Path, evolve: float, **flags: Any) -> None:
     size = _size(flags, known.size.epoch if known else datetime.now(UTC).date())
     redirects = frozenset(flags["redirect_uri"])
     options = Options(
-        flags["host"], flags["port"], flags["token_lifetime"], redirects, after_advance=saved.save_advance
+        flags["host"],
+        flags["port"],
+        flags["token_lifetime"],
+        redirects,
+        named_faults=flags["faults"],
+        fault_seed=flags["fault_seed"],
+        limits=None if flags["throttle"] == "off" else flags["throttle"],
+        after_advance=saved.save_advance,
     )
     try:
         asyncio.run(_serve(_Run(options, folder, size, evolve)))
+    except FaultError as error:
+        raise click.ClickException(f"--fault: {error}") from error
     except OSError as error:
         where = f"{options.host}:{options.port} from {folder}"
         raise click.ClickException(

@@ -1,16 +1,17 @@
 """Everything a request handler needs, in one place that the application carries."""
 
 import re
-import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aiohttp import web
 
-from .faults import Faults, NoFaults
+from .clock import Clock
+from .faults import FaultSwitch
 from .graph.catalog import Catalog
-from .identity.assertions import AssertionChecker
+from .identity.federation import ClientChecker
 from .identity.grants import Grants
 from .identity.tokens import TokenSigner
+from .traffic import Traffic
 from .world import Tenant, World
 
 LOOPBACK_REDIRECT = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/[^#]*)?")
@@ -21,7 +22,7 @@ class Registration:
     """The partner's application in the identity platform."""
 
     client_id: str
-    checker: AssertionChecker
+    checker: ClientChecker
     redirect_uris: frozenset[str] = frozenset()
     """Besides these, anything on loopback is accepted: a local installation picks its ports freely."""
 
@@ -36,7 +37,9 @@ class Cloud:
     signer: TokenSigner
     grants: Grants
     catalog: Catalog
-    faults: Faults = field(default_factory=NoFaults)
+    clock: Clock
+    faults: FaultSwitch
+    traffic: Traffic
 
     def find_tenant(self, name: str) -> Tenant | None:
         """`common` and `organizations` mean the partner's own tenant: its people are the only ones who sign in."""
@@ -46,14 +49,8 @@ class Cloud:
 CLOUD = web.AppKey("cloud", Cloud)
 
 
-def base_url(request: web.Request) -> str:
-    """As the caller addressed us, so that links lead back through whatever proxy it came by."""
-    return f"https://{request.host}"
-
-
-def correlation_id(request: web.Request) -> str:
-    given = request.headers.get("client-request-id", "")
-    try:
-        return str(uuid.UUID(given))
-    except ValueError:
-        return str(uuid.uuid4())
+def dated(response: web.StreamResponse, cloud: Cloud) -> web.StreamResponse:
+    """The same, with the date of a clock that is wrong."""
+    if cloud.clock.shift:
+        response.headers["Date"] = cloud.clock.http_date()
+    return response

@@ -1,4 +1,4 @@
-"""What only this machine may ask: how the world stands, and to move it on."""
+"""What only this machine may ask: how the world stands, to move it on, and to let things go wrong."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from .cloud import CLOUD, Cloud
+from .faults import FaultError, Parameters, faults_of
 from .world.calendar import graph_time
 
 PREFIX = "/emulator/"
@@ -39,7 +40,39 @@ def world_state(cloud: Cloud) -> dict[str, Any]:
 
 
 async def state(request: web.Request) -> web.Response:
-    return web.json_response(world_state(request.app[CLOUD]))
+    cloud = request.app[CLOUD]
+    return web.json_response(world_state(cloud) | {"traffic": cloud.traffic.described()})
+
+
+async def faults(request: web.Request) -> web.Response:
+    return web.json_response(request.app[CLOUD].faults.described())
+
+
+async def set_faults(request: web.Request) -> web.Response:
+    """{"faults": [{"name": …, …}], "seed": n}: these faults and no others."""
+    switch = request.app[CLOUD].faults
+    try:
+        wanted, seed = _faults_and_seed(await request.json())
+        switch.replace(wanted, seed)
+    except FaultError as error:
+        return web.json_response({"error": str(error)}, status=400)
+    except (JSONDecodeError, UnicodeDecodeError):
+        return web.json_response({"error": "the body is no JSON"}, status=400)
+    return web.json_response(switch.described())
+
+
+def _faults_and_seed(body: Any) -> tuple[list[Parameters], int | None]:
+    if not isinstance(body, dict) or not {"faults"} <= body.keys() <= {"faults", "seed"}:
+        raise FaultError("faults: the body is an object with faults and, if wanted, seed")
+    seed = body.get("seed")
+    if seed is not None and type(seed) is not int:
+        raise FaultError("seed: must be a whole number")
+    return faults_of(body["faults"]), seed
+
+
+async def clear_faults(request: web.Request) -> web.Response:
+    request.app[CLOUD].faults.clear()
+    return web.json_response(request.app[CLOUD].faults.described())
 
 
 async def people(request: web.Request) -> web.Response:

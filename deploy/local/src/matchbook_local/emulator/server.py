@@ -6,21 +6,24 @@ import json
 import socket
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from .application import application
+from .clock import Clock
 from .cloud import Cloud, Registration
-from .faults import Faults, NoFaults
+from .faults import Faults, FaultSwitch, Parameters
 from .graph.catalog import Catalog
 from .identity.assertions import AssertionChecker
 from .identity.certificates import TlsFiles, app_certificate, signing_key, tls_files
+from .identity.federation import ClientChecker, FederatedIdentity
 from .identity.grants import Grants
 from .identity.tokens import TokenSigner
+from .traffic import Limits, Throttle, Traffic
 from .world import World
 from .world.export import CONFIGURATIONS, ORGANIZATIONS, TRUTH, DocumentationFiles, write_organizations, write_truth
 
@@ -43,6 +46,10 @@ class Emulator:
     @property
     def world(self) -> World:
         return self.cloud.world
+
+    @property
+    def faults(self) -> FaultSwitch:
+        return self.cloud.faults
 
     @property
     def partner_tenant_id(self) -> str:
@@ -87,7 +94,16 @@ class Options:
     token_lifetime: int = 3600
     """Seconds."""
     redirect_uris: frozenset[str] = frozenset()
+    federated: tuple[FederatedIdentity, ...] = ()
+    secrets: frozenset[str] = frozenset()
+    """What the application may prove itself with besides its certificate."""
     faults: Faults | None = None
+    """Of one's own, beside those that have a name."""
+    named_faults: Sequence[Parameters] = ()
+    """Switched on from the start; `Emulator.faults` switches them later."""
+    fault_seed: int = 1
+    limits: Limits | None = field(default_factory=Limits)
+    """None: nothing is throttled."""
     after_advance: Callable[[World, Path], None] | None = None
     """Called in a thread with the world and its folder; by default it writes the truth files anew."""
     clock: Callable[[], float] = time.time
@@ -125,14 +141,20 @@ def _prepare(world: World, folder: Path, options: Options, *, write_documentatio
 def make_cloud(world: World, folder: Path, options: Options) -> Cloud:
     certificate = app_certificate(folder / "app-certificate.pem")
     client_id = str(uuid.uuid5(CLIENT_NAMESPACE, world.home.tenant_id))
-    checker = AssertionChecker(client_id, [certificate], options.clock)
+    clock = Clock(options.clock)
+    assertions = AssertionChecker(client_id, [certificate], clock.for_assertions)
+    checker = ClientChecker(assertions, options.federated, options.secrets, clock.for_assertions)
+    faults = FaultSwitch(world.find_tenant, clock, options.faults)
+    faults.replace(options.named_faults, options.fault_seed)
     return Cloud(
         world=world,
         application=Registration(client_id, checker, options.redirect_uris),
-        signer=TokenSigner(signing_key(folder / "signing-key.pem"), options.token_lifetime, options.clock),
-        grants=Grants(options.clock),
+        signer=TokenSigner(signing_key(folder / "signing-key.pem"), options.token_lifetime, clock),
+        grants=Grants(clock),
         catalog=Catalog(world),
-        faults=options.faults or NoFaults(),
+        clock=clock,
+        faults=faults,
+        traffic=Traffic(Throttle(options.limits) if options.limits else None),
     )
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from matchbook_contracts.connections import ConnectionTested
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceFacts, TenantDiscovered
 from matchbook_contracts.states import ConfigurationState, OrganizationState
 from matchbook_contracts.suggestions import MatchSuggested
 
+from matchbook_api_gateway.domain.connection_views import ConnectionStepView, ConnectionTestView, SyncRequestOutcome
 from matchbook_api_gateway.domain.rows import mac_addresses
 from matchbook_api_gateway.domain.views import (
     BulkProgress,
@@ -327,3 +329,15 @@ def import_progress(row: Row, results: Sequence[Row], refusals: Sequence[Row]) -
 
 def sync_run(row: Row) -> SyncRun:
     return SyncRun(**{name: row[name] for name in SyncRun.model_fields})
+
+
+def sync_request(row: Row) -> SyncRequestOutcome:
+    return SyncRequestOutcome(**{name: row[name] for name in SyncRequestOutcome.model_fields})
+
+
+def connection_test(row: Row) -> ConnectionTestView:
+    tested = ConnectionTested.from_body(row["body"])
+    steps = [ConnectionStepView(**dict(step)) for step in tested.steps]
+    return ConnectionTestView(
+        request_id=tested.request_id, tenant_id=tested.tenant_id, at=tested.at, ok=tested.ok, steps=steps
+    )

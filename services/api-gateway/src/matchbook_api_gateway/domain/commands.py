@@ -276,6 +276,19 @@ class DeviceSyncRequest(Body):
     enabled: bool | None
 
 
+class ScheduleRequest(Body):
+    """How often a tenant is swept, in seconds: between a minute and 30 days."""
+
+    interval_seconds: Annotated[int, Field(ge=60, le=30 * 24 * 3600)]
+
+
+class TenantRequest(Body):
+    """Look after a tenant that no partner list names; `tenant` is its id, or one of its domains."""
+
+    tenant: Annotated[str, StringConstraints(min_length=3, max_length=200, pattern=r"^[A-Za-z0-9.-]+$")]
+    display_name: Id | None = None
+
+
 def contract(
     command: Command, *, decision_id: str, actor: Actor, at: datetime, bulk_id: str | None
 ) -> decisions.Decision:

@@ -12,6 +12,7 @@ from matchbook_api_gateway.adapters.write_store import put_by_key, tell
 from matchbook_api_gateway.domain.live import Changes
 from matchbook_api_gateway.domain.rows import device_row, sort_key, tenant_row, text
 from matchbook_api_gateway.handlers.newest import newest
+from matchbook_api_gateway.handlers.sync_answers import put_answers
 
 TOPICS = ("matchbook.tenants", "matchbook.devices", "matchbook.sync-runs", "matchbook.sync-requests")
 _NO_COUNTS: dict[str, int] = {}
@@ -23,6 +24,7 @@ async def apply(records: Sequence[Received], connection: Connection) -> Sequence
     await _put_tenants(records, connection, changes)
     stale = await _put_devices(records, connection, changes)
     await _put_syncs(records, connection, changes)
+    await put_answers(records, connection, changes)
     await tell(connection, changes, stale)
     return ()
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from matchbook_api_gateway.domain.commands import DeviceSyncRequest, Id, SyncRequest
+from matchbook_api_gateway.domain.commands import DeviceSyncRequest, Id, ScheduleRequest, SyncRequest
 from matchbook_api_gateway.domain.views import RequestAccepted, SyncRun
 from matchbook_api_gateway.routes.access import Administrator, Manager, Reader, Service
 from matchbook_api_gateway.routes.answers import answer, answer_list, problems
@@ -27,6 +27,17 @@ async def request_sync(body: SyncRequest, person: Manager, gateway: Service) -> 
 async def set_device_sync(tenant_id: Id, body: DeviceSyncRequest, person: Administrator, gateway: Service) -> Response:
     """Sync Intune Devices for a tenant, or the account's default (`*`)."""
     return answer(await gateway.deciding.set_device_sync(person, tenant_id, body.enabled), 202)
+
+
+@router.post(
+    "/tenants/{tenant_id}/schedule",
+    status_code=202,
+    response_model=RequestAccepted,
+    responses=problems(401, 403, 404, 422, 503),
+)
+async def set_schedule(tenant_id: Id, body: ScheduleRequest, person: Administrator, gateway: Service) -> Response:
+    """How often a tenant is swept, or the account (`*`)."""
+    return answer(await gateway.deciding.set_schedule(person, tenant_id, body.interval_seconds), 202)
 
 
 @router.get("/sync-runs", response_model=list[SyncRun], responses=problems(401, 404))

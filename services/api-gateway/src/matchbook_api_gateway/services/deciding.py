@@ -5,8 +5,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
+from matchbook_contracts.connections import AddTenant, RemoveTenant, TestConnection
 from matchbook_contracts.decisions import Decision
-from matchbook_contracts.sync import EVERY_TENANT, RequestSync, SetDeviceSync
+from matchbook_contracts.sync import EVERY_TENANT, RequestSync, SetDeviceSync, SetSyncSchedule
 
 from matchbook_api_gateway.adapters.decision_store import Bulk, DecisionStore
 from matchbook_api_gateway.adapters.read_store import ReadStore
@@ -20,6 +21,7 @@ from matchbook_api_gateway.domain.commands import (
     ReleaseConfiguration,
     ReleaseRequest,
     RevertMatch,
+    TenantRequest,
     contract,
 )
 from matchbook_api_gateway.domain.people import Person
@@ -166,12 +168,58 @@ class Deciding:
         await self._sending.send([(id_, command)], at)
         return RequestAccepted(request_id=id_)
 
+    async def set_schedule(self, person: Person, tenant_id: str, seconds: int) -> RequestAccepted:
+        """Set how often a tenant or, for `*`, the account is swept."""
+        await self._check_tenant(person, tenant_id)
+        id_, at = new_id(), now()
+        command = SetSyncSchedule(
+            request_id=id_, actor=person.actor, requested_at=at, tenant_id=tenant_id, interval_seconds=seconds
+        )
+        await self._sending.send([(id_, command)], at)
+        return RequestAccepted(request_id=id_)
+
+    async def add_tenant(self, person: Person, request: TenantRequest) -> RequestAccepted:
+        """Look after a tenant by hand; whether there is one is the ingestor's to say."""
+        _needs_all(person)
+        id_, at = new_id(), now()
+        command = AddTenant(
+            request_id=id_,
+            actor=person.actor,
+            requested_at=at,
+            tenant_id=request.tenant,
+            display_name=request.display_name,
+        )
+        await self._sending.send([(id_, command)], at)
+        return RequestAccepted(request_id=id_)
+
+    async def remove_tenant(self, person: Person, tenant_id: str) -> RequestAccepted:
+        """Look after a tenant by hand no longer; whether somebody had added it is the ingestor's to say."""
+        _needs_all(person)
+        id_, at = new_id(), now()
+        command = RemoveTenant(request_id=id_, actor=person.actor, requested_at=at, tenant_id=tenant_id)
+        await self._sending.send([(id_, command)], at)
+        return RequestAccepted(request_id=id_)
+
+    async def test_connection(self, person: Person, tenant_id: str) -> RequestAccepted:
+        """Ask the ingestor to try each step of the connection to a tenant."""
+        if await self._store.row("tenant", tenant_id, person.scope) is None:
+            raise not_found()
+        id_, at = new_id(), now()
+        command = TestConnection(request_id=id_, actor=person.actor, requested_at=at, tenant_id=tenant_id)
+        await self._sending.send([(id_, command)], at)
+        return RequestAccepted(request_id=id_)
+
     async def _check_tenant(self, person: Person, tenant_id: str) -> None:
         if tenant_id != EVERY_TENANT:
             if await self._store.row("tenant", tenant_id, person.scope) is None:
                 raise not_found()
         elif person.organizations is not None:
             raise forbidden("Only someone who sees all organizations may do this for all tenants.")
+
+
+def _needs_all(person: Person) -> None:
+    if person.organizations is not None:
+        raise forbidden("Only someone who sees all organizations may add and remove tenants.")
 
 
 def _bulk_command(request: BulkRequest, row: Any) -> DeviceCommand:

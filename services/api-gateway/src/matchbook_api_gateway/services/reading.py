@@ -8,6 +8,7 @@ from matchbook_contracts.base import device_key
 
 from matchbook_api_gateway.adapters.read_store import ReadStore
 from matchbook_api_gateway.domain import assembly
+from matchbook_api_gateway.domain.connection_views import ConnectionTestView, SyncRequestOutcome
 from matchbook_api_gateway.domain.people import Person
 from matchbook_api_gateway.domain.queries import (
     BadCursor,
@@ -151,6 +152,29 @@ class Reading:
             await self._visible_tenant(person, tenant_id)
         return [assembly.sync_run(row) for row in await self._store.rows("sync_runs", person.scope, tenant_id, limit)]
 
+    async def sync_request(self, person: Person, request_id: str, wait: float) -> SyncRequestOutcome:
+        """A request to the ingestor as it stands, after waiting up to `wait` seconds for its answer.
+
+        One that was sent a moment ago may not have come back from its topic, so what is missing is waited for too, and
+        so is what is foreign.
+        """
+        until = time.monotonic() + wait
+        while True:
+            # Asked for before looking, so that what happens in between is not missed.
+            news = self._live.news()
+            row = await self._store.row("sync_request", request_id)
+            answered = row is not None and row["status"] != "pending" and await self._owns(person, row)
+            left = until - time.monotonic()
+            if answered or left <= 0:
+                await self._own(person, _found(row))
+                return assembly.sync_request(_found(row))
+            await news.wait(left)
+
+    async def connection_test(self, person: Person, tenant_id: str) -> ConnectionTestView:
+        """The newest test of the connection to a tenant."""
+        await self._visible_tenant(person, tenant_id)
+        return assembly.connection_test(_found(await self._store.row("connection_test", tenant_id)))
+
     async def visible_tenants(self, organizations: Sequence[str], tenants: Sequence[str] | None) -> set[str]:
         """Those of `tenants` (None: of all) that are matched to one of the organizations."""
         rows = await self._store.rows(
@@ -162,12 +186,15 @@ class Reading:
         _found(await self._store.row("tenant", tenant_id, person.scope))
 
     async def _own(self, person: Person, row: Any) -> None:
+        if not await self._owns(person, row):
+            raise not_found()
+
+    async def _owns(self, person: Person, row: Any) -> bool:
         """A decision or bulk action is a scoped person's when they took it, or when it is about a tenant of theirs."""
         if person.organizations is None or row["actor_id"] == person.id:
-            return
+            return True
         tenant_id = row["tenant_id"]
-        if tenant_id is None or not await self.visible_tenants(person.organizations, [tenant_id]):
-            raise not_found()
+        return tenant_id is not None and bool(await self.visible_tenants(person.organizations, [tenant_id]))
 
     async def _history(self, aggregate: str, configuration_id: str | None = None) -> list[HistoryEntry]:
         rows = await self._store.rows("history", aggregate, configuration_id, _LONGEST_HISTORY)

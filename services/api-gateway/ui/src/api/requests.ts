@@ -1,7 +1,8 @@
 // Requests to the ingestor: what they answer is only that they are on their way; the stream tells what they did.
 import { say } from "../components/toasts";
 import { api, body } from "./client";
-import { asProblem } from "./problems";
+import { asProblem, Problem } from "./problems";
+import type { ConnectionTest } from "./types";
 
 export const EVERY_TENANT = "*";
 
@@ -26,4 +27,17 @@ export function setDeviceSync(tenantId: string, enabled: boolean | null): Promis
     body(api.POST("/api/tenants/{tenant_id}/device-sync", { params, body: { enabled } })),
     `Sync Intune Devices ${done}.`,
   );
+}
+
+const LONGEST_WAIT = 30;
+
+/** Have the connection to a tenant tested, and wait for what was found; raises `Problem`, also where nobody answers. */
+export async function testConnection(tenantId: string): Promise<ConnectionTest> {
+  const params = { path: { tenant_id: tenantId } };
+  const { request_id } = await body(api.POST("/api/tenants/{tenant_id}/connection-test", { params }));
+  const asked = { path: { request_id }, query: { wait: LONGEST_WAIT } };
+  const outcome = await body(api.GET("/api/sync-requests/{request_id}", { params: asked }));
+  if (outcome.status !== "done")
+    throw new Problem(0, outcome.message ?? "The test was not answered within 30 seconds.");
+  return body(api.GET("/api/tenants/{tenant_id}/connection-test", { params }));
 }

@@ -117,7 +117,11 @@ export interface paths {
          */
         get: operations["list_tenants_api_tenants_get"];
         put?: never;
-        post?: never;
+        /**
+         * Add Tenant
+         * @description Look after a tenant that no partner list names.
+         */
+        post: operations["add_tenant_api_tenants_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -138,7 +142,11 @@ export interface paths {
         get: operations["read_tenant_api_tenants__tenant_id__get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Remove Tenant
+         * @description Look after a tenant that was added by hand no longer; its devices and decisions stay.
+         */
+        delete: operations["remove_tenant_api_tenants__tenant_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -548,6 +556,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tenants/{tenant_id}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Schedule
+         * @description How often a tenant is swept, or the account (`*`).
+         */
+        post: operations["set_schedule_api_tenants__tenant_id__schedule_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sync-runs": {
         parameters: {
             query?: never;
@@ -560,6 +588,50 @@ export interface paths {
          * @description The newest sweeps, of one tenant or of all.
          */
         get: operations["list_sync_runs_api_sync_runs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tenants/{tenant_id}/connection-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Connection Test
+         * @description What the newest test found; 404 where there was none within thirty days.
+         */
+        get: operations["read_connection_test_api_tenants__tenant_id__connection_test_get"];
+        put?: never;
+        /**
+         * Test Connection
+         * @description Try each step of the connection to a tenant.
+         */
+        post: operations["test_connection_api_tenants__tenant_id__connection_test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync-requests/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Sync Request
+         * @description What became of a request to the ingestor; `wait` seconds at most for its answer.
+         */
+        get: operations["read_sync_request_api_sync_requests__request_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -871,6 +943,45 @@ export interface components {
              */
             psa_sync: "held" | "released";
             matched_device: components["schemas"]["DeviceRef"] | null;
+        };
+        /**
+         * ConnectionStepView
+         * @description One step of a test; `message` says what to do, `detail` is Microsoft's code.
+         */
+        ConnectionStepView: {
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "sign_in" | "consent" | "directory" | "relationship" | "licence" | "devices";
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "ok" | "warning" | "failed" | "not_reached";
+            /** Message */
+            message: string;
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * ConnectionTestView
+         * @description The newest test of the connection to a tenant; `ok` where no step failed.
+         */
+        ConnectionTestView: {
+            /** Request Id */
+            request_id: string;
+            /** Tenant Id */
+            tenant_id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Ok */
+            ok: boolean;
+            /** Steps */
+            steps: components["schemas"]["ConnectionStepView"][];
         };
         /**
          * CreateConfiguration
@@ -1834,6 +1945,14 @@ export interface components {
             command: "RevertTenantMatch";
         };
         /**
+         * ScheduleRequest
+         * @description How often a tenant is swept, in seconds: between a minute and 30 days.
+         */
+        ScheduleRequest: {
+            /** Interval Seconds */
+            interval_seconds: number;
+        };
+        /**
          * SetUp
          * @description How far matching is: `complete` of the matched organizations have no unmatched device left.
          */
@@ -1919,6 +2038,30 @@ export interface components {
         SyncRequest: {
             /** Tenant Id */
             tenant_id: string;
+        };
+        /**
+         * SyncRequestOutcome
+         * @description What became of a request to the ingestor; `message` says why it was refused.
+         *
+         *     `tenant_id` is the tenant's id as soon as the answer knows it, where the request named a domain.
+         */
+        SyncRequestOutcome: {
+            /** Request Id */
+            request_id: string;
+            /** Tenant Id */
+            tenant_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "done" | "refused";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Message */
+            message: string | null;
         };
         /**
          * SyncRun
@@ -2019,6 +2162,16 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number;
+        };
+        /**
+         * TenantRequest
+         * @description Look after a tenant that no partner list names; `tenant` is its id, or one of its domains.
+         */
+        TenantRequest: {
+            /** Tenant */
+            tenant: string;
+            /** Display Name */
+            display_name?: string | null;
         };
         /**
          * TenantRow
@@ -2370,6 +2523,75 @@ export interface operations {
             };
         };
     };
+    add_tenant_api_tenants_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestAccepted"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_tenant_api_tenants__tenant_id__get: {
         parameters: {
             query?: never;
@@ -2401,6 +2623,73 @@ export interface operations {
             };
             /** @description Not found, or not to be seen */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_tenant_api_tenants__tenant_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestAccepted"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now; see Retry-After */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3515,6 +3804,77 @@ export interface operations {
             };
         };
     };
+    set_schedule_api_tenants__tenant_id__schedule_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestAccepted"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_sync_runs_api_sync_runs_get: {
         parameters: {
             query?: {
@@ -3534,6 +3894,155 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SyncRun"][];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_connection_test_api_tenants__tenant_id__connection_test_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTestView"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_connection_api_tenants__tenant_id__connection_test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestAccepted"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_sync_request_api_sync_requests__request_id__get: {
+        parameters: {
+            query?: {
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncRequestOutcome"];
                 };
             };
             /** @description Not signed in */

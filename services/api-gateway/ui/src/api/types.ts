@@ -18,6 +18,7 @@ export type BulkProgress = Schemas["BulkProgress"];
 export type ImportAccepted = Schemas["ImportAccepted"];
 export type ImportProgress = Schemas["ImportProgress"];
 export type SyncRun = Schemas["SyncRun"];
+export type ConnectionTest = Schemas["ConnectionTestView"];
 
 export type DeviceCounts = Schemas["DeviceCounts"];
 export type TenantSuggestion = Schemas["TenantSuggestion"];

@@ -4,6 +4,7 @@ Pages, single objects, patience with throttling, and no step outside the configu
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,8 +25,11 @@ from matchbook_servicekit.http_client import (
 from pydantic import BaseModel
 from yarl import URL
 
+from matchbook_graph_ingestor import metrics
+from matchbook_graph_ingestor.adapters.limits import Limits
 from matchbook_graph_ingestor.adapters.tokens import Tokens
 from matchbook_graph_ingestor.domain import graph_objects
+from matchbook_graph_ingestor.domain.breaker import Breakers
 from matchbook_graph_ingestor.domain.failures import Failure, of_answer
 from matchbook_graph_ingestor.domain.graph_objects import (
     BY_ID_ONLY,
@@ -39,7 +43,7 @@ from matchbook_graph_ingestor.domain.graph_objects import (
     RelationshipPage,
     Unreadable,
 )
-from matchbook_graph_ingestor.errors import DeviceGone, SweepFailed
+from matchbook_graph_ingestor.errors import DeviceGone, PageExpired, SweepFailed
 
 _DEVICES: Final = "/v1.0/deviceManagement/managedDevices"
 _RELATIONSHIPS: Final = "/v1.0/tenantRelationships/delegatedAdminRelationships"
@@ -55,7 +59,8 @@ _Model = TypeVar("_Model", bound=BaseModel)
 class GraphSettings:
     """How to read Graph: times in seconds, sizes in records and bytes.
 
-    A read is tried `attempts` times; a pause longer than `longest_pause` ends the sweep instead, which then waits.
+    A read is tried `attempts` times; a pause longer than `longest_pause` ends the sweep instead, which then waits. A
+    tenant whose reads fail to the last attempt is not asked for up to `longest_break`, or as long as Microsoft says.
     """
 
     url: str
@@ -66,6 +71,7 @@ class GraphSettings:
     timeout: float = 60.0
     largest_answer: int = 32 * 1024 * 1024
     connections: int = 32
+    longest_break: float = 900.0
 
 
 class Graph:
@@ -77,13 +83,16 @@ class Graph:
         tokens: Tokens,
         ca_file: Path | None = None,
         pause: Callable[[float], Any] = asyncio.sleep,
+        *,
+        limits: Limits | None = None,
     ) -> None:
         self.settings = settings
-        self.throttled = 0
         self._tokens = tokens
         self._origin = URL(settings.url).origin()
         self._tls = client_context(ca_file)
         self._pause = pause
+        self._limits = limits or Limits()
+        self._breakers = Breakers(settings.first_pause, settings.longest_break, time.monotonic)
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
@@ -117,14 +126,19 @@ class Graph:
         query = "?$filter=status%20eq%20'active'&$select=id,status,customer,endDateTime"
         return self._pages(partner, RelationshipPage, _RELATIONSHIPS + query)
 
+    def relationships_with(self, partner: str, tenant_id: str) -> AsyncIterator[RelationshipPage]:
+        """The partner's relationships with one customer, active or not; the filter is not to be relied on."""
+        query = f"?$filter=customer/tenantId%20eq%20'{quote(tenant_id)}'&$select=id,status,customer,endDateTime"
+        return self._pages(partner, RelationshipPage, _RELATIONSHIPS + query)
+
     def contracts(self, partner: str) -> AsyncIterator[ContractPage]:
         """The partner's customers as they were copied when each partnership began."""
         return self._pages(partner, ContractPage, f"{_CONTRACTS}?$select=id,customerId,displayName,defaultDomainName")
 
-    def devices(self, tenant_id: str) -> AsyncIterator[DevicePage]:
-        """All devices of a tenant, page by page."""
+    def devices(self, tenant_id: str, link: str | None = None) -> AsyncIterator[DevicePage]:
+        """All devices of a tenant, page by page; from the page that `link` leads to, if one is given."""
         path = f"{_DEVICES}?$top={self.settings.page_size}&$select={','.join(LISTED.values())}"
-        return self._pages(tenant_id, DevicePage, path)
+        return self._pages(tenant_id, DevicePage, path, link)
 
     async def organization(self, tenant_id: str) -> Organization | None:
         """The tenant's own record."""
@@ -141,18 +155,30 @@ class Graph:
             raise SweepFailed(Failure("bad_answer", "another device than asked for"))
         return device
 
-    async def _pages(self, tenant_id: str, model: type[Page[_Item]], path: str) -> AsyncIterator[Page[_Item]]:
-        url: URL | None = self._url(path)
+    async def _pages(
+        self, tenant_id: str, model: type[Page[_Item]], path: str, link: str | None = None
+    ) -> AsyncIterator[Page[_Item]]:
         visited = set[URL]()
+        first = self._url(path)
+        url = first if link is None else self._next(link, visited)
         idle = 0
         while url is not None:
             visited.add(url)
-            page = await self._read(tenant_id, url, model)
+            page = await self._page(tenant_id, url, model, first=url == first)
             yield page
             idle = 0 if page.value else idle + 1
             url = self._next(page.next_link, visited)
             if idle >= _IDLE_PAGES and url is not None:
                 raise SweepFailed(Failure("bad_answer", "empty pages without end"))
+
+    async def _page(self, tenant_id: str, url: URL, model: type[Page[_Item]], *, first: bool) -> Page[_Item]:
+        """One page; a later one that Graph refuses for what its link says, and not for our rights, has expired."""
+        try:
+            return await self._read(tenant_id, url, model)
+        except SweepFailed as error:
+            if not first and _is_refusal(error.failure):
+                raise PageExpired(error.failure) from None
+            raise
 
     def _next(self, link: str | None, visited: set[URL]) -> URL | None:
         """Where the list goes on; never to another scheme, host or port, and never to a page that was read."""
@@ -174,14 +200,20 @@ class Graph:
 
     async def _read(self, tenant_id: str, url: URL, model: type[_Model], *, may_be_gone: bool = False) -> _Model:
         """Read and check one answer, again after what may pass. The answer's body is gone when the next one is read."""
+        refusal = self._breakers.refusal(tenant_id)
+        if refusal is not None:
+            raise SweepFailed(refusal)
         for attempt in range(1, self.settings.attempts + 1):
             answer = await self._attempt(tenant_id, url, model)
             if not isinstance(answer, Failure):
+                self._breakers.worked(tenant_id)
                 return answer
             if may_be_gone and _is_gone(answer):
                 raise DeviceGone
             pause = self._patience(answer, attempt)
             if pause is None:
+                if answer.reason in _TRANSIENT:
+                    self._breakers.failed(tenant_id, answer)
                 raise SweepFailed(answer)
             await self._pause(pause)
         raise AssertionError("the last attempt has no patience")
@@ -189,7 +221,7 @@ class Graph:
     def _patience(self, failure: Failure, attempt: int) -> float | None:
         """How long to wait before the next attempt; None to give up."""
         if failure.reason == "throttled":
-            self.throttled += 1
+            metrics.throttled.inc()
         if (
             attempt == self.settings.attempts
             or failure.reason not in {*_TRANSIENT, "bad_answer"}
@@ -217,6 +249,7 @@ class Graph:
         assert self._session is not None, "start() was not called"
         try:
             headers = {"Authorization": f"Bearer {await self._tokens.get(tenant_id, renew=renew)}"}
+            await self._limits.wait(tenant_id)
             async with self._session.get(url, headers=headers, allow_redirects=False) as response:
                 body = await body_at_most(response.content.iter_any(), self.settings.largest_answer)
                 if body is None:

@@ -8,14 +8,22 @@ from hashlib import blake2b
 from typing import Final
 
 from matchbook_contracts.base import device_key
+from matchbook_contracts.connections import (
+    ConnectionTested,
+    SyncRequestRefused,
+    SyncSettingsChanged,
+    TenantAdded,
+    TenantRemoved,
+)
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceFacts, DeviceRetired, TenantDiscovered, TenantLost
-from matchbook_contracts.sync import SyncCompleted, SyncFailed, SyncProgressed, SyncStarted
+from matchbook_contracts.sync import SweepDue, SyncCompleted, SyncFailed, SyncProgressed, SyncStarted
 from matchbook_servicekit.messaging import Outgoing, derived_id, outgoing
 from pydantic_core import to_json
 
 from matchbook_graph_ingestor.domain.devices import Change
 
 SOURCE: Final = "graph-ingestor"
+Answer = SyncSettingsChanged | TenantAdded | TenantRemoved | SyncRequestRefused | ConnectionTested
 _DEVICE: Final = DeviceDiscovered.ce_type()
 
 
@@ -30,6 +38,18 @@ def run_record(event: SyncStarted | SyncProgressed | SyncCompleted | SyncFailed)
     return outgoing(
         event, source=SOURCE, event_id=derived_id("sync-runs", event.run_id, type(event).__name__, step), time=event.at
     )
+
+
+def due_record(event: SweepDue) -> Outgoing:
+    """The record that a sweep waits for somebody to take it; one that waits again has another."""
+    event_id = derived_id("sweeps", event.run_id, event.at.isoformat())
+    return outgoing(event, source=SOURCE, event_id=event_id, time=event.at)
+
+
+def answer_record(event: Answer) -> Outgoing:
+    """The record of what became of a command, which has one answer of a kind."""
+    event_id = derived_id("sync-runs", event.request_id, type(event).__name__)
+    return outgoing(event, source=SOURCE, event_id=event_id, time=event.at)
 
 
 def retired_records(tenant_id: str, revisions: Mapping[str, int]) -> list[Outgoing]:

@@ -24,17 +24,25 @@ _EVENTS: Final[Mapping[str, type[TenantDiscovered | TenantLost]]] = {
 }
 
 
+class Open(NamedTuple):
+    """A sweep that has not ended: `started_at` is None until it began, `owner` while nobody has it."""
+
+    run_id: str
+    started_at: datetime | None
+    owner: str | None
+
+
 class Rhythm(NamedTuple):
     """How a tenant, or the customer lists, are swept.
 
-    `interval` is in seconds, None for the configured one; `failures` counts failed sweeps in a row; `interrupted` is
-    the run that began and never ended. The brake is a tenant's alone.
+    `interval` is in seconds, None for the configured one; `failures` counts failed sweeps in a row. The brake is a
+    tenant's alone.
     """
 
     interval: int | None
     failures: int
     requested_by: Actor | None
-    interrupted: tuple[str, datetime] | None
+    open: Open | None
     braked_runs: Sequence[str] = ()
     confirmed_absences: int | None = None
 
@@ -161,7 +169,7 @@ def _rhythm(row: Record) -> Rhythm:
         row["interval"],
         row["failures"],
         Actor.model_validate(asked, strict=False) if asked else None,
-        (row["run_id"], row["started_at"]) if row["run_id"] else None,
+        Open(row["run_id"], row["started_at"], row.get("owner")) if row["run_id"] else None,
         row.get("braked_runs", ()),
         row.get("confirmed_absences"),
     )
@@ -192,12 +200,9 @@ def _row(tenant: Tenant) -> dict[str, Any]:
         "verified_domains": list(tenant.verified_domains),
         "lost_reason": tenant.lost_reason,
         "lost_detail": tenant.lost_detail,
+        "manual": tenant.manual,
+        "manual_name": tenant.manual_name,
     }
-
-
-async def due_tenants(connection: Connection, now: datetime, besides: Iterable[str]) -> list[str]:
-    """The tenants whose time has come, the longest waiting first."""
-    return [row[0] for row in await connection.fetch(_QUERIES["due_tenants"], now, list(besides))]
 
 
 async def customers_due(connection: Connection, now: datetime) -> bool:
@@ -205,16 +210,10 @@ async def customers_due(connection: Connection, now: datetime) -> bool:
     return bool(await connection.fetchval(_QUERIES["customers_due"], now))
 
 
-async def begin_sweeps(connection: Connection, runs: Mapping[str, str], at: datetime) -> None:
-    """Note that tenants' sweeps began, by tenant id and run id; who asked for them is forgotten."""
-    await connection.execute(_QUERIES["begin_tenant_sweeps"], list(runs), list(runs.values()), at)
-
-
-async def end_sweep(
-    connection: Connection, ended: Ended, braked_runs: Sequence[str] = (), confirmed: int | None = None
-) -> None:
+async def end_sweep(connection: Connection, ended: Ended, rhythm: Rhythm, *, complete: bool) -> None:
     """Note that a tenant's sweep ended, when the next is due, and how the brake stands."""
-    await connection.execute(_QUERIES["end_tenant_sweep"], *ended, braked_runs, confirmed)
+    brake = (rhythm.braked_runs, rhythm.confirmed_absences)
+    await connection.execute(_QUERIES["end_tenant_sweep"], *ended, *brake, complete)
 
 
 async def customer_lists(connection: Connection, partner: str) -> Rhythm:

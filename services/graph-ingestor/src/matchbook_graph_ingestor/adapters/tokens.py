@@ -1,29 +1,28 @@
-"""Access tokens for Microsoft Graph by certificate: one long-lived msal application per tenant, off the event loop."""
+"""Access tokens for Microsoft Graph: one long-lived msal application per tenant, off the event loop."""
 
 import asyncio
 import re
 import ssl
 from collections import OrderedDict
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
 import msal
 import requests
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from cryptography.x509 import load_pem_x509_certificate
-from matchbook_servicekit.app import ConfigurationError
 from matchbook_servicekit.http_client import client_context
 from requests.adapters import HTTPAdapter
 
+from matchbook_graph_ingestor.adapters.credentials import CredentialFiles, CredentialUnreadable
 from matchbook_graph_ingestor.domain.failures import Failure, of_sign_in
 from matchbook_graph_ingestor.errors import SweepFailed
 
 _THREADS: Final = 4
 _TIMEOUT_SECONDS: Final = 30
 _MOST_APPLICATIONS: Final = 20_000
+_BUSY: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+_FAILED: Final = HTTPStatus.INTERNAL_SERVER_ERROR
 _STATUS = re.compile(r"HTTP status: (\d{3})")
 
 
@@ -34,12 +33,12 @@ class Tokens:
     """
 
     def __init__(
-        self, *, login_url: str, client_id: str, certificate_file: Path, ca_file: Path | None, scope: str
+        self, *, login_url: str, client_id: str, files: CredentialFiles, ca_file: Path | None, scope: str
     ) -> None:
         self._login_url = login_url
         self._client_id = client_id
         self._scopes = [scope]
-        self._credential = _credential(certificate_file)
+        self._credential = files.credential()
         self._session = _session(ca_file)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="tokens")
         self._applications: OrderedDict[str, msal.ConfidentialClientApplication] = OrderedDict()
@@ -66,7 +65,10 @@ class Tokens:
             application = self._application(tenant_id)
             if renew:
                 application.remove_tokens_for_client()
-            answer: Mapping[str, Any] = application.acquire_token_for_client(scopes=self._scopes)
+            answer: dict[str, Any] = application.acquire_token_for_client(scopes=self._scopes)
+        except CredentialUnreadable:
+            # Whoever rotates it may be half-way: no reason to tell all tenants as lost.
+            return Failure("unavailable", "sign-in: the federated token can't be read")
         except requests.exceptions.RequestException as error:
             return Failure("unavailable", f"sign-in: {type(error).__name__}")
         except (msal.exceptions.MsalServiceError, RuntimeError):
@@ -103,30 +105,6 @@ def _of_discovery(message: str) -> Failure:
     return Failure("unavailable" if status[1] == "429" else "bad_answer", f"sign-in {status[1]}")
 
 
-def _credential(file: Path) -> Mapping[str, Any]:
-    """The credential for msal from a PEM file with key and certificate.
-
-    The key is given parsed: msal would parse and check the PEM for every tenant and token, which costs 50 ms each time.
-    """
-    try:
-        pem = file.read_bytes()
-        certificate = load_pem_x509_certificate(pem)
-        key = load_pem_private_key(pem, password=None)
-    except OSError as error:
-        raise ConfigurationError(f"MATCHBOOK_CERTIFICATE_FILE can't be read: {error.strerror}.") from error
-    except (ValueError, TypeError) as error:
-        raise ConfigurationError(
-            "MATCHBOOK_CERTIFICATE_FILE must hold a private key without a password and its certificate, both as PEM."
-        ) from error
-    if not isinstance(key, RSAPrivateKey):
-        raise ConfigurationError("MATCHBOOK_CERTIFICATE_FILE must hold an RSA key: Microsoft accepts no other.")
-    if key.public_key() != certificate.public_key():
-        raise ConfigurationError(
-            "MATCHBOOK_CERTIFICATE_FILE holds a key and a certificate that do not belong together."
-        )
-    return {"private_key": key, "public_certificate": pem.decode("ascii")}
-
-
 class _Session(requests.Session):
     """One pool of connections for all tenants.
 
@@ -136,7 +114,11 @@ class _Session(requests.Session):
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs["allow_redirects"] = False
         kwargs.setdefault("timeout", _TIMEOUT_SECONDS)
-        return super().request(*args, **kwargs)
+        answer = super().request(*args, **kwargs)
+        if args[0] == "GET" and (answer.status_code in _BUSY or answer.status_code >= _FAILED):
+            # What is read is the tenant's discovery document; msal takes any refusal of it for an unknown tenant.
+            raise requests.exceptions.RetryError(f"{answer.status_code}")
+        return answer
 
 
 class _Adapter(HTTPAdapter):

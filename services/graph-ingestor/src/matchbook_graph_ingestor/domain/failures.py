@@ -16,11 +16,27 @@ _LOSSES: Final[dict[FailureReason, LossReason]] = {
     "relationship_expired": "relationship_expired",
     "credential_rejected": "credential_rejected",
 }
-# Entra's error numbers, by what they mean for an application that signs in with a certificate.
+# Entra's error numbers, by what they mean for an application that signs in by itself.
 _SIGN_IN: Final[dict[FailureReason, frozenset[str]]] = {
     "consent_missing": frozenset({"65001", "650052", "650057", "700016", "7000229", "7000112", "500011"}),
     "credential_rejected": frozenset(
-        {"700024", "700027", "700023", "70002", "7000212", "7000215", "7000222", "7000218", "700021", "50027", "50012"}
+        {
+            "700024",
+            "700027",
+            "700023",
+            "70002",
+            "70021",
+            "700021",
+            "700211",
+            "700212",
+            "700213",
+            "7000212",
+            "7000215",
+            "7000222",
+            "7000218",
+            "50012",
+            "50027",
+        }
     ),
     "permission_missing": frozenset({"53003", "530003", "530004", "50105"}),
     "throttled": frozenset({"50196", "900382"}),
@@ -45,11 +61,12 @@ _SENTENCES: Final[dict[FailureReason, str]] = {
         "{name} has no Intune licence, so its devices can't be read. Assign one, or switch off Sync Intune Devices."
     ),
     "relationship_expired": (
-        "The partner relationship with {name} has ended. Renew it in Partner Center, then sync again."
+        "The partner relationship with {name} has ended, or the tenant is gone. Renew it in Partner Center, then sync "
+        "again."
     ),
     "credential_rejected": (
-        "Microsoft does not accept Matchbook's certificate for {name}. Check that it is not expired and is uploaded to "
-        "the application's registration."
+        "Microsoft does not accept Matchbook's certificate, or other credential, for {name}. Check that it is not "
+        "expired, that the application's registration has it, and that this machine's clock is right."
     ),
     "throttled": "Microsoft asked to slow down for {name}; the sweep is tried again later.",
     "unavailable": "Microsoft Graph did not answer for {name}; the sweep is tried again later.",

@@ -21,7 +21,7 @@ class Tenant:
 
     `listed_*` come from the partner's lists, `display_name`, `default_domain` and `verified_domains` from the tenant's
     own record (None until it was read). `revision` and `announced` are the last event's. `absences` counts complete
-    customer lists in a row without it.
+    customer lists in a row without it. `manual` is a tenant that somebody added, and `manual_name` what they called it.
     """
 
     tenant_id: str
@@ -39,12 +39,37 @@ class Tenant:
     lost_reason: LossReason | None = None
     lost_detail: str = ""
     sync_devices: bool = True
+    manual: bool = False
+    manual_name: str | None = None
 
     @property
     def name(self) -> str:
         """What people call it: its own name, the lists', a domain, or at the very least its id."""
-        known = (self.display_name, self.listed_name, self.default_domain, self.listed_domain)
+        known = (self.display_name, self.listed_name, self.manual_name, self.default_domain, self.listed_domain)
         return next((name for name in known if name), self.tenant_id)
+
+    @property
+    def in_customer_lists(self) -> bool:
+        """Whether the latest customer lists name it."""
+        return self.has_relationship or bool(self.listed_name or self.listed_domain)
+
+    @property
+    def is_entitled(self) -> bool:
+        """Whether a refusal has another cause than a relationship that ended: there is one, or it never took one."""
+        return self.has_relationship or self.manual
+
+
+def as_added(tenant: Tenant, name: str | None) -> Tenant:
+    """The tenant after somebody added it. A loss stays until the tenant itself answers again."""
+    return replace(tenant, listed=True, absences=0, manual=True, manual_name=name or tenant.manual_name)
+
+
+def as_removed(tenant: Tenant) -> Tenant:
+    """The tenant after somebody removed what had been added: lost, unless it is the partner's customer too."""
+    kept = replace(tenant, manual=False, manual_name=None)
+    if tenant.in_customer_lists:
+        return kept
+    return replace(kept, listed=False, lost_reason="removed", lost_detail="removed by hand")
 
 
 def as_listed(tenant: Tenant, customer: Customer) -> Tenant:
@@ -61,10 +86,16 @@ def as_listed(tenant: Tenant, customer: Customer) -> Tenant:
 
 
 def as_unlisted(tenant: Tenant, now: datetime) -> Tenant:
-    """The tenant after a complete customer list without it: lost when that happened twice in a row."""
+    """The tenant after a complete customer list without it: lost when that happened twice in a row, unless it was added
+    by hand.
+    """
     absences = tenant.absences + 1
     if absences < SWEEPS_MISSED:
         return replace(tenant, absences=absences)
+    if tenant.manual:
+        return replace(
+            tenant, listed_name=None, listed_domain=None, has_relationship=False, relationship_ends_at=None, absences=0
+        )
     ended = tenant.relationship_ends_at is not None and tenant.relationship_ends_at <= now
     reason: LossReason = "relationship_expired" if ended else "removed"
     return replace(
@@ -81,7 +112,12 @@ def too_many_missing(tenants: Sequence[Tenant], present: int, brake: Brake) -> b
 
 
 def as_read(tenant: Tenant, organization: Organization | None, *, devices_read: bool) -> Tenant:
-    """The tenant after its own organization record was read, and its devices too or not."""
+    """The tenant after its own organization record was read, and its devices too or not.
+
+    One that was removed while it was read stays removed.
+    """
+    if not tenant.listed:
+        return tenant
     domains = organization.verified_domains if organization else ()
     regained = devices_read or not tenant.sync_devices or tenant.lost_reason in _ABOUT_THE_TENANT
     return replace(
@@ -95,7 +131,9 @@ def as_read(tenant: Tenant, organization: Organization | None, *, devices_read: 
 
 
 def as_lost(tenant: Tenant, reason: LossReason, detail: str) -> Tenant:
-    """The tenant after Microsoft refused access."""
+    """The tenant after Microsoft refused access; one that was removed meanwhile stays removed."""
+    if not tenant.listed:
+        return tenant
     return replace(tenant, lost_reason=reason, lost_detail=detail)
 
 
@@ -127,6 +165,7 @@ def _event(tenant: Tenant, revision: int) -> TenantDiscovered | TenantLost | Non
         display_name=tenant.name,
         default_domain=tenant.default_domain or tenant.listed_domain,
         verified_domains=tenant.verified_domains,
+        relationship="manual" if tenant.manual and not tenant.in_customer_lists else "partner",
         relationship_ends_at=tenant.relationship_ends_at,
         sync_intune_devices=tenant.sync_devices,
     )

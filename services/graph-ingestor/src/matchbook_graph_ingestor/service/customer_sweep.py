@@ -48,10 +48,13 @@ class CustomerSweep:
         self._clock = clock
 
     async def run(self) -> None:
-        """Read both lists.
+        """Read both lists. Without a partner there are none, and nothing is told.
 
         What is away (database, broker) is raised; a failure of Microsoft's is told and not raised.
         """
+        if not self._partner:
+            await self._skip()
+            return
         with tracer().start_as_current_span("sweep customers"):
             run = await self._begin()
             found, failure = await self._read(run)
@@ -67,12 +70,26 @@ class CustomerSweep:
         async with self._database.transaction() as connection:
             await self._end(connection, run, Failure("interrupted"))
 
-    async def _begin(self) -> Run:
-        run = runs.begun(self._partner, "customers", _SUBJECT, self._clock())
+    async def _skip(self) -> None:
+        now = self._clock()
+        run = Run(runs.new_id(now), self._partner, "customers", _SUBJECT, now, now)
         async with self._database.transaction() as connection:
             rhythm = await store.customer_lists(connection, self._partner)
-            await store.begin_customer_sweep(connection, self._partner, run.run_id, run.started_at)
-            await outbox.append(connection, runs.beginning(run, rhythm))
+            ended = runs.ended(run, None, now, rhythm, self._rules.interval)
+            await store.end_customer_sweep(connection, ended)
+
+    async def _begin(self) -> Run:
+        now = self._clock()
+        run = Run(runs.new_id(now), self._partner, "customers", _SUBJECT, now, now)
+        async with self._database.transaction() as connection:
+            rhythm = await store.customer_lists(connection, self._partner)
+            await store.begin_customer_sweep(connection, self._partner, run.run_id, now)
+            told = runs.beginning(run, rhythm.requested_by)
+            if rhythm.open is not None:
+                begun = rhythm.open.started_at or now
+                before = Run(rhythm.open.run_id, self._partner, "customers", _SUBJECT, begun, begun)
+                told = [*runs.interrupted(before, now), *told]
+            await outbox.append(connection, told)
         return run
 
     async def _end(self, connection: Connection, run: Run, failure: Failure | None) -> None:
@@ -110,7 +127,7 @@ class CustomerSweep:
             key: tenants.as_listed(known.get(key) or Tenant(key, sync_devices=default), customer)
             for key, customer in found.items()
         }
-        missing = [tenant for key, tenant in known.items() if tenant.listed and key not in found]
+        missing = [tenant for key, tenant in known.items() if _is_missing(tenant) and key not in found]
         if failure is None and tenants.too_many_missing(missing, len(found), self._rules.brake):
             failure = Failure("retirement_brake", count=len(missing))
         if failure is None:
@@ -131,3 +148,8 @@ class CustomerSweep:
         run.published = len(events)
         run.unchanged = len(after) - len(changed)
         run.retired = sum(1 for tenant in changed if not tenant.listed)
+
+
+def _is_missing(tenant: Tenant) -> bool:
+    """Whether a customer list without the tenant says something: it was in the last, or is known by the lists alone."""
+    return tenant.listed and (tenant.in_customer_lists or not tenant.manual)

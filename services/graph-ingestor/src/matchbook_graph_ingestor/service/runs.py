@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
+from matchbook_contracts.base import Actor
 from matchbook_contracts.sync import SyncCompleted, SyncCounts, SyncFailed, SyncProgressed, SyncScope, SyncStarted
 from matchbook_servicekit.messaging import Outgoing
 
@@ -51,28 +52,22 @@ class Run:
         )
 
 
-def begun(tenant_id: str, scope: SyncScope, subject: str, at: datetime) -> Run:
-    """A new sweep. Ids sort by time."""
-    return Run(f"{at:%Y%m%dT%H%M%S}-{uuid4().hex[:12]}", tenant_id, scope, subject, at, at)
+def new_id(at: datetime) -> str:
+    """An id for a sweep. Ids sort by time."""
+    return f"{at:%Y%m%dT%H%M%S}-{uuid4().hex[:12]}"
 
 
-def beginning(run: Run, rhythm: Rhythm) -> list[Outgoing]:
-    """What is told when a sweep begins; one of the same kind that never ended is told to have been interrupted."""
-    events: list[SyncFailed | SyncStarted] = []
-    if rhythm.interrupted is not None:
-        before = begun(run.tenant_id, run.scope, run.subject, rhythm.interrupted[1])
-        before.run_id = rhythm.interrupted[0]
-        events.append(_failed(before, Failure("interrupted"), run.started_at))
-    events.append(
-        SyncStarted(
-            run_id=run.run_id,
-            tenant_id=run.tenant_id,
-            scope=run.scope,
-            at=run.started_at,
-            requested_by=rhythm.requested_by,
-        )
+def beginning(run: Run, requested_by: Actor | None) -> list[Outgoing]:
+    """What is told when a sweep begins."""
+    event = SyncStarted(
+        run_id=run.run_id, tenant_id=run.tenant_id, scope=run.scope, at=run.started_at, requested_by=requested_by
     )
-    return [records.run_record(event) for event in events]
+    return [records.run_record(event)]
+
+
+def interrupted(run: Run, at: datetime) -> list[Outgoing]:
+    """What is told of a sweep that began and of which nothing was heard again."""
+    return [records.run_record(_failed(run, Failure("interrupted"), at))]
 
 
 def progress(run: Run, now: datetime) -> list[Outgoing]:

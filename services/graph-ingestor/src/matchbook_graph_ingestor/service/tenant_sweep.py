@@ -1,8 +1,10 @@
 """The sweep of one tenant: its own record, then its devices page by page, then what has been absent long enough."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
 from matchbook_servicekit import outbox
@@ -12,18 +14,20 @@ from matchbook_servicekit.messaging import Outgoing, Publisher
 from matchbook_servicekit.telemetry import get_logger, tracer
 
 from matchbook_graph_ingestor import metrics
-from matchbook_graph_ingestor.adapters import records, store
+from matchbook_graph_ingestor.adapters import records, store, sweeps
 from matchbook_graph_ingestor.adapters.graph import Graph
 from matchbook_graph_ingestor.adapters.store import Rhythm, Standing
 from matchbook_graph_ingestor.domain import devices, retirement, tenants
 from matchbook_graph_ingestor.domain.devices import Comparison, Known
 from matchbook_graph_ingestor.domain.failures import Failure, of_customer
-from matchbook_graph_ingestor.domain.graph_objects import DevicePage, ManagedDevice, Organization, Unreadable
+from matchbook_graph_ingestor.domain.graph_objects import DevicePage, ManagedDevice, Unreadable
 from matchbook_graph_ingestor.domain.retirement import Absent, Brake
 from matchbook_graph_ingestor.domain.tenants import Tenant
-from matchbook_graph_ingestor.errors import DeviceGone, SweepFailed
+from matchbook_graph_ingestor.errors import DeviceGone, PageExpired, SweepFailed, SweepTaken
 from matchbook_graph_ingestor.service import runs
+from matchbook_graph_ingestor.service import visit as visits_
 from matchbook_graph_ingestor.service.runs import Clock, Run, utc_now
+from matchbook_graph_ingestor.service.visit import Visit
 
 log = get_logger(__name__)
 
@@ -43,75 +47,76 @@ class Rules:
     check_concurrency: int = 8
 
 
-@dataclass(slots=True)
-class Visit:
-    """A tenant's sweep under way: what of the tenant was read so far, and the ids of the devices that were."""
-
-    tenant: Tenant
-    run: Run
-    organization: Organization | None = None
-    organization_read: bool = False
-    devices_read: bool = False
-    seen: set[str] = field(default_factory=set)
-
-    @property
-    def tenant_id(self) -> str:
-        return self.tenant.tenant_id
-
-    def anew(self) -> "Visit":
-        """The same sweep from its beginning."""
-        run = self.run
-        return Visit(self.tenant, Run(run.run_id, run.tenant_id, run.scope, run.subject, run.started_at, run.told_at))
-
-    def learned(self, tenant: Tenant) -> Tenant:
-        """The tenant with what this visit read of it."""
-        if not self.organization_read:
-            return tenant
-        return tenants.as_read(tenant, self.organization, devices_read=self.devices_read)
+async def _at_once(_: float) -> None:
+    """Nobody else waits."""
 
 
 class TenantSweep:
     """Sweeps tenants, any number at once.
 
-    What is away (database, broker) is raised, and the sweep may be begun again; a failure of Microsoft's is told.
+    What is away (database, broker) is raised, and the sweep may be gone on with; a failure of Microsoft's is told.
+    `turn` is awaited between the pages of a list, with the seconds that the last one took, to let others go first.
     """
 
-    def __init__(
-        self, graph: Graph, database: Database, publisher: Publisher, rules: Rules, clock: Clock = utc_now
+    def __init__(  # noqa: PLR0913 - its collaborators
+        self,
+        graph: Graph,
+        database: Database,
+        publisher: Publisher,
+        rules: Rules,
+        *,
+        clock: Clock = utc_now,
+        turn: Callable[[float], Awaitable[None]] = _at_once,
     ) -> None:
         self.rules = rules
         self._graph = graph
         self._database = database
         self._publisher = publisher
         self._clock = clock
+        self._turn = turn
 
-    async def open(self, tenant_ids: Sequence[str]) -> list[Visit]:
-        """Begin the sweeps of several tenants in one transaction. Those that sync no devices tell nothing of it."""
+    async def open(self, taken: Mapping[str, str], owner: str) -> list[Visit]:
+        """Begin sweeps that `owner` took, run ids by tenant id, or go on with them, in one transaction.
+
+        Those that sync no devices tell nothing of it.
+        """
         now = self._clock()
         async with self._database.transaction() as connection:
-            standings = await self._load(connection, tenant_ids)
-            visits = [
-                Visit(item.tenant, runs.begun(key, "devices", item.tenant.name, now)) for key, item in standings.items()
-            ]
-            telling = [visit for visit in visits if visit.tenant.sync_devices]
-            await store.begin_sweeps(connection, {visit.tenant_id: visit.run.run_id for visit in telling}, now)
-            told = [
-                record for visit in telling for record in runs.beginning(visit.run, standings[visit.tenant_id].rhythm)
-            ]
+            standings = await self._load(connection, list(taken))
+            visits, told, new = list[Visit](), list[Outgoing](), list[str]()
+            for tenant_id, standing in standings.items():
+                found = standing.rhythm.open
+                if found is None or (found.run_id, found.owner) != (taken[tenant_id], owner):
+                    continue
+                visit = await visits_.made(connection, standing.tenant, found, now)
+                visits.append(visit)
+                if found.started_at is None:
+                    new.append(tenant_id)
+                    told += runs.beginning(visit.run, standing.rhythm.requested_by) if visit.tenant.sync_devices else ()
+            await sweeps.begin(connection, new, now)
             await outbox.append(connection, told)
         return visits
 
     async def run(self, visit: Visit) -> None:
-        """Sweep a tenant to the end."""
+        """Sweep a tenant to the end, unless another process has taken over."""
         with tracer().start_as_current_span("sweep devices"), metrics.sweeping.track_inprogress():
             try:
-                await self._sweep(visit)
-            except SweepFailed as error:
-                await self._fail(visit, of_customer(error.failure, has_relationship=visit.tenant.has_relationship))
+                await self._to_the_end(visit)
+            except SweepTaken:
+                log.warning(
+                    "another process goes on with the sweep", tenant_id=visit.tenant_id, run_id=visit.run.run_id
+                )
 
     async def interrupt(self, visit: Visit) -> None:
         """End a sweep that failed for a reason nobody foresaw; it is tried again later, and not at once."""
-        await self._fail(visit, Failure("interrupted"))
+        with suppress(SweepTaken):
+            await self._fail(visit, Failure("interrupted"))
+
+    async def _to_the_end(self, visit: Visit) -> None:
+        try:
+            await self._sweep(visit)
+        except SweepFailed as error:
+            await self._fail(visit, of_customer(error.failure, has_relationship=visit.tenant.is_entitled))
 
     async def _load(self, connection: Connection, tenant_ids: Sequence[str]) -> dict[str, Standing]:
         return await store.load_tenants(connection, tenant_ids, sync_by_default=self.rules.sync_by_default)
@@ -122,13 +127,31 @@ class TenantSweep:
         if not visit.tenant.sync_devices:
             await self._finish_quietly(visit)
             return
-        ended = False
-        async for page in self._graph.devices(visit.tenant_id):
+        if not await self._list(visit):
+            await self._retire(visit)
+
+    async def _list(self, visit: Visit) -> bool:
+        """Read the list; from its beginning, once, if Graph forgot where we were. Whether that was the sweep's end."""
+        try:
+            return await self._pages(visit)
+        except PageExpired as error:
+            log.info("the list is read again", tenant_id=visit.tenant_id, detail=error.failure.detail)
+            visit.start_over()
+            async with self._database.transaction() as connection:
+                await self._hold(connection, visit)
+                await sweeps.forget_pages(connection, visit.tenant_id)
+            return await self._pages(visit)
+
+    async def _pages(self, visit: Visit) -> bool:
+        ended, began = False, time.monotonic()
+        async for page in self._graph.devices(visit.tenant_id, visit.link):
             # Only now is it known that devices may be read, so the tenant is announced with its first page, and once.
             first, visit.devices_read = not visit.devices_read, True
             ended = await self._apply(visit, page, first=first)
-        if not ended:
-            await self._retire(visit)
+            if page.next_link is not None:
+                await self._turn(time.monotonic() - began)
+            began = time.monotonic()
+        return ended
 
     async def _apply(self, visit: Visit, page: DevicePage, *, first: bool) -> bool:
         """Publish what a page changed, then commit it: a crash in between publishes the same records again.
@@ -136,7 +159,7 @@ class TenantSweep:
         Returns whether that was also the end of the sweep: the last page, and no device is absent.
         """
         listed = devices.distinct(page.value, visit.seen)
-        whole = first and page.next_link is None
+        whole = visit.run.pages == 0 and page.next_link is None
         async with self._database.transaction() as connection:
             standing = await self._hold(connection, visit)
             told = await self._learn(connection, visit, standing.tenant) if first else []
@@ -152,14 +175,24 @@ class TenantSweep:
             if whole and not standing.rhythm.braked_runs and not retirement.absent(known.values(), visit.seen):
                 await self._end(connection, visit, standing.rhythm, None)
                 return True
+            await self._keep_place(connection, visit, page, listed)
             await outbox.append(connection, runs.progress(visit.run, self._clock()))
         return False
 
+    async def _keep_place(
+        self, connection: Connection, visit: Visit, page: DevicePage, listed: Sequence[ManagedDevice]
+    ) -> None:
+        if page.next_link is None:
+            return
+        ids, counts = [device.device_id for device in listed], visit.run.counts.model_dump()
+        read = sweeps.PageRead(visit.run.pages, ids, page.next_link, counts)
+        await sweeps.save_page(connection, visit.tenant_id, visit.run.run_id, read, self._clock())
+
     async def _hold(self, connection: Connection, visit: Visit) -> Standing:
-        """Lock the tenant and read it as it is now."""
+        """Lock the tenant and read it as it is now. Raises SweepTaken where its sweep is not this one any more."""
         standing = (await self._load(connection, [visit.tenant_id])).get(visit.tenant_id)
-        if standing is None:
-            raise SweepFailed(Failure("interrupted", "the tenant is not there any more"))
+        if standing is None or not visit.has(standing.rhythm.open):
+            raise SweepTaken
         return standing
 
     async def _learn(self, connection: Connection, visit: Visit, before: Tenant) -> list[Outgoing]:
@@ -232,9 +265,7 @@ class TenantSweep:
     async def _fail(self, visit: Visit, failure: Failure) -> None:
         """End a sweep incomplete: keep what was learned, tell of a tenant that is lost, retire nothing."""
         async with self._database.transaction() as connection:
-            standing = (await self._load(connection, [visit.tenant_id])).get(visit.tenant_id)
-            if standing is None:
-                return
+            standing = await self._hold(connection, visit)
             changed = visit.learned(standing.tenant)
             if failure.loss:
                 changed = tenants.as_lost(changed, failure.loss, failure.detail)
@@ -250,7 +281,7 @@ class TenantSweep:
     async def _end(self, connection: Connection, visit: Visit, rhythm: Rhythm, failure: Failure | None) -> None:
         now = self._clock()
         ended = runs.ended(visit.run, failure, now, rhythm, self.rules.interval)
-        await store.end_sweep(connection, ended, rhythm.braked_runs, rhythm.confirmed_absences)
+        await store.end_sweep(connection, ended, rhythm, complete=failure is None)
         if visit.tenant.sync_devices:
             await outbox.append(connection, runs.ending(visit.run, failure, now))
             _log_end(visit.run, failure)

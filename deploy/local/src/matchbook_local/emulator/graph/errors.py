@@ -14,9 +14,9 @@ class GraphError(Exception):
         self.headers = headers or {}
 
 
-def error_body(error: GraphError, request_id: str, client_request_id: str) -> dict[str, Any]:
+def error_body(error: GraphError, request_id: str, client_request_id: str, now: float) -> dict[str, Any]:
     inner = {
-        "date": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()),
+        "date": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)),
         "request-id": request_id,
         "client-request-id": client_request_id,
     }
@@ -42,11 +42,22 @@ def no_such_property(name: str, type_name: str) -> GraphError:
     )
 
 
-def intune_error(code: str, text: str, status: int, request_id: str) -> GraphError:
+NO_ID = "00000000-0000-0000-0000-000000000000"
+
+
+def throttled(headers: dict[str, str], *, intune: bool) -> GraphError:
+    if intune:
+        return intune_error("TooManyRequests", "An error has occurred", 429, headers=headers)
+    return GraphError(429, "TooManyRequests", "Please retry again later.", headers)
+
+
+def intune_error(
+    code: str, text: str, status: int, request_id: str = NO_ID, headers: dict[str, str] | None = None
+) -> GraphError:
     """Intune wraps its own error, as JSON, into the message."""
     inner = {
         "_version": 3,
-        "Message": f"{text} - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - "
+        "Message": f"{text} - Operation ID (for customer support): {NO_ID} - "
         f"Activity ID: {request_id} - Url: https://fef.manage.microsoft.com/DeviceFE/StatelessDeviceFEService/"
         "deviceManagement/managedDevices",
         "CustomApiErrorPhrase": "",
@@ -54,4 +65,4 @@ def intune_error(code: str, text: str, status: int, request_id: str) -> GraphErr
         "ErrorSourceService": "",
         "HttpHeaders": "{}",
     }
-    return GraphError(status, code, json.dumps(inner, indent=2).replace("\n", "\r\n"))
+    return GraphError(status, code, json.dumps(inner, indent=2).replace("\n", "\r\n"), headers)

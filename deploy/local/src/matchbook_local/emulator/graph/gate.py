@@ -7,15 +7,18 @@ from collections.abc import Awaitable, Callable
 import jwt
 from aiohttp import web
 
-from matchbook_local.emulator.cloud import CLOUD, base_url, correlation_id
+from matchbook_local.emulator.addresses import base_url, correlation_id
+from matchbook_local.emulator.cloud import CLOUD, Cloud, dated
 from matchbook_local.emulator.faults import Call
 from matchbook_local.emulator.world.model import Access, Tenant
 
-from .errors import GraphError, error_body, invalid_token
+from .errors import GraphError, error_body, invalid_token, throttled
 
 TENANT = web.RequestKey("tenant", Tenant)
 REQUEST_ID = web.RequestKey("request_id", str)
 PREFIX = "/v1.0/"
+INTUNE = "/v1.0/deviceManagement/"
+TOO_MANY = 429
 DIAGNOSTIC = json.dumps(
     {
         "ServerInfo": {
@@ -35,10 +38,13 @@ async def graph_gate(request: web.Request, handler: Handler) -> web.StreamRespon
     if not request.path.startswith(PREFIX):
         return await handler(request)
     request[REQUEST_ID] = str(uuid.uuid4())
+    cloud = request.app[CLOUD]
     try:
         response = await _guarded(request, handler)
     except GraphError as error:
         response = _error_response(request, error)
+    if response.status == TOO_MANY and TENANT in request:
+        cloud.traffic.tenants[request[TENANT].tenant_id].throttled += 1
     response.headers.update(
         {
             "request-id": request[REQUEST_ID],
@@ -47,20 +53,33 @@ async def graph_gate(request: web.Request, handler: Handler) -> web.StreamRespon
             "Cache-Control": "no-cache",
         }
     )
-    return response
+    return dated(response, cloud)
 
 
 async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
     cloud = request.app[CLOUD]
-    tenant = _tenant_of_token(request)
-    call = Call("graph", tenant.tenant_id, request.path, request.query.get("$skiptoken"))
+    tenant, app_id = _caller(request)
+    request[TENANT] = tenant
+    _count(cloud, app_id, tenant, request.path)
+    call = Call("graph", tenant.tenant_id, request.path, request.query.get("$skiptoken"), request)
     early = await cloud.faults.before(call)
     if early is not None:
         return early
-    request[TENANT] = tenant
     _check_access(tenant)
     response = await _handled(request, handler)
     return await cloud.faults.after(call, response) if isinstance(response, web.Response) else response
+
+
+def _count(cloud: Cloud, app_id: str, tenant: Tenant, path: str) -> None:
+    """Raises GraphError where it is too much."""
+    traffic = cloud.traffic
+    traffic.tenants[tenant.tenant_id].requests += 1
+    if traffic.throttle is None:
+        return
+    intune = path.startswith(INTUNE)
+    wait = traffic.throttle.take(app_id, tenant.tenant_id, intune=intune)
+    if wait:
+        raise throttled({"Retry-After": str(wait)}, intune=intune)
 
 
 async def _handled(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -73,7 +92,8 @@ async def _handled(request: web.Request, handler: Handler) -> web.StreamResponse
         raise GraphError(405, "BadRequest", "Specified HTTP method is not allowed for the request target.") from error
 
 
-def _tenant_of_token(request: web.Request) -> Tenant:
+def _caller(request: web.Request) -> tuple[Tenant, str]:
+    """The tenant and the application that the token names."""
     cloud = request.app[CLOUD]
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
@@ -89,7 +109,7 @@ def _tenant_of_token(request: web.Request) -> Tenant:
     tenant = cloud.world.find_tenant(str(claims["tid"]))
     if tenant is None or claims.get("idtyp") != "app":
         raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
-    return tenant
+    return tenant, str(claims.get("appid", ""))
 
 
 def _check_access(tenant: Tenant) -> None:
@@ -105,5 +125,5 @@ def _client_request_id(request: web.Request) -> str:
 
 
 def _error_response(request: web.Request, error: GraphError) -> web.Response:
-    body = error_body(error, request[REQUEST_ID], _client_request_id(request))
+    body = error_body(error, request[REQUEST_ID], _client_request_id(request), request.app[CLOUD].clock())
     return web.json_response(body, status=error.status, headers=error.headers)

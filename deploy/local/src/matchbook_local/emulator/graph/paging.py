@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from matchbook_local.emulator.cloud import base_url
+from matchbook_local.emulator.addresses import base_url
 
-from .errors import bad_request
+from .errors import GraphError, bad_request
 
 UNSUPPORTED = ("$orderby", "$search", "$expand", "$skip", "$apply")
 
@@ -36,7 +36,7 @@ def options(query: Mapping[str, str], *, page_size: int, largest: int) -> Option
         select=tuple(name for name in names if name),
         filter=query.get("$filter", "").strip(),
         top=_top(query.get("$top"), page_size, largest),
-        after=_position(query["$skiptoken"]) if "$skiptoken" in query else -1,
+        after=position(query.get("$skiptoken")),
     )
 
 
@@ -48,20 +48,35 @@ def _top(text: str | None, page_size: int, largest: int) -> int:
     return min(int(text), largest)
 
 
-def skip_token(position: int) -> str:
+def skip_token(after: int, page: int) -> str:
     """Says where to go on, in a form that nobody is tempted to read or count on."""
-    raw = json.dumps({"p": position, "s": secrets.token_hex(8)}).encode()
+    raw = json.dumps({"p": after, "n": page, "s": secrets.token_hex(8)}).encode()
     return base64.urlsafe_b64encode(raw[::-1]).decode()
 
 
-def _position(token: str) -> int:
+def position(token: str | None) -> int:
+    """After which position a page begins; -1 for the first. Raises GraphError."""
+    return _read(token)["p"] if token is not None else -1
+
+
+def page_number(token: str | None) -> int:
+    """1 for the first page; 0 where the token is nonsense."""
     try:
-        return int(json.loads(base64.urlsafe_b64decode(token)[::-1])["p"])
+        return _read(token)["n"] if token is not None else 1
+    except GraphError:
+        return 0
+
+
+def _read(token: str) -> dict[str, int]:
+    try:
+        raw = json.loads(base64.urlsafe_b64decode(token)[::-1])
+        return {name: int(raw[name]) for name in ("p", "n")}
     except (ValueError, TypeError, KeyError, binascii.Error) as error:
         raise bad_request("Skip token is invalid or has expired.") from error
 
 
-def next_link(request: web.Request, position: int) -> str:
+def next_link(request: web.Request, after: int) -> str:
+    """The page after this one, which begins after a position."""
     query = {name: value for name, value in request.query.items() if name != "$skiptoken"}
-    query["$skiptoken"] = skip_token(position)
+    query["$skiptoken"] = skip_token(after, page_number(request.query.get("$skiptoken")) + 1)
     return f"{base_url(request)}{request.path}?{urlencode(query, safe='$,')}"

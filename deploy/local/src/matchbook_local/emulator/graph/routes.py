@@ -8,7 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from matchbook_local.emulator.cloud import CLOUD, base_url
+from matchbook_local.emulator.addresses import base_url
+from matchbook_local.emulator.cloud import CLOUD
 from matchbook_local.emulator.world.model import Access, Relationship, Tenant
 
 from .errors import intune_error, no_such_property

@@ -4,7 +4,8 @@ from typing import Any
 
 from aiohttp import web
 
-from matchbook_local.emulator.cloud import CLOUD, base_url
+from matchbook_local.emulator.addresses import base_url
+from matchbook_local.emulator.cloud import CLOUD
 from matchbook_local.emulator.world.model import Tenant
 
 from .errors import tenant_not_found
@@ -44,7 +45,7 @@ def _configuration(request: web.Request, tenant: Tenant) -> dict[str, Any]:
     root = f"{base_url(request)}/{tenant.tenant_id}"
     return {
         "token_endpoint": f"{root}/oauth2/v2.0/token",
-        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
         "jwks_uri": f"{root}/discovery/v2.0/keys",
         "response_modes_supported": ["query", "form_post"],
         "subject_types_supported": ["pairwise"],

@@ -37,8 +37,9 @@ def description(refusal: Refusal, trace_id: str, correlation_id: str, now: datet
     )
 
 
-def body(refusal: Refusal, trace_id: str, correlation_id: str, base_url: str) -> dict[str, Any]:
-    now = datetime.now(UTC)
+def body(refusal: Refusal, ids: tuple[str, str], base_url: str, now: datetime) -> dict[str, Any]:
+    """`ids` are the trace id and the correlation id."""
+    trace_id, correlation_id = ids
     return {
         "error": refusal.error,
         "error_description": description(refusal, trace_id, correlation_id, now),
@@ -74,5 +75,6 @@ def missing(parameter: str) -> RefusedError:
     return refuse("invalid_request", 900144, f"The request body must contain the following parameter: '{parameter}'.")
 
 
-def error_response(refusal: Refusal, trace_id: str, correlation_id: str, base_url: str) -> web.Response:
-    return web.json_response(body(refusal, trace_id, correlation_id, base_url), status=refusal.status)
+def error_response(refusal: Refusal, ids: tuple[str, str], base_url: str, now: float) -> web.Response:
+    """`ids` are the trace id and the correlation id; `now` is in seconds since 1970-01-01."""
+    return web.json_response(body(refusal, ids, base_url, datetime.fromtimestamp(now, UTC)), status=refusal.status)

@@ -7,7 +7,8 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
-from matchbook_local.emulator.cloud import CLOUD, Cloud, base_url
+from matchbook_local.emulator.addresses import base_url
+from matchbook_local.emulator.cloud import CLOUD, Cloud
 from matchbook_local.emulator.world.model import Person
 
 from .discovery import requested_tenant

@@ -8,7 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from matchbook_local.emulator.cloud import CLOUD, Cloud, base_url
+from matchbook_local.emulator.addresses import base_url
+from matchbook_local.emulator.cloud import CLOUD, Cloud
 from matchbook_local.emulator.world.model import Access, Person, Tenant
 
 from .discovery import issuer, requested_tenant

@@ -12,6 +12,7 @@ import { count, moment, ruleLabel } from "../../lib/format";
 import { decideRefusal } from "../../lib/roles";
 import { useSession } from "../../session";
 import { RunnerUp, Section } from "../systems/panel";
+import { ConnectionSection } from "./connection";
 
 interface TenantPanelProps {
   readonly row: TenantRow;
@@ -57,6 +58,7 @@ export function TenantPanel({ row, onMatch, onClose }: TenantPanelProps) {
             </div>
           </dl>
         </Section>
+        <ConnectionSection key={row.tenant_id} row={row} />
         <Section title="Syncs">
           {runs.data && <Runs runs={runs.data} />}
           {runs.isPending && <Loading label="Loading…" />}

@@ -1,0 +1,136 @@
+"""Sweeps what comes from the topic that all ingestors share."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Final
+from uuid import uuid4
+
+from matchbook_contracts.sync import SweepDue
+from matchbook_servicekit.database import Connection, Database
+from matchbook_servicekit.leadership import Leadership
+from matchbook_servicekit.messaging import Outgoing, Received, Transient
+from matchbook_servicekit.patience import Patience, passes
+from matchbook_servicekit.telemetry import get_logger
+
+from matchbook_graph_ingestor.adapters import sweeps
+from matchbook_graph_ingestor.service.rest import rest
+from matchbook_graph_ingestor.service.slots import Slots
+from matchbook_graph_ingestor.service.tenant_sweep import TenantSweep
+from matchbook_graph_ingestor.service.visit import Visit
+
+log = get_logger(__name__)
+_FIRST_PAUSE: Final = 0.2
+_LONGEST_PAUSE: Final = 15.0
+_WAITING_FOR_MICROSOFT: Final = 3
+"""So many times as many sweeps as may work may besides wait for Microsoft, or for their slot."""
+
+
+class Sweeper:
+    """A component, and what a consumer does with tenants that are due.
+
+    What this process has it owns by a lock that ends with it: another goes on with what is left.
+    """
+
+    def __init__(self, tenants: TenantSweep, database: Database, slots: Slots, concurrency: int) -> None:
+        self.name = "sweeper"
+        self._tenants = tenants
+        self._database = database
+        self._slots = slots
+        self._concurrency = concurrency
+        self._owner: str | None = None
+        self._just_taken: sweeps.Runs = {}
+        self._due: dict[str, str] = {}
+        self._opened: asyncio.Queue[Visit] = asyncio.Queue(1)
+        self._bell = asyncio.Event()
+        self._patience = Patience(self.name, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
+
+    def ready(self) -> str | None:
+        """None while it sweeps or could; else what it waits for."""
+        return self._patience.trouble
+
+    async def take(self, received: Sequence[Received], connection: Connection) -> Sequence[Outgoing]:
+        """Make tenants that are due this process's, unless another has them."""
+        if self._owner is None:
+            raise Transient("this process has no lock of its own yet")
+        runs = {record.event.key: record.event.run_id for record in received if isinstance(record.event, SweepDue)}
+        self._just_taken = await sweeps.take(connection, runs, self._owner)
+        return ()
+
+    async def after_commit(self, _: Sequence[Received]) -> None:
+        """Sweep what was taken."""
+        self._due.update(self._just_taken)
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        await self._patience.for_ever(self._own)
+
+    async def _own(self) -> None:
+        owner = f"sweeper {uuid4()}"
+        async with Leadership(self._database, owner).held() as lock:
+            self._due.clear()
+            self._opened = asyncio.Queue(1)
+            self._owner = owner
+            workers = self._concurrency * (1 + _WAITING_FOR_MICROSOFT)
+            try:
+                await lock.lead(
+                    self._patience.for_ever(self._feed), *(self._patience.for_ever(self._work) for _ in range(workers))
+                )
+            finally:
+                self._owner = None
+                await self._give_back(owner)
+
+    async def _give_back(self, owner: str) -> None:
+        # Whoever leads would find out by the lock; this only makes it sooner.
+        with suppress(Exception):
+            async with self._database.transaction(deadline=2) as connection:
+                await sweeps.release(connection, owner)
+
+    async def _feed(self) -> None:
+        """Open some of the sweeps that were taken, so few that each works soon after it was told to have begun."""
+        if not self._due:
+            await rest(self._bell)
+            return
+        runs = dict(islice(self._due.items(), self._concurrency))
+        assert self._owner is not None
+        for visit in await self._tenants.open(runs, self._owner):
+            await self._opened.put(visit)
+        for tenant_id in runs:
+            self._due.pop(tenant_id, None)
+
+    async def _work(self) -> None:
+        visit = await self._opened.get()
+        async with self._slots.taken():
+            await self._sweep(visit)
+
+    async def _sweep(self, visit: Visit) -> None:
+        first: list[Visit] = [visit]
+
+        async def on() -> None:
+            # After an outage what the database knows of it counts, and not what this process remembers.
+            found = [first.pop()] if first else await self._opened_again(visit)
+            for each in found:
+                await self._guarded(each)
+
+        await self._patience.until_done(on)
+
+    async def _opened_again(self, visit: Visit) -> Sequence[Visit]:
+        return await self._tenants.open({visit.tenant_id: visit.run.run_id}, visit.owner)
+
+    async def _guarded(self, visit: Visit) -> None:
+        await guarded(lambda: self._tenants.run(visit), lambda: self._tenants.interrupt(visit), visit.tenant_id)
+
+
+async def guarded(
+    work: Callable[[], Awaitable[None]], put_off: Callable[[], Awaitable[None]], tenant_id: str | None
+) -> None:
+    """One tenant that nobody foresaw must not stop the others: it is logged, and tried again later."""
+    try:
+        await work()
+    except Exception as error:
+        if passes(error):
+            raise
+        log.exception("a sweep failed in an unforeseen way", tenant_id=tenant_id)
+        await put_off()

@@ -1,0 +1,1 @@
+SELECT device_sync, interval_seconds FROM account

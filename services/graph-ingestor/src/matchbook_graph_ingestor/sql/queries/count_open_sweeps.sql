@@ -1,0 +1,1 @@
+SELECT count(*) FROM open_sweeps WHERE scope = 'devices'

@@ -1,0 +1,1 @@
+DELETE FROM sweep_pages WHERE tenant_id = $1

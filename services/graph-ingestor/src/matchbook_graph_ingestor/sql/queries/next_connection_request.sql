@@ -1,0 +1,1 @@
+SELECT type, body::text AS body FROM connection_requests ORDER BY position LIMIT 1

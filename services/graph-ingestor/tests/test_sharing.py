@@ -1,0 +1,189 @@
+"""Sweeps that several processes share: each is swept by one, and goes on where a process that ended left it."""
+
+import asyncio
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from ingestor_world import (
+    DEVICES,
+    RUNS,
+    Ingesting,
+    all_swept,
+    by_the_real_clock,
+    devices_list,
+    ingesting,
+    largest,
+    readable,
+    refusal,
+    working,
+)
+from matchbook_contracts.sync import SyncCompleted, SyncFailed, SyncStarted
+from matchbook_graph_ingestor.service.sweep_queue import Filled
+from matchbook_graph_ingestor.service.visit import Visit
+from matchbook_local.emulator.faults import Call
+from matchbook_servicekit.leadership import Leadership, held_now
+
+
+async def stopped_after(world: Ingesting, visit: Visit, pages: int) -> None:
+    """Sweep so many pages, then let the process be no more."""
+    task = asyncio.create_task(world.parts.tenants.run(visit))
+    while visit.run.pages < pages or not await world.rows("SELECT 1 FROM sweep_pages WHERE page = $1", pages):
+        assert not task.done()
+        await asyncio.sleep(0.005)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+@pytest.fixture
+async def half_way(world: Ingesting, monkeypatch: pytest.MonkeyPatch) -> tuple[Ingesting, Visit]:
+    """A sweep whose process ended after two pages."""
+
+    async def linger(_: float) -> None:
+        await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(world.parts.tenants, "_turn", linger)
+    await world.customers()
+    (visit,) = await world.opened(largest(world)[0])
+    await stopped_after(world, visit, 2)
+    return world, visit
+
+
+async def test_a_sweep_goes_on_where_its_process_ended(half_way: tuple[Ingesting, Visit]) -> None:
+    world, visit = half_way
+    tenant_id, ids = largest(world)
+    read = visit.run.pages
+    filled = await world.parts.scheduler._queue.fill()
+    assert filled.open == 1
+    (again,) = await world.opened(tenant_id, owner="another")
+    assert (again.run.run_id, again.run.pages) == (visit.run.run_id, read)
+    world.mischief.reset()
+    await world.parts.tenants.run(again)
+    pages = -(-len(ids) // 5)
+    assert len([call for call in world.mischief.calls if devices_list(call)]) == pages - read
+    assert sorted(event.device_id for event in await world.events(DEVICES)) == sorted(ids)
+    runs = [event for event in await world.events(RUNS) if event.tenant_id == tenant_id]
+    assert [type(event) for event in runs if not hasattr(event, "counts") or hasattr(event, "started_at")] == [
+        SyncStarted,
+        SyncCompleted,
+    ]
+    completed = await world.last_run(tenant_id)
+    assert (completed.counts.pages, completed.counts.seen, completed.counts.retired) == (pages, len(ids), 0)
+    assert not await world.rows("SELECT FROM sweep_pages")
+    assert not await world.rows("SELECT FROM devices WHERE absences > 0")
+
+
+async def test_what_another_process_took_over_is_left_to_it(half_way: tuple[Ingesting, Visit]) -> None:
+    """The first process was only thought to be gone: whatever it does now is without effect."""
+    world, visit = half_way
+    tenant_id, _ = largest(world)
+    await world.parts.scheduler._queue.fill()
+    (again,) = await world.opened(tenant_id, owner="another")
+    before = (await world.events(DEVICES), await world.events(RUNS))
+    await world.parts.tenants.run(visit)
+    await world.parts.tenants.interrupt(visit)
+    assert (await world.events(DEVICES), await world.events(RUNS)) == before
+    await world.parts.tenants.run(again)
+    assert isinstance(await world.last_run(tenant_id), SyncCompleted)
+
+
+async def test_only_sweeps_whose_process_is_gone_are_queued_again(world: Ingesting) -> None:
+    await world.customers()
+    queue, clock = world.parts.scheduler._queue, world.clock
+    tenants = len(world.microsoft.world.customers)
+    assert await queue.fill() == Filled(tenants, 0)
+    assert await queue.fill() == Filled(0, tenants)
+    async with Leadership(world.parts.database, "another").held():
+        await world.rows("UPDATE open_sweeps SET owner = 'another' RETURNING 1")
+        assert await queue.fill() == Filled(0, tenants)
+    await world.until(lambda: _gone(world, "another"))
+    assert await queue.fill() == Filled(tenants, tenants)
+    # A message may be lost, and is not missed for long.
+    clock.now = clock.now.replace(hour=9)
+    assert await queue.fill() == Filled(tenants, tenants)
+
+
+async def _gone(world: Ingesting, name: str) -> bool:
+    async with world.parts.database.connection() as connection:
+        return not await held_now(connection, [name])
+
+
+async def test_no_more_is_queued_than_may_be_open(configure: Any, microsoft: Any, mischief: Any) -> None:
+    async with ingesting(configure(sweeps_ahead=5), microsoft, mischief) as world:
+        await world.customers()
+        queue = world.parts.scheduler._queue
+        assert await queue.fill() == Filled(5, 0)
+        assert await queue.fill() == Filled(0, 5)
+
+
+async def test_replicas_share_the_work_and_one_that_joins_or_leaves_loses_and_doubles_nothing(
+    service: Ingesting, configure: Any
+) -> None:
+    swept: Counter[str] = Counter()
+
+    def counted(name: str, world: Ingesting) -> None:
+        real = world.parts.tenants.run
+
+        async def run(visit: Visit) -> None:
+            await asyncio.sleep(0.05)
+            await real(visit)
+            swept[name] += 1
+
+        world.parts.tenants.run = run  # type: ignore[method-assign]
+
+    async with (
+        ingesting(configure(), service.microsoft, service.mischief) as second,
+        ingesting(configure(), service.microsoft, service.mischief) as third,
+    ):
+        for name, world in (("first", service), ("second", second), ("third", third)):
+            by_the_real_clock(world)
+            counted(name, world)
+        async with working(second):
+            async with working(service):
+                await service.until(lambda: all_swept(service))
+                await asyncio.gather(*(_everything_again(service) for _ in range(2)))
+                await service.until(lambda: _some_begun(service))
+            async with working(third):
+                await service.until(lambda: all_swept(service))
+                await _everything_again(service)
+                await service.until(lambda: all_swept(service))
+    assert set(swept) == {"first", "second", "third"}
+    events = [event for event in await service.events(RUNS) if event.scope == "devices"]
+    begun = Counter(event.run_id for event in events if isinstance(event, SyncStarted))
+    ended = Counter(event.run_id for event in events if isinstance(event, (SyncCompleted, SyncFailed)))
+    assert begun == ended
+    assert set(begun.values()) == {1}
+    assert not [event for event in events if isinstance(event, SyncFailed) and event.reason == "interrupted"]
+    assert len(await service.events(DEVICES)) == sum(len(state.devices) for state in readable(service))
+
+
+async def _everything_again(world: Ingesting) -> None:
+    await world.rows("UPDATE tenants SET due_at = now() RETURNING 1")
+
+
+async def _some_begun(world: Ingesting) -> bool:
+    return bool(await world.rows("SELECT FROM open_sweeps WHERE started_at IS NOT NULL"))
+
+
+async def test_with_one_slot_a_tenant_that_waits_for_microsoft_lets_the_others_go_first(
+    configure: Any, microsoft: Any, mischief: Any
+) -> None:
+    async with ingesting(configure(sweep_concurrency=1, graph_page_size=1000), microsoft, mischief) as world:
+        by_the_real_clock(world)
+        tenant_id, _ = largest(world)
+
+        def instead(call: Call) -> Any:
+            mine = call.tenant_id == tenant_id and call.service == "graph"
+            return refusal(429, "TooManyRequests", Retry_After="30") if mine else None
+
+        mischief.instead = instead
+        others = sum(len(state.devices) for state in readable(world)[1:])
+
+        async def all_others() -> bool:
+            return len(await world.rows("SELECT FROM devices")) == others
+
+        async with working(world):
+            await world.until(all_others)
+            assert await world.rows("SELECT FROM open_sweeps WHERE tenant_id = $1", tenant_id)

@@ -1,0 +1,52 @@
+"""What is told of how fresh tenants are, and of sweeps that are stuck."""
+
+from datetime import timedelta
+
+import pytest
+from ingestor_world import Ingesting, largest, readable
+from matchbook_graph_ingestor import metrics
+from matchbook_graph_ingestor.service.watching import Watch
+
+
+def sample(name: str) -> dict[str, float]:
+    (family,) = (
+        family for metric in (metrics.freshness, metrics.stuck) for family in metric.collect() if family.name == name
+    )
+    return {item.labels.get("tenant_id", ""): item.value for item in family.samples}
+
+
+async def test_freshness_counts_from_the_beginning_of_the_latest_complete_sweep(world: Ingesting) -> None:
+    await world.everything()
+    watch = Watch(world.parts.database, timedelta(minutes=15), world.clock)
+    world.clock.now += timedelta(hours=2)
+    tenant_id, _ = largest(world)
+    await world.sweep(tenant_id)
+    world.clock.now += timedelta(hours=1)
+    await watch.look()
+    found = sample("matchbook_graph_freshness_seconds")
+    assert set(found) == {state.tenant.tenant_id for state in readable(world)}
+    assert found.pop(tenant_id) == pytest.approx(3600, abs=60)
+    assert all(age == pytest.approx(3 * 3600, abs=60) for age in found.values())
+    watch.forget()
+    assert sample("matchbook_graph_freshness_seconds") == {}
+
+
+async def test_a_stuck_sweep_alarms_once(world: Ingesting, capsys: pytest.CaptureFixture[str]) -> None:
+    await world.customers()
+    tenant_id, _ = largest(world)
+    (visit,) = await world.opened(tenant_id)
+    watch = Watch(world.parts.database, timedelta(minutes=15), world.clock)
+    world.clock.now += timedelta(minutes=14)
+    await watch.look()
+    assert sample("matchbook_graph_stuck_sweeps") == {"": 0}
+    world.clock.now += timedelta(minutes=2)
+    capsys.readouterr()
+    await watch.look()
+    await watch.look()
+    assert sample("matchbook_graph_stuck_sweeps") == {"": 1}
+    told = capsys.readouterr()
+    assert (told.out + told.err).count("a sweep is stuck") == 1
+    assert visit.run.run_id in told.out + told.err
+    await world.parts.tenants.run(visit)
+    await watch.look()
+    assert sample("matchbook_graph_stuck_sweeps") == {"": 0}

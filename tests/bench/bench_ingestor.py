@@ -1,0 +1,247 @@
+"""How fast the ingestor reads Microsoft Graph: a first sweep and an unchanged one, against bare aiohttp.
+
+    python -m tests.bench.bench_ingestor [--sizes 10000 --sizes 100000] [--tenants N] [--bootstrap HOST:PORT --dsn DSN]
+
+A size is the number of devices, in a tenant for each 250 unless said otherwise. The emulator and the ingestor are
+processes of their own, on a Kafka and a PostgreSQL of their own unless addresses are given. The raw figure reads the
+same pages over TLS, as many tenants at once, with tokens at hand, and only looks for the next link. Reads by id are
+off.
+"""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from uuid import uuid4
+
+import aiohttp
+import asyncpg
+import click
+import psutil
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from matchbook_contracts.registry import topics as registry
+from matchbook_graph_ingestor.adapters.credentials import CredentialFiles
+from matchbook_graph_ingestor.adapters.tokens import Tokens
+from matchbook_graph_ingestor.domain.graph_objects import LISTED
+from matchbook_graph_ingestor.errors import SweepFailed
+from matchbook_local import kafka, postgres
+from matchbook_local.scratch import scratch_folder
+from matchbook_servicekit import topics
+
+SIZES = (10_000, 100_000)
+DEVICES_PER_TENANT = 250
+AT_ONCE = 8
+DEVICES = "matchbook.devices"
+_NEXT: Final = re.compile(rb'"@odata\.nextLink":"([^"]+)"')
+_LIMIT_SECONDS = 1_800
+
+
+class Sweep(NamedTuple):
+    """Seconds by the clock and of the ingestor's processor time, records published, and its peak of memory in MB."""
+
+    clock: float
+    processor: float
+    published: int
+    peak: float
+
+
+@contextmanager
+def emulator(folder: Path, tenants: int, devices: int) -> Iterator[dict[str, Any]]:
+    """The Microsoft emulator as a process; what emulator.json says of it."""
+    size = ["--tenants", str(tenants), "--devices", str(devices), "--state-dir", str(folder)]
+    command = [str(Path(sys.executable).with_name("matchbook")), "emulator", "run", *size]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+# --- what the machine can do at best ---------------------------------------------------------------------------------
+
+
+async def raw_seconds(microsoft: Mapping[str, Any]) -> tuple[float, int]:
+    """Seconds to read every tenant's record and pages, and how many pages there are."""
+    ca_file = Path(microsoft["ca_file"])
+    tokens = Tokens(
+        login_url=microsoft["login_url"],
+        client_id=microsoft["client_id"],
+        files=CredentialFiles(certificate=Path(microsoft["certificate_file"])),
+        ca_file=ca_file,
+        scope=f"{microsoft['graph_url']}/.default",
+    )
+    tls = ssl.create_default_context(cafile=str(ca_file))
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls, limit=AT_ONCE)) as session:
+        at_hand = await _tokens(session, tokens, microsoft)
+        begun, left = time.perf_counter(), iter(at_hand)
+        pages = sum(await asyncio.gather(*(_read(session, microsoft["graph_url"], left) for _ in range(AT_ONCE))))
+        seconds = time.perf_counter() - begun
+    tokens.close()
+    return seconds, pages
+
+
+async def _tokens(session: aiohttp.ClientSession, tokens: Tokens, microsoft: Mapping[str, Any]) -> list[str]:
+    partner = {"Authorization": f"Bearer {await tokens.get(microsoft['partner_tenant_id'])}"}
+    async with session.get(f"{microsoft['graph_url']}/v1.0/contracts?$top=999", headers=partner) as answer:
+        body = await answer.json()
+    found = []
+    for item in body["value"]:
+        try:
+            found.append(await tokens.get(item["customerId"]))
+        except SweepFailed:
+            continue
+    return found
+
+
+async def _read(session: aiohttp.ClientSession, url: str, left: Iterator[str]) -> int:
+    pages = 0
+    for token in left:
+        headers = {"Authorization": f"Bearer {token}"}
+        async with session.get(f"{url}/v1.0/organization", headers=headers) as answer:
+            await answer.read()
+        path = f"/v1.0/deviceManagement/managedDevices?$top=1000&$select={','.join(LISTED.values())}"
+        link: Any = url + path
+        while link:
+            async with session.get(link, headers=headers) as answer:
+                found = _NEXT.search(await answer.read())
+            pages += 1
+            link = found[1].decode() if found else None
+    return pages
+
+
+# --- the ingestor ----------------------------------------------------------------------------------------------------
+
+
+class Bench:
+    """An ingestor as a process, its schema and its topics."""
+
+    def __init__(self, process: psutil.Popen, connection: Any, consumer: AIOKafkaConsumer, prefix: str) -> None:
+        self.process = process
+        self._connection = connection
+        self._consumer = consumer
+        self._topic = prefix + DEVICES
+
+    async def sweep(self, expected: int) -> Sweep:
+        """From the first sweep that begins until none is left."""
+        before = await self._published()
+        await self._until("SELECT EXISTS (SELECT FROM open_sweeps WHERE scope = 'devices')")
+        begun, used = time.perf_counter(), sum(self.process.cpu_times()[:2])
+        await self._until(
+            "SELECT NOT EXISTS (SELECT FROM open_sweeps) AND NOT EXISTS (SELECT FROM tenants WHERE due_at <= now())"
+            f" AND (SELECT count(*) FROM devices) >= {expected}"
+        )
+        clock = time.perf_counter() - begun
+        processor = sum(self.process.cpu_times()[:2]) - used
+        return Sweep(clock, processor, await self._published() - before, self._peak())
+
+    async def again(self) -> None:
+        """Make every tenant due."""
+        await self._connection.execute("UPDATE tenants SET due_at = now() WHERE listed")
+
+    async def _until(self, query: str) -> None:
+        async with asyncio.timeout(_LIMIT_SECONDS):
+            while not await self._connection.fetchval(query):  # noqa: ASYNC110 - what is waited for is elsewhere
+                await asyncio.sleep(0.02)
+
+    async def _published(self) -> int:
+        places = [TopicPartition(self._topic, number) for number in range(registry()[DEVICES].partitions)]
+        return sum((await self._consumer.end_offsets(places)).values())
+
+    def _peak(self) -> float:
+        lines = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8").splitlines()
+        return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM"))
+
+
+@asynccontextmanager
+async def bench(bootstrap: str, dsn: str, microsoft: Mapping[str, Any]) -> AsyncIterator[Bench]:
+    """Topics, a schema and a running ingestor, all private, all removed afterwards."""
+    name = f"bench{uuid4().hex[:8]}"
+    await topics.apply(bootstrap, f"{name}.")
+    process = _start(name, bootstrap, dsn, microsoft)
+    connection = await asyncpg.connect(dsn, server_settings={"search_path": name})
+    try:
+        async with AIOKafkaConsumer(bootstrap_servers=bootstrap) as consumer:
+            yield Bench(process, connection, consumer, f"{name}.")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+        await connection.execute(f"DROP SCHEMA {name} CASCADE")
+        await connection.close()
+
+
+def _start(name: str, bootstrap: str, dsn: str, microsoft: Mapping[str, Any]) -> psutil.Popen:
+    values = {
+        "KAFKA_BOOTSTRAP": bootstrap,
+        "TOPIC_PREFIX": f"{name}.",
+        "DATABASE_DSN": dsn,
+        "DATABASE_SCHEMA": name,
+        "DETAIL_READS_PER_SECOND": "0",
+        "SYNC_INTERVAL_SECONDS": "86400",
+        "SWEEP_CONCURRENCY": str(AT_ONCE),
+    }
+    keys = ("graph_url", "login_url", "partner_tenant_id", "client_id", "certificate_file", "ca_file")
+    values |= {key.upper(): microsoft[key] for key in keys}
+    environment = {**os.environ, **{f"MATCHBOOK_{key}": value for key, value in values.items()}}
+    command = [str(Path(sys.executable).with_name("graph-ingestor"))]
+    subprocess.run([*command, "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    return psutil.Popen([*command, "run"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+async def run(devices: int, tenants: int, bootstrap: str, dsn: str, folder: Path) -> tuple[Sweep, Sweep]:
+    """A first and an unchanged sweep."""
+    with emulator(folder, tenants, devices) as microsoft:
+        print(f"{devices:,} devices in {tenants:,} tenants", flush=True)
+        await raw_seconds(microsoft)  # The emulator prints each page once and keeps it.
+        raw, pages = await raw_seconds(microsoft)
+        print(
+            f"  raw, {AT_ONCE} tenants at once{raw:31.2f} s {pages / raw:9,.0f} pages/s{devices / raw:10,.0f} devices/s"
+        )
+        async with bench(bootstrap, dsn, microsoft) as target:
+            first = await target.sweep(devices)
+            report("first sweep", first, devices, raw)
+            await target.again()
+            again = await target.sweep(devices)
+            report("unchanged sweep", again, devices, raw)
+    return first, again
+
+
+def report(what: str, sweep: Sweep, devices: int, raw: float) -> None:
+    times = f"{sweep.clock:8.2f} s clock{sweep.processor:8.2f} s processor{devices / sweep.clock:10,.0f} devices/s"
+    rest = f"{raw / sweep.clock:7.0%} of raw{sweep.published:9,} published{sweep.peak:6.0f} MB peak"
+    print(f"  {what:<20}{times}{rest}", flush=True)
+
+
+@click.command()
+@click.option("--sizes", default=SIZES, multiple=True, type=int)
+@click.option("--tenants", type=int, help="Of each size; one for each 250 devices by default.")
+@click.option("--bootstrap")
+@click.option("--dsn")
+def main(sizes: tuple[int, ...], tenants: int | None, bootstrap: str | None, dsn: str | None) -> None:
+    """Measure at each size and print how the times grow."""
+    results = []
+    with ExitStack() as stack:
+        folder = stack.enter_context(scratch_folder())
+        if bootstrap is None or dsn is None:
+            bootstrap = stack.enter_context(kafka.running(folder / "kafka", scratch=True)).bootstrap
+            dsn = stack.enter_context(postgres.running(folder / "postgres", scratch=True)).dsn
+        for size in sizes:
+            count = tenants or max(4, size // DEVICES_PER_TENANT)
+            results.append(asyncio.run(run(size, count, bootstrap, dsn, folder / f"microsoft-{size}")))
+    growth = sizes[-1] / sizes[0]
+    for index, name in enumerate(("first sweep", "unchanged sweep")):
+        ratio = results[-1][index].clock / results[0][index].clock
+        print(f"growth: {growth:g} times the {name} takes {ratio:.1f} times as long")
+
+
+if __name__ == "__main__":
+    main()
