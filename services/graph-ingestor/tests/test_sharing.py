@@ -187,3 +187,14 @@ async def test_with_one_slot_a_tenant_that_waits_for_microsoft_lets_the_others_g
         async with working(world):
             await world.until(all_others)
             assert await world.rows("SELECT FROM open_sweeps WHERE tenant_id = $1", tenant_id)
+
+
+async def test_details_wait_for_tenants_that_wait_and_not_for_one_long_sweep(world: Ingesting) -> None:
+    await world.customers()
+    scheduler = world.parts.scheduler
+    await scheduler._fill()
+    assert not scheduler.idle()
+    await world.rows("DELETE FROM open_sweeps WHERE tenant_id <> $1 RETURNING 1", largest(world)[0])
+    await world.rows("UPDATE tenants SET due_at = now() + interval '1 year' RETURNING 1")
+    await scheduler._fill()
+    assert scheduler.idle()

@@ -91,7 +91,9 @@ def build(settings: IngestorSettings, clock: Clock = utc_now) -> Ingestor:
     customers = CustomerSweep(graph, database, publisher, rules, partner=settings.partner_tenant_id, clock=clock)
     sweeper = Sweeper(tenants, database, slots, settings.sweep_concurrency)
     watch = Watch(database, timedelta(seconds=settings.stuck_sweep_seconds), clock)
-    scheduler = Scheduler(customers, SweepQueue(database, settings.sweeps_ahead, clock), watch, database, clock)
+    queue = SweepQueue(database, settings.sweeps_ahead, clock)
+    few = settings.sweep_concurrency
+    scheduler = Scheduler(customers, queue, watch, database, few=few, clock=clock)
     probe, lookup = probe_of(settings, tokens, limits), TenantLookup(settings.login_url, settings.ca_file)
     test = ConnectionTest(lookup, probe, tokens, partner=settings.partner_tenant_id, clock=clock)
     connections = Connections(lookup, test, database, publisher, rules, changed=scheduler.wake, clock=clock)

@@ -24,17 +24,25 @@ _LONGEST_PAUSE: Final = 15.0
 class Scheduler:
     """A component: reads the customer lists and queues due sweeps until cancelled.
 
-    What is due is in the database; `wake` only makes it look sooner.
+    What is due is in the database; `wake` only makes it look sooner. With fewer than `few` open sweeps it is idle.
     """
 
-    def __init__(
-        self, customers: CustomerSweep, queue: SweepQueue, watch: Watch, database: Database, clock: Clock = utc_now
+    def __init__(  # noqa: PLR0913 - its collaborators
+        self,
+        customers: CustomerSweep,
+        queue: SweepQueue,
+        watch: Watch,
+        database: Database,
+        *,
+        few: int,
+        clock: Clock = utc_now,
     ) -> None:
         self.name = "scheduler"
         self._customers = customers
         self._queue = queue
         self._watch = watch
         self._database = database
+        self._few = few
         self._clock = clock
         self._bells = (asyncio.Event(), asyncio.Event())
         self._idle = False
@@ -50,7 +58,7 @@ class Scheduler:
             bell.set()
 
     def idle(self) -> bool:
-        """Whether this process leads and, when it last looked, no tenant was due or being swept anywhere."""
+        """Whether this process leads and, when it last looked, no tenant had to wait for another's sweep."""
         return self._idle
 
     async def run(self) -> None:
@@ -81,5 +89,5 @@ class Scheduler:
 
     async def _fill(self) -> None:
         filled = await self._queue.fill()
-        self._idle = filled == (0, 0)
+        self._idle = filled.queued + filled.open < self._few
         await rest(self._bells[1])
