@@ -1,15 +1,17 @@
 """How fast the ingestor reads Microsoft Graph: a first sweep and an unchanged one, against bare aiohttp.
 
-    python -m tests.bench.bench_ingestor [--sizes 10000 --sizes 100000] [--tenants N] [--bootstrap HOST:PORT --dsn DSN]
+    python -m tests.bench.bench_ingestor [--sizes 10000 --sizes 100000] [--tenants N] [--giant 100000]
+        [--bootstrap HOST:PORT --dsn DSN]
 
 A size is the number of devices, in a tenant for each 250 unless said otherwise. The emulator and the ingestor are
 processes of their own, on a Kafka and a PostgreSQL of their own unless addresses are given. The raw figure reads the
 same pages over TLS, as many tenants at once, with tokens at hand, and only looks for the next link. Reads by id are
-off.
+off. With `--giant` one tenant has so many devices more, and what it costs the others' freshness is measured.
 """
 
 import asyncio
-import json
+import gc
+import multiprocessing
 import os
 import re
 import signal
@@ -19,6 +21,8 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
@@ -34,6 +38,10 @@ from matchbook_graph_ingestor.adapters.tokens import Tokens
 from matchbook_graph_ingestor.domain.graph_objects import LISTED
 from matchbook_graph_ingestor.errors import SweepFailed
 from matchbook_local import kafka, postgres
+from matchbook_local.emulator import World, running_emulator
+from matchbook_local.emulator.world.calendar import seconds_of
+from matchbook_local.emulator.world.model import Access
+from matchbook_local.emulator.world.population import populate
 from matchbook_local.scratch import scratch_folder
 from matchbook_servicekit import topics
 
@@ -45,6 +53,14 @@ _NEXT: Final = re.compile(rb'"@odata\.nextLink":"([^"]+)"')
 _LIMIT_SECONDS = 1_800
 
 
+class Size(NamedTuple):
+    """Devices in tenants, and so many more in one of them."""
+
+    devices: int
+    tenants: int
+    giant: int
+
+
 class Sweep(NamedTuple):
     """Seconds by the clock and of the ingestor's processor time, records published, and its peak of memory in MB."""
 
@@ -54,17 +70,36 @@ class Sweep(NamedTuple):
     peak: float
 
 
+def serve(tenants: int, devices: int, giant: int, folder: Path, pipe: Connection) -> None:
+    """The emulator's process: says where it is. The first tenant has `giant` devices more, where that is not 0."""
+
+    async def body() -> None:
+        world = World.build(1, tenants, devices)
+        if giant:
+            state = next(state for state in world.states.values() if state.tenant.access is Access.GRANTED)
+            larger = replace(state.tenant, devices=state.tenant.devices + giant)
+            world.states[larger.tenant_id] = populate(1, larger, seconds_of(world.size.epoch)).state
+        gc.freeze()  # the world is no garbage: later collections need not walk it
+        async with running_emulator(world, folder, write_documentation=False) as running:
+            largest = max(world.states.values(), key=lambda state: len(state.devices)).tenant.tenant_id
+            pipe.send(running.description() | {"devices": world.device_count, "largest": largest})
+            await asyncio.to_thread(pipe.recv)
+
+    asyncio.run(body())
+
+
 @contextmanager
-def emulator(folder: Path, tenants: int, devices: int) -> Iterator[dict[str, Any]]:
-    """The Microsoft emulator as a process; what emulator.json says of it."""
-    size = ["--tenants", str(tenants), "--devices", str(devices), "--state-dir", str(folder)]
-    command = [str(Path(sys.executable).with_name("matchbook")), "emulator", "run", *size]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        try:
-            yield json.loads(process.stdout.readline())
-        finally:
-            process.send_signal(signal.SIGTERM)
+def emulator(folder: Path, tenants: int, devices: int, giant: int) -> Iterator[dict[str, Any]]:
+    """The Microsoft emulator as a process, and what it says of itself."""
+    ours, theirs = multiprocessing.Pipe()
+    arguments = (tenants, devices, giant, folder, theirs)
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=arguments, daemon=True)
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        ours.send(None)
+        process.join(30)
 
 
 # --- what the machine can do at best ---------------------------------------------------------------------------------
@@ -144,9 +179,21 @@ class Bench:
         processor = sum(self.process.cpu_times()[:2]) - used
         return Sweep(clock, processor, await self._published() - before, self._peak())
 
-    async def again(self) -> None:
-        """Make every tenant due."""
-        await self._connection.execute("UPDATE tenants SET due_at = now() WHERE listed")
+    async def again(self, *, besides: str = "") -> None:
+        """Make every tenant due but one; the one with the most devices is the first."""
+        await self._connection.execute("UPDATE tenants SET due_at = now() WHERE listed AND tenant_id <> $1", besides)
+
+    async def delay(self, devices: int, giant: str, *, with_giant: bool) -> float:
+        """Seconds until the other tenants' sweeps begin, on average, the giant's being due first or not at all."""
+        await self.again(besides="" if with_giant else giant)
+        if with_giant:
+            earlier = "UPDATE tenants SET due_at = now() - interval '1 minute' WHERE tenant_id = $1"
+            await self._connection.execute(earlier, giant)
+        since = await self._connection.fetchval("SELECT now()")
+        await self.sweep(devices)
+        others = await self._connection.fetch("SELECT fresh_at FROM tenants WHERE tenant_id <> $1", giant)
+        delays = [(row[0] - since).total_seconds() for row in others if row[0] is not None and row[0] >= since]
+        return sum(delays) / len(delays)
 
     async def _until(self, query: str) -> None:
         async with asyncio.timeout(_LIMIT_SECONDS):
@@ -197,10 +244,11 @@ def _start(name: str, bootstrap: str, dsn: str, microsoft: Mapping[str, Any]) ->
     return psutil.Popen([*command, "run"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-async def run(devices: int, tenants: int, bootstrap: str, dsn: str, folder: Path) -> tuple[Sweep, Sweep]:
-    """A first and an unchanged sweep."""
-    with emulator(folder, tenants, devices) as microsoft:
-        print(f"{devices:,} devices in {tenants:,} tenants", flush=True)
+async def run(size: Size, bootstrap: str, dsn: str, folder: Path) -> tuple[Sweep, Sweep]:
+    """A first and an unchanged sweep, and what the giant costs the others."""
+    with emulator(folder, size.tenants, size.devices, size.giant) as microsoft:
+        devices = microsoft["devices"]
+        print(f"{devices:,} devices in {size.tenants:,} tenants", flush=True)
         await raw_seconds(microsoft)  # The emulator prints each page once and keeps it.
         raw, pages = await raw_seconds(microsoft)
         print(
@@ -212,6 +260,8 @@ async def run(devices: int, tenants: int, bootstrap: str, dsn: str, folder: Path
             await target.again()
             again = await target.sweep(devices)
             report("unchanged sweep", again, devices, raw)
+            if size.giant:
+                await fairness(target, devices, microsoft["largest"])
     return first, again
 
 
@@ -221,12 +271,23 @@ def report(what: str, sweep: Sweep, devices: int, raw: float) -> None:
     print(f"  {what:<20}{times}{rest}", flush=True)
 
 
+async def fairness(target: Bench, devices: int, giant: str) -> None:
+    """The others' delay with and without the giant, taken in turns."""
+    found: dict[bool, list[float]] = {True: [], False: []}
+    for with_giant in (False, True) * 3:
+        found[with_giant].append(await target.delay(devices, giant, with_giant=with_giant))
+    alone, beside = (sum(found[kind]) / len(found[kind]) for kind in (False, True))
+    times = f"{alone:.2f} s without the largest tenant, {beside:.2f} s with it"
+    print(f"  the others fresh after {times}: {beside / alone - 1:+.0%}", flush=True)
+
+
 @click.command()
 @click.option("--sizes", default=SIZES, multiple=True, type=int)
 @click.option("--tenants", type=int, help="Of each size; one for each 250 devices by default.")
+@click.option("--giant", default=0, help="So many devices more in one tenant.")
 @click.option("--bootstrap")
 @click.option("--dsn")
-def main(sizes: tuple[int, ...], tenants: int | None, bootstrap: str | None, dsn: str | None) -> None:
+def main(sizes: tuple[int, ...], tenants: int | None, giant: int, bootstrap: str | None, dsn: str | None) -> None:
     """Measure at each size and print how the times grow."""
     results = []
     with ExitStack() as stack:
@@ -234,9 +295,9 @@ def main(sizes: tuple[int, ...], tenants: int | None, bootstrap: str | None, dsn
         if bootstrap is None or dsn is None:
             bootstrap = stack.enter_context(kafka.running(folder / "kafka", scratch=True)).bootstrap
             dsn = stack.enter_context(postgres.running(folder / "postgres", scratch=True)).dsn
-        for size in sizes:
-            count = tenants or max(4, size // DEVICES_PER_TENANT)
-            results.append(asyncio.run(run(size, count, bootstrap, dsn, folder / f"microsoft-{size}")))
+        for devices in sizes:
+            size = Size(devices, tenants or max(4, devices // DEVICES_PER_TENANT), giant)
+            results.append(asyncio.run(run(size, bootstrap, dsn, folder / f"microsoft-{devices}")))
     growth = sizes[-1] / sizes[0]
     for index, name in enumerate(("first sweep", "unchanged sweep")):
         ratio = results[-1][index].clock / results[0][index].clock
