@@ -192,8 +192,8 @@ class Bench:
         since = await self._connection.fetchval("SELECT now()")
         await self.sweep(devices)
         others = await self._connection.fetch("SELECT fresh_at FROM tenants WHERE tenant_id <> $1", giant)
-        delays = [(row[0] - since).total_seconds() for row in others if row[0] is not None and row[0] >= since]
-        return sum(delays) / len(delays)
+        begun = [row[0] for row in others if row[0] is not None and row[0] >= since]
+        return float(sum((at - since).total_seconds() for at in begun) / len(begun))
 
     async def _until(self, query: str) -> None:
         async with asyncio.timeout(_LIMIT_SECONDS):
