@@ -985,6 +985,8 @@ export interface components {
             elsewhere: number;
             /** None */
             none: number;
+            /** Changed Since */
+            changed_since: number;
         };
         /**
          * DeviceDetail
@@ -1028,6 +1030,8 @@ export interface components {
             ignored_reason: string | null;
             /** Ignored Until */
             ignored_until: string | null;
+            /** Changed Since */
+            changed_since: boolean;
             /** Version */
             version: number;
             facts: components["schemas"]["DeviceFacts"] | null;
@@ -1123,7 +1127,7 @@ export interface components {
              * @default any
              * @enum {string}
              */
-            suggestion: "any" | "suggested" | "conflict" | "elsewhere" | "none";
+            suggestion: "any" | "suggested" | "conflict" | "elsewhere" | "none" | "changed_since";
             /**
              * Search
              * @default
@@ -1158,6 +1162,8 @@ export interface components {
         /**
          * DeviceRow
          * @description A device as lists show it. MAC addresses are in normal form.
+         *
+         *     `changed_since`: it is ignored, and something else is suggested for it than when it was, or on other evidence.
          */
         DeviceRow: {
             /** Tenant Id */
@@ -1197,6 +1203,8 @@ export interface components {
             ignored_reason: string | null;
             /** Ignored Until */
             ignored_until: string | null;
+            /** Changed Since */
+            changed_since: boolean;
             /** Version */
             version: number;
         };
@@ -2414,7 +2422,7 @@ export interface operations {
         parameters: {
             query?: {
                 status?: "unmatched" | "matched" | "ignored" | "superseded" | "retired" | "all";
-                suggestion?: "any" | "suggested" | "conflict" | "elsewhere" | "none";
+                suggestion?: "any" | "suggested" | "conflict" | "elsewhere" | "none" | "changed_since";
                 search?: string;
                 sort?: "device_name" | "-device_name" | "serial_number" | "-serial_number" | "confidence" | "-confidence" | "last_sync_at" | "-last_sync_at" | "user_principal_name" | "-user_principal_name";
                 cursor?: string | null;
