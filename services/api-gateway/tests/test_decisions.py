@@ -8,6 +8,7 @@ from matchbook_api_gateway.domain import commands
 from matchbook_contracts import decisions as contracts
 from matchbook_contracts.base import Cause
 from matchbook_contracts.match_events import BulkUndone, ConfigurationUpdated
+from matchbook_contracts.states import IgnoredSuggestion
 from matchbook_servicekit.messaging import Transient
 from pydantic import TypeAdapter
 
@@ -194,6 +195,29 @@ async def test_a_filter_selects_what_a_bulk_action_goes_to(world: GatewayWorld) 
     progress = (await client.get(f"/api/bulk/{bulk_id}")).json()
     assert (progress["total"], progress["applied"], progress["rejected"], progress["pending"]) == (2, 1, 1, 0)
     assert progress["results"][0]["reason"] == "configuration_taken"
+
+
+async def test_a_bulk_action_goes_to_what_changed_since_it_was_ignored(world: GatewayWorld) -> None:
+    t, o = unique("t"), unique("o")
+    await world.publish(
+        tenant(t), organization(o), tenant_matched(t, o),
+        *(device(t, f"{t}-{name}") for name in ("same", "changed")),
+        *(suggested(t, f"{t}-{name}", f"c-{name}") for name in ("same", "changed")),
+        *(
+            match_state(
+                t, f"{t}-{name}", status="ignored",
+                ignored_suggestion=IgnoredSuggestion(status="suggested", target_id="c-same", fingerprint="f1"),
+            )
+            for name in ("same", "changed")
+        ),
+    )  # fmt: skip
+    await world.applied()
+    client = await world.sign_in("Manager", [o])
+    chosen = {"status": "ignored", "suggestion": "changed_since"}
+    answer = await client.post("/api/bulk", json={"action": "revert", "tenant_id": t, "filter": chosen})
+    bulk_id = answer.json()["bulk_id"]
+    sent = [item["device_id"] for item in await world.commands() if item.get("bulk_id") == bulk_id]
+    assert sent == [f"{t}-changed"]
 
 
 @pytest.mark.parametrize(

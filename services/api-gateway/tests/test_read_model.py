@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from matchbook_contracts.base import Contract
 from matchbook_contracts.discovery import DeviceRetired, TenantLost
-from matchbook_contracts.suggestions import SuggestionWithdrawn
+from matchbook_contracts.states import IgnoredSuggestion
+from matchbook_contracts.suggestions import MatchSuggested, SuggestionWithdrawn
 from matchbook_contracts.sync import SetDeviceSync, SyncCompleted, SyncCounts, SyncFailed, SyncStarted
 
 from tests.support.gateway_world import (
@@ -134,7 +135,7 @@ async def test_statuses_have_tabs_of_their_own(world: GatewayWorld) -> None:
     ]  # fmt: skip
     assert page["counts"] == {
         "all": 6, "unmatched": 2, "matched": 1, "ignored": 1, "superseded": 1, "retired": 1,
-        "suggested": 0, "conflict": 1, "elsewhere": 0, "none": 1,
+        "suggested": 0, "conflict": 1, "elsewhere": 0, "none": 1, "changed_since": 0,
     }  # fmt: skip
     only = await read(world, f"/api/tenants/{t}/devices", suggestion="conflict")
     assert [item["suggestion"]["candidates"] for item in only["items"]] == [2]
@@ -142,6 +143,48 @@ async def test_statuses_have_tabs_of_their_own(world: GatewayWorld) -> None:
     assert gone["items"][0]["device_name"] == "gone"
     totals = (await read(world, f"/api/tenants/{t}"))["devices"]
     assert (totals["total"], totals["unmatched"], totals["conflict"], totals["retired"]) == (4, 2, 1, 1)
+
+
+def _suggested_on(t: str, d: str, target_id: str, fingerprint: str = "f1", **more: Any) -> MatchSuggested:
+    told = suggested(t, d, target_id, **more)
+    assert told.candidate is not None
+    return told.model_copy(update={"candidate": told.candidate.model_copy(update={"fingerprint": fingerprint})})
+
+
+async def test_an_ignored_device_says_that_its_suggestion_changed_since(world: GatewayWorld) -> None:
+    t = unique("t")
+    shown = IgnoredSuggestion(status="suggested", target_id="c1", fingerprint="f1")
+    ignored = {
+        "same": shown, "other": shown, "evidence": shown, "gone": shown, "retired": shown, "old": shown,
+        "nothing": IgnoredSuggestion(), "still-nothing": IgnoredSuggestion(), "unknown": None,
+    }  # fmt: skip
+    await world.publish(
+        tenant(t),
+        *(device(t, d, d) for d in ignored),
+        *(suggested(t, d, "c1") for d in ignored if "nothing" not in d),
+        *(match_state(t, d, status="ignored", ignored_suggestion=kept) for d, kept in ignored.items()),
+    )
+    await world.applied()
+    changed = {"status": "ignored", "suggestion": "changed_since"}
+    assert (await read(world, f"/api/tenants/{t}/devices", **changed))["items"] == []
+    await world.publish(
+        suggested(t, "same", "c1", revision=2, confidence=0.8),
+        *(suggested(t, d, "c2", revision=2) for d in ("other", "nothing", "unknown", "retired")),
+        _suggested_on(t, "evidence", "c1", "f2", revision=2),
+        SuggestionWithdrawn(subject="device", tenant_id=t, device_id="gone", revision=2, reason="no_candidate"),
+        DeviceRetired(tenant_id=t, device_id="retired", revision=2),
+        suggested(t, "old", "c1", revision=2).model_copy(update={"status": "superseded", "candidate": None}),
+    )
+    await world.applied()
+    page = await read(world, f"/api/tenants/{t}/devices", status="all")
+    told = {item["device_name"] for item in page["items"] if item["changed_since"]}
+    assert told == {"other", "evidence", "nothing"}
+    assert page["counts"]["changed_since"] == 3
+    page = await read(world, f"/api/tenants/{t}/devices", **changed)
+    assert (page["total"], {item["device_name"] for item in page["items"]}) == (3, told)
+    await world.publish(match_state(t, "other", version=2, status="unmatched"))
+    await world.applied()
+    assert (await read(world, f"/api/tenants/{t}/devices", **changed))["total"] == 2
 
 
 @pytest.mark.parametrize(

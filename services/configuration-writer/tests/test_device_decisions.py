@@ -240,6 +240,47 @@ def test_ignoring_a_matched_device_frees_its_configuration() -> None:
     assert world.configurations[LAPTOP].serial_number == "pf3x9k1"
 
 
+@pytest.mark.parametrize(
+    ("shown", "kept"),
+    [
+        ({}, ("suggested", LAPTOP, "fingerprint-1")),
+        ({"target_id": None, "status": "conflict"}, ("conflict", None, None)),
+        ({"target_id": None, "suggestion_id": None}, (None, None, None)),
+    ],
+)
+def test_ignoring_keeps_what_was_suggested_until_the_device_is_reverted_or_matched(
+    shown: dict[str, Any], kept: tuple[str | None, ...]
+) -> None:
+    world = a_world()
+    world.put_suggestion(suggestion(revision=2, **shown))
+    applied(world, command(IgnoreDevice))
+    assert ignored_suggestion(world) == kept
+    observed(world, suggestion(DESKTOP, revision=3))
+    assert ignored_suggestion(world) == kept
+    applied(world, command(RevertMatch))
+    assert ignored_suggestion(world) is None
+    applied(world, command(IgnoreDevice))
+    assert ignored_suggestion(world) == ("suggested", DESKTOP, "fingerprint-1")
+    applied(world, command(MatchTo, configuration_id=LAPTOP))
+    assert ignored_suggestion(world) is None
+
+
+def test_of_a_matched_device_what_was_suggested_is_known_only_where_it_was_accepted() -> None:
+    world = a_world()
+    applied(world, command(AcceptMatch, suggestion_id=SUGGESTION))
+    world.put_suggestion(suggestion(None, revision=2, suggestion_id=None))
+    applied(world, command(IgnoreDevice))
+    assert ignored_suggestion(world) == ("suggested", LAPTOP, "fingerprint-1")
+    applied(world, command(MatchTo, configuration_id=LAPTOP))
+    applied(world, command(IgnoreDevice))
+    assert ignored_suggestion(world) is None
+
+
+def ignored_suggestion(world: World) -> tuple[str | None, ...] | None:
+    kept = world.device_matches[TENANT, DEVICE].ignored_suggestion
+    return None if kept is None else (kept.status, kept.target_id, kept.fingerprint)
+
+
 # --- create ----------------------------------------------------------------------------------------------------------
 
 

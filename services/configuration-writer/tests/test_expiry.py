@@ -42,6 +42,7 @@ def test_an_ignore_ends_at_its_time_and_not_before(until: datetime | None, now: 
     for event in events:
         assert isinstance(event, MatchReverted)
         assert (event.state.status, event.state.ignored_reason, event.state.ignored_until) == ("unmatched", None, None)
+        assert event.state.ignored_suggestion is None
         assert (event.version, event.cause.actor and event.cause.actor.kind) == (2, "system")
 
 

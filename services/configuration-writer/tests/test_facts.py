@@ -15,6 +15,7 @@ from matchbook_contracts.decisions import (
 )
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceFacts, DeviceRetired, TenantDiscovered, TenantLost
 from matchbook_contracts.match_events import ConfigurationUpdated, MatchCarriedOver
+from matchbook_contracts.states import IgnoredSuggestion
 from matchbook_contracts.suggestions import Candidate, MatchSuggested, SuggestionWithdrawn
 from matchbook_contracts.sync import RequestSync
 
@@ -209,6 +210,10 @@ def test_an_ignored_machine_stays_ignored_after_it_is_enrolled_again() -> None:
     assert names(observed(world, superseded())) == ["MatchCarriedOver", "MatchCarriedOver"]
     state = world.device_matches[TENANT, SECOND]
     assert (state.status, state.ignored_reason) == ("ignored", "Kiosk")
+    assert state.ignored_suggestion == IgnoredSuggestion(
+        status="suggested", target_id=LAPTOP, fingerprint="fingerprint-1"
+    )
+    assert world.device_matches[TENANT, DEVICE].ignored_suggestion is None
 
 
 def test_nothing_moves_to_an_enrolment_that_was_decided_by_itself_or_is_gone() -> None:

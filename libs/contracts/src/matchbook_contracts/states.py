@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from matchbook_contracts.base import Actor, Contract, Id, Timestamp, Value, device_key
-from matchbook_contracts.suggestions import Rule
+from matchbook_contracts.suggestions import Rule, SuggestionStatus
 
 Version = Annotated[int, Field(ge=1)]
 MatchStatus = Literal["unmatched", "matched", "ignored"]
@@ -41,6 +41,14 @@ class RevertedPair(Value):
     """A match that was undone: not to be suggested again until its evidence is no longer `fingerprint`."""
 
     target_id: Id
+    fingerprint: str | None = None
+
+
+class IgnoredSuggestion(Value):
+    """What was suggested for a device when it was ignored, and on what evidence; without a status, nothing was."""
+
+    status: SuggestionStatus | None = None
+    target_id: Id | None = None
     fingerprint: str | None = None
 
 
@@ -98,7 +106,10 @@ class _MatchState(Contract):
 
 
 class DeviceMatchState(_MatchState):
-    """Where one device stands. `orphaned`: matched, while its tenant is not matched to that organization any more."""
+    """Where one device stands. `orphaned`: matched, while its tenant is not matched to that organization any more.
+
+    `ignored_suggestion` is None where nobody knows what was suggested when the device was ignored.
+    """
 
     topic: ClassVar[str] = "matchbook.device-matches"
 
@@ -106,6 +117,7 @@ class DeviceMatchState(_MatchState):
     configuration_id: Id | None = None
     orphaned: bool = False
     superseded_by: Id | None = None
+    ignored_suggestion: IgnoredSuggestion | None = None
 
     @property
     def key(self) -> str:

@@ -22,6 +22,7 @@ export function deviceRow(parts: Partial<DeviceRow> = {}): DeviceRow {
     rejection: null,
     ignored_reason: null,
     ignored_until: null,
+    changed_since: false,
     version: 1,
     ...parts,
   };

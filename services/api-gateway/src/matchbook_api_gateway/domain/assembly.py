@@ -192,6 +192,7 @@ def _device_fields(
         "rejection": _rejection(row),
         "ignored_reason": row["ignored_reason"],
         "ignored_until": row["ignored_until"],
+        "changed_since": row["changed_since"],
         "version": row["version"],
     }
 
@@ -239,13 +240,15 @@ def _suggestion_detail(found: MatchSuggested, scope: Sequence[str] | None) -> Su
 
 
 def device_counts(counts: Sequence[Sequence[Any]] | None) -> DeviceCounts:
-    """From (status, suggestion, devices) triples."""
+    """From (status, suggestion, changed since, devices)."""
     totals = dict.fromkeys(DeviceCounts.model_fields, 0)
-    for status, suggestion, devices in counts or ():
+    for status, suggestion, changed_since, devices in counts or ():
         totals["all"] += devices
         totals[status] += devices
         if status == "unmatched":
             totals[suggestion or "none"] += devices
+        if changed_since:
+            totals["changed_since"] += devices
     return DeviceCounts(**totals)
 
 

@@ -206,7 +206,7 @@ class DecisionsRequest(Body):
 
 
 StatusFilter = Literal["unmatched", "matched", "ignored", "superseded", "retired", "all"]
-SuggestionFilter = Literal["any", "suggested", "conflict", "elsewhere", "none"]
+SuggestionFilter = Literal["any", "suggested", "conflict", "elsewhere", "none", "changed_since"]
 Search = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 
 

@@ -49,7 +49,9 @@ class SuggestionRow(NamedTuple):
     status: str | None
     suggestion_id: str | None
     confidence: float | None
+    target_id: str | None
     target_name: str | None
+    fingerprint: str | None
     body: bytes
 
 
@@ -65,6 +67,7 @@ class DeviceMatchRow(NamedTuple):
     superseded: bool
     ignored_reason: str | None
     ignored_until: datetime | None
+    ignored_suggestion: str | None
     reverted: str
 
 
@@ -162,11 +165,19 @@ def device_row(event: DeviceDiscovered, body: bytes) -> DeviceRow:
 def suggestion_row(event: MatchSuggested | SuggestionWithdrawn, body: bytes) -> SuggestionRow:
     device = event.device_id or ""
     if isinstance(event, SuggestionWithdrawn):
-        return SuggestionRow(event.tenant_id, device, event.revision, None, None, None, None, body)
-    candidate = event.candidate
-    confidence, name = (candidate.confidence, sort_key(candidate.target_name)) if candidate else (None, None)
+        return SuggestionRow(event.tenant_id, device, event.revision, None, None, None, None, None, None, body)
+    best = event.candidate
     return SuggestionRow(
-        event.tenant_id, device, event.revision, event.status, event.suggestion_id, confidence, name, body
+        event.tenant_id,
+        device,
+        event.revision,
+        event.status,
+        event.suggestion_id,
+        best.confidence if best else None,
+        best.target_id if best else None,
+        sort_key(best.target_name) if best else None,
+        best.fingerprint if best else None,
+        body,
     )
 
 
@@ -181,6 +192,7 @@ def device_match_row(state: DeviceMatchState) -> DeviceMatchRow:
         state.superseded_by is not None,
         text(state.ignored_reason),
         state.ignored_until,
+        state.ignored_suggestion.model_dump_json() if state.ignored_suggestion is not None else None,
         to_json([pair.target_id for pair in state.reverted]).decode(),
     )
 

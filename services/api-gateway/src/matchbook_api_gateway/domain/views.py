@@ -220,7 +220,10 @@ class DeviceSuggestion(View):
 
 
 class DeviceRow(View):
-    """A device as lists show it. MAC addresses are in normal form."""
+    """A device as lists show it. MAC addresses are in normal form.
+
+    `changed_since`: it is ignored, and something else is suggested for it than when it was, or on other evidence.
+    """
 
     tenant_id: str
     device_id: str
@@ -241,6 +244,7 @@ class DeviceRow(View):
     rejection: Rejection | None
     ignored_reason: str | None
     ignored_until: datetime | None
+    changed_since: bool
     version: int
 
 
@@ -257,6 +261,7 @@ class DeviceCounts(View):
     conflict: int
     elsewhere: int
     none: int
+    changed_since: int
 
 
 class DevicePage(View):

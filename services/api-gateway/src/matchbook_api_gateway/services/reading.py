@@ -231,6 +231,7 @@ def _page(rows: Sequence[Any], id_: str, sort: str, limit: int) -> tuple[list[An
 def _selected(counts: Sequence[Sequence[Any]] | None, query: DeviceQuery) -> int:
     return sum(
         devices
-        for status, suggestion, devices in counts or ()
-        if query.status in ("all", status) and query.suggestion in ("any", suggestion or "none")
+        for status, suggestion, changed_since, devices in counts or ()
+        if query.status in ("all", status)
+        and query.suggestion in ("any", suggestion or "none", "changed_since" if changed_since else "any")
     )

@@ -1096,6 +1096,8 @@ export interface components {
             elsewhere: number;
             /** None */
             none: number;
+            /** Changed Since */
+            changed_since: number;
         };
         /**
          * DeviceDetail
@@ -1139,6 +1141,8 @@ export interface components {
             ignored_reason: string | null;
             /** Ignored Until */
             ignored_until: string | null;
+            /** Changed Since */
+            changed_since: boolean;
             /** Version */
             version: number;
             facts: components["schemas"]["DeviceFacts"] | null;
@@ -1234,7 +1238,7 @@ export interface components {
              * @default any
              * @enum {string}
              */
-            suggestion: "any" | "suggested" | "conflict" | "elsewhere" | "none";
+            suggestion: "any" | "suggested" | "conflict" | "elsewhere" | "none" | "changed_since";
             /**
              * Search
              * @default
@@ -1269,6 +1273,8 @@ export interface components {
         /**
          * DeviceRow
          * @description A device as lists show it. MAC addresses are in normal form.
+         *
+         *     `changed_since`: it is ignored, and something else is suggested for it than when it was, or on other evidence.
          */
         DeviceRow: {
             /** Tenant Id */
@@ -1308,6 +1314,8 @@ export interface components {
             ignored_reason: string | null;
             /** Ignored Until */
             ignored_until: string | null;
+            /** Changed Since */
+            changed_since: boolean;
             /** Version */
             version: number;
         };
@@ -2703,7 +2711,7 @@ export interface operations {
         parameters: {
             query?: {
                 status?: "unmatched" | "matched" | "ignored" | "superseded" | "retired" | "all";
-                suggestion?: "any" | "suggested" | "conflict" | "elsewhere" | "none";
+                suggestion?: "any" | "suggested" | "conflict" | "elsewhere" | "none" | "changed_since";
                 search?: string;
                 sort?: "device_name" | "-device_name" | "serial_number" | "-serial_number" | "confidence" | "-confidence" | "last_sync_at" | "-last_sync_at" | "user_principal_name" | "-user_principal_name";
                 cursor?: string | null;

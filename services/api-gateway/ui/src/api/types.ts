@@ -30,4 +30,4 @@ export type DeviceSort = NonNullable<
   NonNullable<paths["/api/tenants/{tenant_id}/devices"]["get"]["parameters"]["query"]>["sort"]
 >;
 export type Status = "unmatched" | "matched" | "ignored" | "all";
-export type SuggestionFilter = "any" | "suggested" | "conflict" | "elsewhere" | "none";
+export type SuggestionFilter = "any" | "suggested" | "conflict" | "elsewhere" | "none" | "changed_since";

@@ -11,6 +11,8 @@ describe("filters in the address", () => {
   it("comes back as it was written", () => {
     const filter = { status: "all", suggestion: "conflict", search: "LT & 7?", sort: "-confidence" } as const;
     expect(systemsFilter(queryOf(filter, SYSTEMS_DEFAULT))).toEqual(filter);
+    const changed = { ...filter, status: "ignored", suggestion: "changed_since" } as const;
+    expect(systemsFilter(queryOf(changed, SYSTEMS_DEFAULT))).toEqual(changed);
   });
 
   it("takes the default for what an address makes up", () => {

@@ -15,7 +15,7 @@ export interface TenantsFilter {
 }
 
 const STATUSES: readonly Status[] = ["unmatched", "matched", "ignored", "all"];
-const SUGGESTIONS: readonly SuggestionFilter[] = ["any", "suggested", "conflict", "elsewhere", "none"];
+const SUGGESTIONS: readonly SuggestionFilter[] = ["any", "suggested", "conflict", "elsewhere", "none", "changed_since"];
 const TENANT_SORTS: readonly TenantSort[] = [
   "display_name",
   "-display_name",

@@ -23,7 +23,13 @@ from matchbook_contracts.match_events import (
     MatchEvent,
     MatchReverted,
 )
-from matchbook_contracts.states import ConfigurationState, DeviceMatchState, FieldName, MatchOrigin
+from matchbook_contracts.states import (
+    ConfigurationState,
+    DeviceMatchState,
+    FieldName,
+    IgnoredSuggestion,
+    MatchOrigin,
+)
 
 from matchbook_configuration_writer.domain.authority import out_of_scope, refuse_missing, refuse_scope
 from matchbook_configuration_writer.domain.events import configuration_event, created_id, device_event
@@ -367,12 +373,31 @@ def _ignore(case: Case, command: IgnoreDevice) -> Outcome:
     released, events = let_go(case)
     reverted = case.standing.reverted if case.standing is not None else ()
     after = case.next(
-        command, status="ignored", ignored_reason=command.reason, ignored_until=command.until, reverted=reverted
+        command,
+        status="ignored",
+        ignored_reason=command.reason,
+        ignored_until=command.until,
+        ignored_suggestion=_ignored_suggestion(case),
+        reverted=reverted,
     )
     event = device_event(
         DeviceIgnored, case.standing, after, moment=case.moment, device=case.device, configuration=released
     )
     return Applied((*events, event))
+
+
+def _ignored_suggestion(case: Case) -> IgnoredSuggestion | None:
+    found, standing = case.suggestion, case.standing
+    if standing is not None and standing.configuration_id is not None:
+        # Nothing is suggested for a matched device; what was before it is known only where that was accepted.
+        if standing.rule is None:
+            return None
+        target_id, fingerprint = standing.configuration_id, standing.fingerprint
+        return IgnoredSuggestion(status="suggested", target_id=target_id, fingerprint=fingerprint)
+    if found is None:
+        return IgnoredSuggestion()
+    fingerprint = found.fingerprints.get(found.target_id or "")
+    return IgnoredSuggestion(status=found.status, target_id=found.target_id, fingerprint=fingerprint)
 
 
 def _revert(case: Case, command: RevertMatch) -> Outcome:

@@ -45,7 +45,7 @@ def _ended(state: MatchState, world: World, moment: Moment) -> MatchEvent:
     }
     if isinstance(state, DeviceMatchState):
         device = world.devices.get((state.tenant_id, state.device_id))
-        after = state.model_copy(update=ended)
+        after = state.model_copy(update=ended | {"ignored_suggestion": None})
         return device_event(MatchReverted, state, after, moment=moment, device=device, configuration=None)
     tenant = world.tenants.get(state.tenant_id, Tenant(state.tenant_id, 0))
     return Case(world, moment, tenant, state).event(TenantMatchReverted, state.model_copy(update=ended))

@@ -13,7 +13,7 @@ WHERE tenant_id = $1
         OR (suggestion = 'suggested' AND strpos(target_name, $2) > 0)
     )
     AND ($4::text IS NULL OR status = $4)
-    AND ($5::text IS NULL OR coalesce(suggestion, 'none') = $5)
+    AND ($5::text IS NULL OR coalesce(suggestion, 'none') = $5 OR ($5 = 'changed_since' AND changed_since))
     AND status = ANY($6::text[])
     AND (NOT $7::boolean OR suggestion = 'suggested')
     AND device_id <> ALL($8::text[])

@@ -6,6 +6,7 @@ WITH found AS MATERIALIZED (
         device_id,
         status,
         suggestion,
+        changed_since,
         CASE $6::text
             WHEN 'serial_number' THEN sort_serial
             WHEN 'user_principal_name' THEN sort_user
@@ -25,14 +26,16 @@ WITH found AS MATERIALIZED (
         )
 ),
 counted AS (
-    SELECT jsonb_agg(jsonb_build_array(status, suggestion, devices)) AS counts
-    FROM (SELECT status, suggestion, count(*) AS devices FROM found GROUP BY status, suggestion) AS by_kind
+    SELECT jsonb_agg(jsonb_build_array(status, suggestion, changed_since, devices)) AS counts
+    FROM (
+        SELECT status, suggestion, changed_since, count(*) AS devices FROM found GROUP BY status, suggestion, changed_since
+    ) AS by_kind
 ),
 page AS (
     SELECT device_id, sort_value
     FROM found
     WHERE ($4::text IS NULL OR status = $4)
-        AND ($5::text IS NULL OR coalesce(suggestion, 'none') = $5)
+        AND ($5::text IS NULL OR coalesce(suggestion, 'none') = $5 OR ($5 = 'changed_since' AND changed_since))
         AND (
             $8::text IS NULL
             OR ($7::boolean AND (sort_value, device_id COLLATE "C") < ($8, $9::text))

@@ -107,9 +107,23 @@ function MatchedTo({ row }: { row: DeviceRow }) {
   );
 }
 
-function Ignored({ row }: { row: DeviceRow }) {
+export function Ignored({ row }: { row: DeviceRow }) {
   const until = row.ignored_until ? `Ignored until ${moment(row.ignored_until)}` : "Ignored";
-  return <TwoLines first={<span className="muted">{until}</span>} second={row.ignored_reason ?? ""} />;
+  return (
+    <TwoLines
+      first={
+        <>
+          <span className="muted">{until}</span>
+          {row.changed_since && (
+            <span className="chip warning" title="What is suggested is not what was suggested when it was ignored">
+              Changed since
+            </span>
+          )}
+        </>
+      }
+      second={row.ignored_reason ?? ""}
+    />
+  );
 }
 
 function Suggested({ row }: { row: DeviceRow }) {

@@ -110,6 +110,8 @@ const NOTHING: Record<Status, string> = {
 function NoDevices({ filter }: { filter: SystemsFilter }) {
   if (filter.search !== "")
     return <Empty title={`No device answers to “${filter.search}”.`}>Try fewer letters, or the filter All.</Empty>;
+  if (filter.suggestion === "changed_since")
+    return <Empty title="No suggestion has changed since its device was ignored." />;
   if (filter.suggestion !== "any") return <Empty title="No unmatched device has a suggestion of this kind." />;
   return <Empty title={NOTHING[filter.status]} />;
 }

@@ -40,6 +40,7 @@ export function DevicePanel({ row, act, onMatch, onClose }: PanelProps) {
       </div>
       <div className="panel-body">
         <Standing row={row} />
+        <ChangedSince row={row} />
         {row.rejection && (
           <p className="warning-text">
             <Warning /> {row.rejection.message}
@@ -59,6 +60,15 @@ function Standing({ row }: { row: DeviceRow }) {
   const pending = usePendingCommand(row);
   const told = row.status === "unmatched" && row.suggestion !== null && pending === null;
   return told ? null : <MatchCell row={row} />;
+}
+
+export function ChangedSince({ row }: { row: DeviceRow }) {
+  if (!row.changed_since) return null;
+  return (
+    <p className="warning-text">
+      <Warning /> What is suggested has changed since this device was ignored.
+    </p>
+  );
 }
 
 function PanelActions({ row, act }: { row: DeviceRow; act: Act }) {

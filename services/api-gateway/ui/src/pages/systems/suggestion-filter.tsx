@@ -1,14 +1,23 @@
-import type { DeviceCounts, SuggestionFilter } from "../../api/types";
+import type { DeviceCounts, Status, SuggestionFilter } from "../../api/types";
 import { count } from "../../lib/format";
 import type { SystemsFilter } from "../../lib/routes";
 
-const KINDS: readonly { id: SuggestionFilter; label: string }[] = [
-  { id: "any", label: "Any suggestion" },
-  { id: "suggested", label: "Suggested match" },
-  { id: "conflict", label: "Conflict" },
-  { id: "elsewhere", label: "Documented elsewhere" },
-  { id: "none", label: "No suggestion" },
-];
+interface Kind {
+  readonly id: SuggestionFilter;
+  readonly label: string;
+}
+
+const ANY: Kind = { id: "any", label: "Any suggestion" };
+const KINDS: Partial<Record<Status, readonly Kind[]>> = {
+  unmatched: [
+    ANY,
+    { id: "suggested", label: "Suggested match" },
+    { id: "conflict", label: "Conflict" },
+    { id: "elsewhere", label: "Documented elsewhere" },
+    { id: "none", label: "No suggestion" },
+  ],
+  ignored: [ANY, { id: "changed_since", label: "Changed since" }],
+};
 
 interface SuggestionFilterProps {
   readonly filter: SystemsFilter;
@@ -16,8 +25,10 @@ interface SuggestionFilterProps {
   readonly onChange: (change: Partial<SystemsFilter>) => void;
 }
 
-/** Narrows Unmatched by what the matcher thinks. */
+/** Narrows Unmatched by what the matcher thinks, and Ignored by whether that has changed; nothing for the others. */
 export function SuggestionSelect({ filter, counts, onChange }: SuggestionFilterProps) {
+  const kinds = KINDS[filter.status];
+  if (!kinds) return null;
   return (
     <select
       className="select"
@@ -25,7 +36,7 @@ export function SuggestionSelect({ filter, counts, onChange }: SuggestionFilterP
       value={filter.suggestion}
       onChange={(event) => onChange({ suggestion: event.target.value as SuggestionFilter })}
     >
-      {KINDS.map(({ id, label }) => (
+      {kinds.map(({ id, label }) => (
         <option key={id} value={id}>
           {label}
           {id !== "any" && counts ? ` (${count(counts[id])})` : ""}

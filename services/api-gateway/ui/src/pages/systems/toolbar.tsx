@@ -30,7 +30,7 @@ export function SystemsToolbar({ filter, counts, checked, onChange, onBulk }: Sy
         current={filter.status}
         onChoose={(status) => onChange({ status, suggestion: "any" })}
       />
-      {filter.status === "unmatched" && <SuggestionSelect filter={filter} counts={counts} onChange={onChange} />}
+      <SuggestionSelect filter={filter} counts={counts} onChange={onChange} />
       <BulkMenu status={filter.status} checked={checked.count} onChoose={onBulk} onClear={checked.clear} />
       <SearchBox label="Search devices" value={filter.search} onChange={(search) => onChange({ search })} />
     </Toolbar>
