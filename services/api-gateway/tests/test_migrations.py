@@ -13,7 +13,7 @@ async def test_suggestions_that_stand_keep_their_candidate_and_evidence(postgres
     connection = await asyncpg.connect(postgres_dsn, server_settings={"search_path": schema})
     try:
         await connection.execute(f'CREATE SCHEMA "{schema}"')
-        *before, last = migrations("matchbook_api_gateway")[:5]
+        *before, last = migrations("matchbook_api_gateway")[:6]
         for migration in before:
             await connection.execute(migration.text)
         await connection.executemany(
