@@ -6,6 +6,7 @@ import pytest
 from ingestor_world import Ingesting, largest, readable
 from matchbook_graph_ingestor import metrics
 from matchbook_graph_ingestor.service.watching import Watch
+from structlog.testing import capture_logs
 
 
 def sample(name: str) -> dict[str, float]:
@@ -31,7 +32,7 @@ async def test_freshness_counts_from_the_beginning_of_the_latest_complete_sweep(
     assert sample("matchbook_graph_freshness_seconds") == {}
 
 
-async def test_a_stuck_sweep_alarms_once(world: Ingesting, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_stuck_sweep_alarms_once(world: Ingesting) -> None:
     await world.customers()
     tenant_id, _ = largest(world)
     (visit,) = await world.opened(tenant_id)
@@ -40,13 +41,12 @@ async def test_a_stuck_sweep_alarms_once(world: Ingesting, capsys: pytest.Captur
     await watch.look()
     assert sample("matchbook_graph_stuck_sweeps") == {"": 0}
     world.clock.now += timedelta(minutes=2)
-    capsys.readouterr()
-    await watch.look()
-    await watch.look()
+    with capture_logs() as told:
+        await watch.look()
+        await watch.look()
     assert sample("matchbook_graph_stuck_sweeps") == {"": 1}
-    told = capsys.readouterr()
-    assert (told.out + told.err).count("a sweep is stuck") == 1
-    assert visit.run.run_id in told.out + told.err
+    (alarm,) = (entry for entry in told if entry["event"] == "a sweep is stuck")
+    assert (alarm["log_level"], alarm["run_id"]) == ("error", visit.run.run_id)
     await world.parts.tenants.run(visit)
     await watch.look()
     assert sample("matchbook_graph_stuck_sweeps") == {"": 0}
