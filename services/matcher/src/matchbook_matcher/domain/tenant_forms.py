@@ -169,7 +169,8 @@ def _name_score(findings: Findings, weights: TenantWeights) -> float:
     worth, name = weights.name, findings.name
     if name.same:
         whole = worth.misspelt if name.slips else worth.noted if name.noted else worth.equal
-        return whole + (worth.reordered if name.reordered else 0.0)
+        whole += worth.reordered if name.reordered else 0.0
+        return whole if findings.alias is None else max(whole, weights.alias.equal)
     if findings.alias is not None:
         return weights.alias.equal
     if findings.initials:
