@@ -213,8 +213,8 @@ def rule_of(findings: Findings, overlap_least: int) -> Rule | None:
     return "tenant_name" if findings.name.common or findings.initials else None
 
 
-def _closeness(name: NameComparison) -> tuple[bool, bool, float]:
-    return name.equal, name.same, name.share
+def _closeness(name: NameComparison) -> tuple[bool, bool, bool, float]:
+    return name.exact, name.equal, name.same, name.share
 
 
 def _initials(name: CompanyName, others: Iterable[CompanyName]) -> bool:
