@@ -54,11 +54,23 @@ class Name(NamedTuple):
     short: str
     key: str
     kind: Kind
+    telling: re.Pattern[str]
+    """The parts that tell a machine from its neighbour as a number does."""
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """Its numbers in their order, without leading zeros. Names that differ in one are different machines."""
-        return numbers_of(self.key)
+        """Its numbers without leading zeros, then its telling parts. Names that differ in one are different machines.
+
+        In a name that the system gave, a letter tells nothing.
+        """
+        numbers = tuple(_NUMBERS_WITHOUT_ZEROS.findall(self.key))
+        return (*numbers, *self.telling.findall(self.short)) if self.kind is Kind.OWN else numbers
+
+    @property
+    def frame(self) -> str:
+        """What is left of the key without them."""
+        text = self.telling.sub("0", self.short) if self.kind is Kind.OWN else self.key
+        return _NUMBERS.sub("#", "".join(c for c in text if c.isalnum()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +88,7 @@ class Hygiene:
     default_names: re.Pattern[str] = re.compile(r"(?!)")
     personal_names: re.Pattern[str] = re.compile(r"(?!)")
     generic_names: re.Pattern[str] = re.compile(r"(?!)")
+    telling_parts: re.Pattern[str] = re.compile(r"(?!)")
     families: Families = ()
     nobody: frozenset[str] = frozenset()
     person_titles: frozenset[str] = frozenset()
@@ -95,20 +108,12 @@ class Hygiene:
         return tuple(sorted({len(beginning) for beginning in self.mac_addresses}, reverse=True))
 
 
-def numbers_of(key: str) -> tuple[str, ...]:
-    return tuple(_NUMBERS_WITHOUT_ZEROS.findall(key))
-
-
 def parted_alike(first: str, second: str) -> bool:
     """Whether the digits of two names with one key can make the same numbers: `1-12` is `112`, but never `11-2`."""
     if first == second:
         return True
     mine, theirs = (set(accumulate(map(len, _NUMBERS.findall(short)))) for short in (first, second))
     return mine <= theirs or theirs <= mine
-
-
-def letters_of(key: str) -> str:
-    return _NUMBERS.sub("#", key)
 
 
 def plain(text: str) -> str:
@@ -132,7 +137,7 @@ def name_of(raw: str | None, hygiene: Hygiene) -> Name | None:
         key = "".join(c for c in key if c.isalnum())
     if not key:
         return None
-    return Name(raw, short, key, _kind(key, hygiene))
+    return Name(raw, short, key, _kind(key, hygiene), hygiene.telling_parts)
 
 
 def parts_of_name(raw: str) -> tuple[str, ...]:
