@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from matchbook_matcher.adapters.data import read_knowledge
-from matchbook_matcher.domain.forms import scanned_serial, serial_key
+from matchbook_matcher.domain.forms import serial_key, serial_variant
 from matchbook_matcher.domain.organization import Elsewhere as Place
 from matchbook_matcher.domain.organization import Misplaced, Nothing, Superseded
 from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts, make_configuration, make_device
@@ -63,8 +63,8 @@ def test_an_installation_has_placeholders_of_its_own(tmp_path: Path) -> None:
     known = read_knowledge(hygiene=own).hygiene
     for written, usable in (("ACME-IMAGE-1", False), ("SACMEIMAGE1", False), ("ACME-IMAGE-2", True)):
         key = serial_key(written)
-        bare = None if key is None else scanned_serial(key)
-        documented = ConfigurationFacts("c1", "o1", serial=written, serial_key=key, scanned=bare)
+        bare = None if key is None else serial_variant(key)
+        documented = ConfigurationFacts("c1", "o1", serial=written, serial_key=key, variant=bare)
         assert bool(make_configuration(documented, known).serials) is usable
     for written, usable in (("ACME-IMAGE-1", False), ("ACME-IMAGE-2", True)):
         facts = DeviceFacts("t1", "d1", serial=written, serial_key=serial_key(written))
@@ -87,7 +87,7 @@ def test_a_scanned_bar_code_carries_a_prefix() -> None:
     assert pair is not None
     assert told(pair, "serial_number") == ("agree", "documented with the prefix of its bar code")
     assert one(device(serial="C02ABCDEF123"), configuration(serial="SC02ABCDEF123")) is not None
-    assert scanned_serial("PF3ABCD2") is None
+    assert serial_variant("PF3ABCD2") is None
     assert serial_key("SN") is None
     assert serial_key("Serial: 00000000") is None
 
@@ -287,6 +287,17 @@ def test_virtual_machines_are_found_by_their_long_numbers() -> None:
         assert one(device(serial=reported), configuration(serial=written)) is not None
     hyper_v = "1234-5678-9012-3456-7890-1234-56"
     assert one(device(serial=hyper_v), configuration(serial=hyper_v.replace("-", ""))) is not None
+
+
+def test_a_virtual_machines_uuid_may_have_its_first_bytes_swapped() -> None:
+    label, swapped = "VMware-56 4d 8e 1b 2c 3d 4e 5f-60 71 82 93 a4 b5 c6 d7", "1b8e4d56-3d2c-5f4e-6071-8293a4b5c6d7"
+    for mine, theirs in ((label, swapped), (swapped, label)):
+        pair = one(device(serial=mine), configuration(serial=theirs))
+        assert pair is not None
+        assert told(pair, "serial_number") == ("agree", "a UUID with bytes in another order")
+        assert one(device(serial=mine, name="VM-1"), configuration(serial=f"{theirs[:-1]}8", name="VM-1")) is None
+    assert serial_variant("1B8E4D563D2C5F4E60718293A4B5C6D7") == "564D8E1B2C3D4E5F60718293A4B5C6D7"
+    assert serial_variant("X" * 31 + "Y") is None
 
 
 def test_what_is_documented_elsewhere_is_asked_for_and_told() -> None:

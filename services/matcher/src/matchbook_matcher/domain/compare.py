@@ -70,9 +70,9 @@ def serials(device: Device, configuration: Configuration, learned: Learned) -> S
     mine, theirs = device.serial_key, configuration.serial_key
     if mine is not None and mine not in learned.serials:
         if theirs is not None and theirs not in learned.serials:
-            if mine in (theirs, configuration.scanned):
+            if mine in (theirs, configuration.variant):
                 return Serial.AGREE
-            return Serial.AGREE if device.scanned in configuration.serials else unequal_serials(mine, theirs)
+            return Serial.AGREE if device.variant in configuration.serials else unequal_serials(mine, theirs)
         return Serial.UNDOCUMENTED
     if theirs is not None and theirs not in learned.serials:
         return Serial.UNREPORTED

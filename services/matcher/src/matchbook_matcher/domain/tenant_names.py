@@ -50,7 +50,10 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class CompanyName:
-    """`spoken` are all words but those in parentheses, legal forms too. `words` tell the company; `notes` are words in parentheses, or that only tell one of its tenants from another."""
+    """`words` tell the company; `notes` are words in parentheses, or that only tell one of its tenants from another.
+
+    `spoken` are all words outside of parentheses, legal forms too.
+    """
 
     written: str
     spoken: Words

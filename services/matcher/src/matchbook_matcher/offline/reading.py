@@ -9,7 +9,7 @@ from pathlib import Path
 
 from matchbook_contracts.identity import normalise_mac
 
-from matchbook_matcher.domain.forms import scanned_serial, serial_key
+from matchbook_matcher.domain.forms import serial_key, serial_variant
 from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts
 from matchbook_matcher.domain.tenants import Organization, Tenant
 from matchbook_matcher.offline.ids import Ids
@@ -157,7 +157,7 @@ def _configuration(line: ConfigurationLine, configuration: str, organization: st
         hostname=line.hostname,
         serial=line.serial_number,
         serial_key=key,
-        scanned=None if key is None else scanned_serial(key),
+        variant=None if key is None else serial_variant(key),
         macs=tuple(filter(None, map(normalise_mac, line.mac_addresses))),
         model=line.model,
         people=lines(line.primary_user, line.contact),

@@ -18,7 +18,7 @@ from matchbook_contracts.states import (
 from matchbook_servicekit.database import Connection
 
 from matchbook_matcher.adapters.store import IntakeStore, KnownConfiguration, Mark, Row
-from matchbook_matcher.domain.forms import scanned_serial, serial_key
+from matchbook_matcher.domain.forms import serial_key, serial_variant
 
 DIRECTORY: Mark = ("directory", "", "")
 _MOST_SINGLE = 50
@@ -211,7 +211,7 @@ def _configuration(batch: Batch, event: ConfigurationState) -> None:
         _in_force(event, "hostname"),
         event.serial_number,
         key,
-        None if key is None else scanned_serial(key),
+        None if key is None else serial_variant(key),
         " ".join(filter(None, map(normalise_mac, event.mac_addresses))),
         event.model,
         _lines(people) or None,
