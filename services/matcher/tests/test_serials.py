@@ -317,3 +317,12 @@ def test_a_suggestion_by_name_also_tells_where_the_serial_number_is_documented()
     found.complete({"PF1ABCD2": place})
     assert target(found.answers["t1", "d1"]) == "c1"
     assert found.answers["t1", "d1"].elsewhere == place  # type: ignore[union-attr]
+
+
+def test_a_serial_number_that_is_here_without_the_prefix_of_its_bar_code_is_not_looked_for_elsewhere() -> None:
+    assert evaluate([device(serial="SPF1ABCD2")], [configuration(serial="PF1ABCD2")]).unfound == {}
+    found = evaluate([device(serial="SPF1ABCD2")], [])
+    assert set(found.unfound) == {"SPF1ABCD2", "PF1ABCD2"}
+    first, second = Place("o2", "Fabrikam", "c8", "WS-8"), Place("o3", "Contoso", "c9", "WS-9")
+    found.complete({"SPF1ABCD2": second, "PF1ABCD2": first})
+    assert found.answers["t1", "d1"] == Misplaced(first), "whichever form it is found by"

@@ -99,11 +99,13 @@ async def _take_configurations(batch: Batch, connection: Connection, store: Inta
     marks.add(DIRECTORY)
     # What another organization's device sees of a configuration: its serial number, its place and its name.
     changed = {
-        (known.organization_id, known.serial_key)
+        (known.organization_id, serial)
         for key, after in now.items()
         if (before := former.get(key)) != after
         for known in (before, after)
         if known is not None and known.serial_key is not None
+        for serial in (known.serial_key, serial_variant(known.serial_key))
+        if serial is not None
     }
     if changed:
         await store.change_serials(connection, sorted(changed))
@@ -161,7 +163,7 @@ def _tenant_lost(batch: Batch, event: TenantLost) -> None:
 
 def _device(batch: Batch, event: DeviceDiscovered) -> None:
     facts = event.facts
-    synced = facts.last_sync_at
+    synced, key = facts.last_sync_at, serial_key(facts.serial_number)
     row = (
         event.tenant_id,
         event.device_id,
@@ -169,7 +171,7 @@ def _device(batch: Batch, event: DeviceDiscovered) -> None:
         True,
         facts.device_name,
         facts.serial_number,
-        serial_key(facts.serial_number),
+        key,
         normalise_mac(facts.wifi_mac_address),
         normalise_mac(facts.ethernet_mac_address),
         facts.model,
@@ -177,13 +179,14 @@ def _device(batch: Batch, event: DeviceDiscovered) -> None:
         _lines(filter(None, (facts.user_principal_name, facts.email_address, facts.user_display_name))) or None,
         facts.operating_system,
         facts.manufacturer,
+        None if key is None else serial_variant(key),
     )
     _keep(batch.devices, (event.tenant_id, event.device_id), event.revision, row, 2)
 
 
 def _device_retired(batch: Batch, event: DeviceRetired) -> None:
     key = (event.tenant_id, event.device_id)
-    row = (*key, event.revision, False, None, None, None, None, None, None, 0.0, None, None, None)
+    row = (*key, event.revision, False, None, None, None, None, None, None, 0.0, None, None, None, None)
     _keep(batch.devices, key, event.revision, row, 2)
 
 
