@@ -1,6 +1,6 @@
 """Devices and configurations as the matcher knows them, with the forms in which they are compared."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -124,6 +124,11 @@ class ConfigurationFacts(NamedTuple):
     people: str | None = None
     type: str | None = None
     maker: str | None = None
+
+
+def in_lines(values: Iterable[str | None]) -> str:
+    """One text of a list, a line each: PostgreSQL wants arrays of arrays rectangular, and lists of names are not."""
+    return "\n".join(cleaned for value in values if value and (cleaned := value.replace("\n", " ").strip()))
 
 
 def make_device(facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None = None) -> Device:

@@ -10,7 +10,7 @@ from pathlib import Path
 from matchbook_contracts.identity import normalise_mac
 
 from matchbook_matcher.domain.forms import serial_key, serial_variant
-from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts
+from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts, in_lines
 from matchbook_matcher.domain.tenants import Organization, Tenant
 from matchbook_matcher.offline.ids import Ids
 from matchbook_matcher.offline.lines import (
@@ -142,7 +142,7 @@ def _device(line: DeviceLine, tenant: str, device: str) -> DeviceFacts:
         ethernet=normalise_mac(line.ethernet_mac_address),
         model=line.model,
         last_sync=0.0 if synced is None else synced.timestamp(),
-        people=lines(line.user_principal_name, line.email_address, line.user_display_name),
+        people=in_lines((line.user_principal_name, line.email_address, line.user_display_name)) or None,
         system=line.operating_system,
         maker=line.manufacturer,
     )
@@ -160,12 +160,7 @@ def _configuration(line: ConfigurationLine, configuration: str, organization: st
         variant=None if key is None else serial_variant(key),
         macs=tuple(filter(None, map(normalise_mac, line.mac_addresses))),
         model=line.model,
-        people=lines(line.primary_user, line.contact),
+        people=in_lines((line.primary_user, line.contact)) or None,
         type=line.type,
         maker=line.manufacturer,
     )
-
-
-def lines(*said: str | None) -> str | None:
-    """What is said, a line each."""
-    return "\n".join(filter(None, said)) or None
