@@ -232,6 +232,31 @@ def test_an_organization_that_has_a_linked_tenant_is_less_likely_anothers(desk: 
     assert desk.read("out.tenants")[0]["confidence"] < free
 
 
+def test_what_speaks_of_unknown_tenants_or_organizations_is_told_and_passed_over(desk: Desk) -> None:
+    result = desk.match(
+        devices=[a_device()],
+        configurations=[a_configuration(), a_configuration("c2", "o2"), a_configuration("c3", "o2")],
+        tenants=[{"tenant_id": "t1", "display_name": "Contoso"}],
+        organizations=[{"id": "o1", "name": "Contoso"}],
+        links=[
+            LINK,
+            {"tenant_id": "t8", "organization_id": "o1"},
+            {"tenant_id": "t9", "organization_id": "o9"},
+            {"tenant_id": "t7", "organization_id": None},
+        ],
+    )
+    assert result.exit_code == 0
+    asked = desk.folder / "organizations.jsonl"
+    assert [line for line in result.stderr.splitlines() if line.startswith("Warning")] == [
+        "Warning: links of tenants that no other file has: 3, the first of tenant t8.",
+        "Warning: links with organizations that no other file has: 1, the first with organization o9.",
+        f"Warning: configurations of organizations that {asked} does not have: 2, the first c2 of organization o2.",
+    ]
+    assert [row["device_id"] for row in desk.read()] == ["d1"]
+    known = desk.match(devices=[a_device()], configurations=[a_configuration()], links=[LINK])
+    assert "Warning" not in known.output, "without a file of organizations, the configurations tell which there are"
+
+
 def test_one_customer_needs_neither_tenants_nor_organizations(desk: Desk) -> None:
     found = desk.matched(devices=[a_device(tenant=None)], configurations=[a_configuration(organization=None)])
     assert [row["configuration_id"] for row in found] == ["c1"]

@@ -1,12 +1,13 @@
 """Reads the files into the facts that the domain compares, by tenant and by organization."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 
+import click
 from matchbook_contracts.identity import normalise_mac
 
 from matchbook_matcher.domain.forms import serial_key, serial_variant
@@ -58,7 +59,10 @@ class Inputs:
 
 
 def read_inputs(files: Files, progress: Progress) -> Inputs:
-    """Everything, with a tenant and an organization for each that is only mentioned. Raises FaultyLine, OSError."""
+    """Everything, with a tenant and an organization for each that is only mentioned. Raises FaultyLine, OSError.
+
+    Warns of what is passed over since it speaks of the unknown.
+    """
     inputs = Inputs()
     for path, take in (
         (files.tenants, _take_tenants),
@@ -70,11 +74,34 @@ def read_inputs(files: Files, progress: Progress) -> Inputs:
         if path is not None:
             with progress(f"Reading {path}", path.stat().st_size) as advance:
                 take(path, inputs, advance)
+    for what, first, count in _unknown(inputs, files):
+        click.echo(f"Warning: {what}: {count}, the first {first}.", err=True)
     for tenant in inputs.devices:
         inputs.tenants.setdefault(tenant, Tenant(tenant, ""))
     for organization in inputs.configurations:
         inputs.organizations.setdefault(organization, Organization(organization, organization))
     return inputs
+
+
+def _unknown(inputs: Inputs, files: Files) -> Iterator[tuple[str, str, int]]:
+    """What is passed over: a kind of lines, the first of them, and how many there are."""
+    links = inputs.links or {}
+    organizations = inputs.organizations.keys() | inputs.configurations.keys() | {""}
+    found = {
+        "links of tenants that no other file has": [
+            f"of tenant {tenant}" for tenant in links if tenant not in inputs.tenants and tenant not in inputs.devices
+        ],
+        "links with organizations that no other file has": [
+            f"with organization {organization}" for organization in links.values() if organization not in organizations
+        ],
+        f"configurations of organizations that {files.organizations} does not have": [
+            f"{facts.configuration_id} of organization {organization}"
+            for organization, documented in inputs.configurations.items()
+            if files.organizations is not None and organization and organization not in inputs.organizations
+            for facts in documented
+        ],
+    }
+    yield from ((what, named[0], len(named)) for what, named in found.items() if named)
 
 
 def _take_tenants(path: Path, inputs: Inputs, advance: Advance) -> None:
