@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from matchbook_contracts.identity import normalise_mac
-from matchbook_matcher.domain.forms import scanned_serial, serial_key
+from matchbook_matcher.domain.forms import serial_key, serial_variant
 from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -87,10 +87,10 @@ def _configuration(  # noqa: PLR0917
     rng: Random, tenant: BenchTenant, name: str, serial: str, macs: tuple[str, ...], model: str | None = None
 ) -> ConfigurationFacts:
     key = serial_key(serial)
-    scanned = None if key is None else scanned_serial(key)
+    variant = None if key is None else serial_variant(key)
     normal = tuple(filter(None, map(normalise_mac, macs)))
     return ConfigurationFacts(
-        str(rng.getrandbits(48)), tenant.organization_id, name, None, serial or None, key, scanned, normal, model
+        str(rng.getrandbits(48)), tenant.organization_id, name, None, serial or None, key, variant, normal, model
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from matchbook_contracts.identity import normalise_mac
 from matchbook_matcher.adapters.data import read_knowledge
-from matchbook_matcher.domain.forms import scanned_serial, serial_key
+from matchbook_matcher.domain.forms import serial_key, serial_variant
 from matchbook_matcher.domain.organization import Answer, Conflict, Evaluation, Matcher, Suggested
 from matchbook_matcher.domain.pairs import Pair, evidence
 from matchbook_matcher.domain.records import (
@@ -66,10 +66,10 @@ def configuration(
     maker: str | None = None,
 ) -> Configuration:
     key = serial_key(serial)
-    scanned = None if key is None else scanned_serial(key)
+    variant = None if key is None else serial_variant(key)
     normal = tuple(filter(None, map(normalise_mac, macs)))
     facts = ConfigurationFacts(
-        configuration_id, "o1", name, hostname, serial, key, scanned, normal, model, people, kind, maker
+        configuration_id, "o1", name, hostname, serial, key, variant, normal, model, people, kind, maker
     )
     return make_configuration(facts, KNOWLEDGE.hygiene)
 

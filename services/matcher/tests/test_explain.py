@@ -121,6 +121,15 @@ def test_a_serial_number_of_another_organization(desk: Desk) -> None:
     assert 'The serial number is documented under another organization, o8 "Fabrikam": c8 "LT-001"' in told
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs"), [("PF1AAAA1", "1S20XW00A9USPF1AAAA1"), ("SPF1AAAA1", "PF1AAAA1"), ("SPF1AAAA1", "SPF1AAAA1")]
+)
+def test_a_serial_number_elsewhere_may_have_a_bar_codes_prefix(desk: Desk, mine: str, theirs: str) -> None:
+    configurations = [a_configuration("c9", organization_id="o9", serial_number=theirs)]
+    told = desk.told("d1", devices=[a_device(serialNumber=mine)], configurations=configurations, links=LINKS)
+    assert 'The serial number is documented under another organization, o9 "o9": c9 "LT-001"' in told
+
+
 def test_without_a_link_the_tenants_evidence_is_told_too(desk: Desk) -> None:
     told = desk.told(
         "7",

@@ -322,6 +322,23 @@ async def test_a_serial_number_of_another_organization_is_reported_as_that(world
     assert last(await world.settle()).reason == "no_candidate"
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs"), [("PF1AAAA1", "1S20XW00A9USPF1AAAA1"), ("SPF1AAAA1", "PF1AAAA1"), ("SPF1AAAA1", "S PF1AAAA1")]
+)
+async def test_that_number_may_have_the_prefix_of_its_bar_code_on_either_side(
+    world: World, mine: str, theirs: str
+) -> None:
+    await world.start_matcher()
+    await world.say(says.tenant(), says.organization("o1"), says.tenant_match(), says.device(serial=mine))
+    await world.settle()
+    await world.say(says.configuration("c9", organization="o9", serial=theirs, name="WS-9"))
+    assert last(await world.settle()).elsewhere.configuration_id == "c9"
+    await world.say(says.organization("o9", name="Fabrikam"))
+    assert last(await world.settle()).elsewhere.organization_name == "Fabrikam"
+    await world.say(says.configuration("c9", organization="o9", serial="PF1BBBB1", version=2))
+    assert last(await world.settle()).reason == "no_candidate"
+
+
 async def test_a_configuration_that_moves_is_evaluated_in_both_organizations(world: World) -> None:
     await world.start_matcher()
     await world.say(*documented(1))

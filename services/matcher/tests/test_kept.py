@@ -33,14 +33,16 @@ class Told:
     """What a consumer knows from the answers that were said to have changed."""
 
     bodies: dict[Any, Any] = field(default_factory=dict)
-    unfound: dict[Any, str] = field(default_factory=dict)
+    unfound: dict[Any, set[str]] = field(default_factory=dict)
 
     def hear(self, evaluation: Evaluation, gone: Any = ()) -> None:
         for key in (*evaluation.answers, *gone):
             self.bodies.pop(key, None)
             self.unfound.pop(key, None)
         self.bodies |= told(evaluation)
-        self.unfound |= {key: serial for serial, keys in evaluation.unfound.items() for key in keys}
+        for serial, keys in evaluation.unfound.items():
+            for key in keys:
+                self.unfound.setdefault(key, set()).add(serial)
 
 
 class Mirror:

@@ -40,6 +40,14 @@ def test_names_that_are_written_differently_agree(mine: str, theirs: str) -> Non
         ("RECEPTION-1", "RECEPTION"),
         ("LT-1-12", "LT-11-2"),
         ("FLOOR1-12", "FLOOR11-2"),
+        ("OFFICE-A", "OFFICE-B"),
+        ("LAPTOP-012A", "LAPTOP-012B"),
+        ("LAPTOP-A012", "LAPTOP-B012"),
+        ("RECEPTION-LAPTOP", "RECEPTION-LAPTOP-B"),
+        ("SERVER-I", "SERVER-II"),
+        ("PRINTSERVER-IV", "PRINTSERVER-VI"),
+        ("SALES-EAST", "SALES-WEST"),
+        ("sales-east-laptop", "Sales-West-Laptop"),
     ],
 )
 def test_names_that_differ_in_a_number_are_different(mine: str, theirs: str) -> None:
@@ -56,9 +64,19 @@ def test_numbers_may_be_written_together_but_not_parted_elsewhere() -> None:
     assert told(pair, "device_name") == ("disagree", "the numbers differ")
 
 
-def test_another_number_counts_against_what_else_agrees() -> None:
-    documented = configuration(name="LT-021", macs=("3c22fb000001",))
-    pair = one(device(name="LT-012", wifi="3c22fb000001"), documented)
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [("SALES-EAST", "SALES-EAST"), ("OFFICE-1A", "OFFICE-1-A"), ("RECEPTION-A", "RECPTION-A"),
+     ("ANNA'S-LAPTOP", "ANNAS-LPTOP"), ("SERVER-II", "SERVERII")],
+)  # fmt: skip
+def test_the_same_telling_part_makes_no_difference(mine: str, theirs: str) -> None:
+    assert one(device(name=mine), configuration(name=theirs)) is not None
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [("LT-012", "LT-021"), ("OFFICE-A", "OFFICE-B"), ("PC-EAST", "PC-WEST")])
+def test_another_number_counts_against_what_else_agrees(mine: str, theirs: str) -> None:
+    documented = configuration(name=theirs, macs=("3c22fb000001",))
+    pair = one(device(name=mine, wifi="3c22fb000001"), documented)
     other = one(device(name="RECEPTION", wifi="3c22fb000001"), documented)
     assert pair is not None
     assert other is not None

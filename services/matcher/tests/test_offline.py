@@ -133,6 +133,41 @@ def test_ids_come_back_as_they_went_in_and_find_each_other_across_files(desk: De
     assert [(row["tenant_id"], row["organization_id"]) for row in desk.read("out.tenants")] == [("1", 5)]
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "7",
+        "7.0",
+        "7.50",
+        "1e2",
+        "1E+2",
+        "-2.5e-3",
+        "1e400",
+        "12345678901234567890.5",
+        "1e9999999",
+        "1e99999999999999999999",
+    ],
+)
+def test_a_number_comes_back_to_the_letter(desk: Desk, written: str) -> None:
+    (devices := desk.folder / "d").write_text(f'{{"id": {written}, "serialNumber": "PF1AAAA1"}}\n')
+    (configurations := desk.folder / "c").write_text(f'{{"id": {written}, "serial_number": "PF1AAAA1"}}\n')
+    desk.matched("--devices", str(devices), "--configurations", str(configurations))
+    line = (desk.folder / "out.jsonl").read_text(encoding="utf-8")
+    assert line.startswith(f'{{"device_id":{written},"configuration_id":{written},"confidence":0.')
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [("100", "1e2", True), ('"100"', "100.0", True), ("7.5", "7.50", True), ("1e400", "1e401", False),
+     ("1e400", "10e399", True),
+     ("9007199254740992.0", "9007199254740993.0", False)],
+)  # fmt: skip
+def test_numbers_are_one_id_where_they_are_equal(desk: Desk, first: str, second: str, *, same: bool) -> None:
+    (path := desk.folder / "d").write_text(f'{{"id": {first}}}\n{{"id": {second}}}\n')
+    result = desk.match("--devices", str(path), configurations=[])
+    assert ("has a line before this one" in result.output) is same
+
+
 def test_without_links_tenants_are_matched_and_their_devices_follow(desk: Desk) -> None:
     found = desk.matched(
         "--tenants-out",
@@ -197,6 +232,31 @@ def test_an_organization_that_has_a_linked_tenant_is_less_likely_anothers(desk: 
     assert desk.read("out.tenants")[0]["confidence"] < free
 
 
+def test_what_speaks_of_unknown_tenants_or_organizations_is_told_and_passed_over(desk: Desk) -> None:
+    result = desk.match(
+        devices=[a_device()],
+        configurations=[a_configuration(), a_configuration("c2", "o2"), a_configuration("c3", "o2")],
+        tenants=[{"tenant_id": "t1", "display_name": "Contoso"}],
+        organizations=[{"id": "o1", "name": "Contoso"}],
+        links=[
+            LINK,
+            {"tenant_id": "t8", "organization_id": "o1"},
+            {"tenant_id": "t9", "organization_id": "o9"},
+            {"tenant_id": "t7", "organization_id": None},
+        ],
+    )
+    assert result.exit_code == 0
+    asked = desk.folder / "organizations.jsonl"
+    assert [line for line in result.stderr.splitlines() if line.startswith("Warning")] == [
+        "Warning: links of tenants that no other file has: 3, the first of tenant t8.",
+        "Warning: links with organizations that no other file has: 1, the first with organization o9.",
+        f"Warning: configurations of organizations that {asked} does not have: 2, the first c2 of organization o2.",
+    ]
+    assert [row["device_id"] for row in desk.read()] == ["d1"]
+    known = desk.match(devices=[a_device()], configurations=[a_configuration()], links=[LINK])
+    assert "Warning" not in known.output, "without a file of organizations, the configurations tell which there are"
+
+
 def test_one_customer_needs_neither_tenants_nor_organizations(desk: Desk) -> None:
     found = desk.matched(devices=[a_device(tenant=None)], configurations=[a_configuration(organization=None)])
     assert [row["configuration_id"] for row in found] == ["c1"]
@@ -249,6 +309,9 @@ def test_blank_lines_byte_order_marks_and_unknown_fields_are_passed_over(desk: D
         ('{"tenant_id": "t1"}', '"id" is missing'),
         ('{"id": null}', '"id" must be a string or a number'),
         ('{"id": true}', '"id" must be a string or a number'),
+        ('{"id": NaN}', '"id" must be a string or a number'),
+        ('{"id": -Infinity}', '"id" must be a string or a number'),
+        ('{"id": 1e2, "deviceName": []}', '"deviceName": Input should be a valid string'),
         ('{"id": "d2", "deviceName": ["LT-1"]}', '"deviceName": Input should be a valid string'),
         ('{"id": "d2", "lastSyncDateTime": "soon"}', '"lastSyncDateTime": Input should be a valid datetime'),
         (json.dumps(a_device()), "device d1 has a line before this one"),

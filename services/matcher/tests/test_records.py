@@ -11,6 +11,7 @@ from matchbook_matcher.adapters.data import read_knowledge
 from matchbook_matcher.adapters.records import event_id, record
 from matchbook_matcher.domain.changes import Change, Known, Work, suggest, withdraw
 from matchbook_matcher.domain.organization import Elsewhere
+from matchbook_matcher.domain.records import in_lines
 from matchbook_matcher.domain.scale import scale
 from matchbook_matcher.domain.suggestions import device_suggestion, tenant_suggestion
 from matchbook_matcher.domain.tenants import Directory, Organization, Tenant
@@ -155,3 +156,7 @@ def test_a_weights_file_with_a_slip_is_refused(tmp_path: Path) -> None:
     file.write_text("version = 1\n[device]\nbase = -3.0\nbasis = 2\n")
     with pytest.raises(ValidationError):
         read_knowledge(weights=file)
+
+
+def test_each_value_is_one_line() -> None:
+    assert in_lines(["Anna\nBerg", None, " ", " aberg@contoso.com "]) == "Anna Berg\naberg@contoso.com"

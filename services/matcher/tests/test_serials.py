@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from matchbook_matcher.adapters.data import read_knowledge
-from matchbook_matcher.domain.forms import scanned_serial, serial_key
+from matchbook_matcher.domain.forms import serial_key, serial_variant
 from matchbook_matcher.domain.organization import Elsewhere as Place
 from matchbook_matcher.domain.organization import Misplaced, Nothing, Superseded
 from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts, make_configuration, make_device
@@ -63,8 +63,8 @@ def test_an_installation_has_placeholders_of_its_own(tmp_path: Path) -> None:
     known = read_knowledge(hygiene=own).hygiene
     for written, usable in (("ACME-IMAGE-1", False), ("SACMEIMAGE1", False), ("ACME-IMAGE-2", True)):
         key = serial_key(written)
-        bare = None if key is None else scanned_serial(key)
-        documented = ConfigurationFacts("c1", "o1", serial=written, serial_key=key, scanned=bare)
+        bare = None if key is None else serial_variant(key)
+        documented = ConfigurationFacts("c1", "o1", serial=written, serial_key=key, variant=bare)
         assert bool(make_configuration(documented, known).serials) is usable
     for written, usable in (("ACME-IMAGE-1", False), ("ACME-IMAGE-2", True)):
         facts = DeviceFacts("t1", "d1", serial=written, serial_key=serial_key(written))
@@ -87,7 +87,7 @@ def test_a_scanned_bar_code_carries_a_prefix() -> None:
     assert pair is not None
     assert told(pair, "serial_number") == ("agree", "documented with the prefix of its bar code")
     assert one(device(serial="C02ABCDEF123"), configuration(serial="SC02ABCDEF123")) is not None
-    assert scanned_serial("PF3ABCD2") is None
+    assert serial_variant("PF3ABCD2") is None
     assert serial_key("SN") is None
     assert serial_key("Serial: 00000000") is None
 
@@ -289,6 +289,17 @@ def test_virtual_machines_are_found_by_their_long_numbers() -> None:
     assert one(device(serial=hyper_v), configuration(serial=hyper_v.replace("-", ""))) is not None
 
 
+def test_a_virtual_machines_uuid_may_have_its_first_bytes_swapped() -> None:
+    label, swapped = "VMware-56 4d 8e 1b 2c 3d 4e 5f-60 71 82 93 a4 b5 c6 d7", "1b8e4d56-3d2c-5f4e-6071-8293a4b5c6d7"
+    for mine, theirs in ((label, swapped), (swapped, label)):
+        pair = one(device(serial=mine), configuration(serial=theirs))
+        assert pair is not None
+        assert told(pair, "serial_number") == ("agree", "a UUID with bytes in another order")
+        assert one(device(serial=mine, name="VM-1"), configuration(serial=f"{theirs[:-1]}8", name="VM-1")) is None
+    assert serial_variant("1B8E4D563D2C5F4E60718293A4B5C6D7") == "564D8E1B2C3D4E5F60718293A4B5C6D7"
+    assert serial_variant("X" * 31 + "Y") is None
+
+
 def test_what_is_documented_elsewhere_is_asked_for_and_told() -> None:
     found = evaluate(
         [device(serial="PF1ABCD2"), device("d2", serial="N/A"), device("d3", serial="HERE123")],
@@ -306,3 +317,12 @@ def test_a_suggestion_by_name_also_tells_where_the_serial_number_is_documented()
     found.complete({"PF1ABCD2": place})
     assert target(found.answers["t1", "d1"]) == "c1"
     assert found.answers["t1", "d1"].elsewhere == place  # type: ignore[union-attr]
+
+
+def test_a_serial_number_that_is_here_without_the_prefix_of_its_bar_code_is_not_looked_for_elsewhere() -> None:
+    assert evaluate([device(serial="SPF1ABCD2")], [configuration(serial="PF1ABCD2")]).unfound == {}
+    found = evaluate([device(serial="SPF1ABCD2")], [])
+    assert set(found.unfound) == {"SPF1ABCD2", "PF1ABCD2"}
+    first, second = Place("o2", "Fabrikam", "c8", "WS-8"), Place("o3", "Contoso", "c9", "WS-9")
+    found.complete({"SPF1ABCD2": second, "PF1ABCD2": first})
+    assert found.answers["t1", "d1"] == Misplaced(first), "whichever form it is found by"

@@ -343,3 +343,31 @@ def test_an_ignored_tenant_keeps_nobody_from_an_organization() -> None:
 
 def test_two_letters_make_a_short_word_another() -> None:
     assert found(named("Larsen Dental"), Organization("o1", "Lawson Dental")) is None
+
+
+HIGH = 0.98
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ("Johnson Dental", "Johnston Dental"),
+        ("Larsen Law", "Larson Law"),
+        ("Meyer Consulting", "Meier Consulting"),
+        ("Consulting Meyer", "Meier Consulting"),
+    ],
+)
+def test_a_namesake_one_letter_apart_is_high_only_with_something_else(mine: str, theirs: str) -> None:
+    organization = Organization("o1", theirs, domains=("documented.com",))
+    assert 0.9 < confidence(named(mine), organization) < HIGH
+    assert confidence(named(mine, "documented.com"), organization) > HIGH
+    assert confidence(named(mine, serials=40, overlaps=(("o1", 37),)), organization) > HIGH
+    assert confidence(named(mine), Organization("o1", theirs, aliases=(mine,))) > HIGH
+
+
+@pytest.mark.parametrize("form", ["GmbH", "gmbh", "G.m.b.H."])
+def test_of_two_organizations_that_differ_in_the_legal_form_the_tenants_own_is_suggested(form: str) -> None:
+    both = [Organization("o1", "Contoso Inc"), Organization("o2", "Contoso GmbH"), Organization("o3", "Contoso")]
+    assert found(named(f"Contoso {form}"), *both) == "o2"
+    assert found(named("Contoso"), *both) == "o3"
+    assert found(named("Contoso Ltd"), *both[:2]) is None

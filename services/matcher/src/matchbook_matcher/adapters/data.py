@@ -40,6 +40,7 @@ class _Names(BaseModel):
     default: tuple[str, ...]
     personal: tuple[str, ...]
     generic: tuple[str, ...]
+    telling: tuple[str, ...] = ()
 
 
 class _Machines(BaseModel):
@@ -98,6 +99,7 @@ def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> 
             _pattern(file.names.default),
             _pattern(file.names.personal),
             _pattern(file.names.generic),
+            _parts((*file.names.telling, *map(str.upper, sorted(file.tenants.branches)))),
             tuple((family, _pattern(getattr(file.machines, family))) for family in ("computer", "mobile", "other")),
             file.people.nobody,
             file.people.titles,
@@ -145,6 +147,11 @@ def _toml(given: Path | None, name: str) -> dict[str, Any]:
 def _text(given: Path | None, name: str) -> str:
     source = resources.files("matchbook_matcher").joinpath("data", name) if given is None else given
     return source.read_text(encoding="utf-8")
+
+
+def _parts(alternatives: Sequence[str]) -> re.Pattern[str]:
+    """Parts of names: no letter stands beside them, nor an apostrophe, as in Anna's and O'Brien."""
+    return re.compile(rf"(?<![A-Z'’])(?:{'|'.join(alternatives)})(?![A-Z'’])")  # noqa: RUF001
 
 
 def _pattern(alternatives: Sequence[str]) -> re.Pattern[str]:

@@ -10,7 +10,7 @@ from matchbook_contracts.identity import normalise_serial, serial_is_usable
 from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import ratio
 
-from matchbook_matcher.domain.forms import NETBIOS_LENGTH, Kind, Name, letters_of, parted_alike, unconfused
+from matchbook_matcher.domain.forms import NETBIOS_LENGTH, Kind, Name, parted_alike, unconfused
 from matchbook_matcher.domain.people import words_of
 from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.scale import (
@@ -70,9 +70,9 @@ def serials(device: Device, configuration: Configuration, learned: Learned) -> S
     mine, theirs = device.serial_key, configuration.serial_key
     if mine is not None and mine not in learned.serials:
         if theirs is not None and theirs not in learned.serials:
-            if mine in (theirs, configuration.scanned):
+            if mine in (theirs, configuration.variant):
                 return Serial.AGREE
-            return Serial.AGREE if device.scanned in configuration.serials else unequal_serials(mine, theirs)
+            return Serial.AGREE if device.variant in configuration.serials else unequal_serials(mine, theirs)
         return Serial.UNDOCUMENTED
     if theirs is not None and theirs not in learned.serials:
         return Serial.UNREPORTED
@@ -146,12 +146,13 @@ def _unequal(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
 
 
 def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
-    """How alike two unequal names are; names that differ in a number are different however alike their letters.
+    """How alike two unequal names are; names that differ in a number, or in what tells as much,
+    are different however alike their letters.
 
     Those with one key are unequal only where their digits make other numbers.
     """
     if mine.numbers != theirs.numbers or mine.key == theirs.key:
-        return Named.OTHER_NUMBER if letters_of(mine.key) == letters_of(theirs.key) else Named.DISAGREE
+        return Named.OTHER_NUMBER if mine.frame == theirs.frame else Named.DISAGREE
     given = mine.kind is not Kind.OWN or theirs.kind is not Kind.OWN
     if given or min(len(mine.key), len(theirs.key)) < limits.shortest_similar:
         return Named.DISAGREE

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from matchbook_contracts.identity import normalise_serial, serial_is_usable
 
 NETBIOS_LENGTH = 15
+UUID_DIGITS = 32
 RANDOMISED = "randomised address"
 _SHORTEST_MAKER = 2
 NO_ADAPTER = "not the address of one adapter"
@@ -29,6 +30,7 @@ _MACHINE_LIKE = re.compile(r"(?=.*[0-9])[^\s]{4,}")
 _LENOVO_LABEL = re.compile(r"1S(?:[0-9A-Z]{10}|[0-9A-Z]{4})(?=[0-9A-Z]{7,8}$)")
 _S_LABEL = re.compile(r"S(?=[0-9A-Z]{7,14}$)")
 _VMWARE_LABEL = re.compile(r"VMWARE(?=[0-9A-F]{32}$)")
+_UUID = re.compile("([0-9A-F]{2})" * 8 + "([0-9A-F]{16})")
 _CONFUSED = str.maketrans("OI", "01")
 _WRITTEN_LABEL = re.compile(r"(?:SERVICETAG|SERIALNUMBER|SERIALNO|SERIAL|SN|TAG)(?=[0-9A-Z]{5,})")
 Families = tuple[tuple[str, re.Pattern[str]], ...]
@@ -54,11 +56,23 @@ class Name(NamedTuple):
     short: str
     key: str
     kind: Kind
+    telling: re.Pattern[str]
+    """The parts that tell a machine from its neighbour as a number does."""
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """Its numbers in their order, without leading zeros. Names that differ in one are different machines."""
-        return numbers_of(self.key)
+        """Its numbers without leading zeros, then its telling parts. Names that differ in one are different machines.
+
+        In a name that the system gave, a letter tells nothing.
+        """
+        numbers = tuple(_NUMBERS_WITHOUT_ZEROS.findall(self.key))
+        return (*numbers, *self.telling.findall(self.short)) if self.kind is Kind.OWN else numbers
+
+    @property
+    def frame(self) -> str:
+        """What is left of the key without them."""
+        text = self.telling.sub("0", self.short) if self.kind is Kind.OWN else self.key
+        return _NUMBERS.sub("#", "".join(c for c in text if c.isalnum()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +90,7 @@ class Hygiene:
     default_names: re.Pattern[str] = re.compile(r"(?!)")
     personal_names: re.Pattern[str] = re.compile(r"(?!)")
     generic_names: re.Pattern[str] = re.compile(r"(?!)")
+    telling_parts: re.Pattern[str] = re.compile(r"(?!)")
     families: Families = ()
     nobody: frozenset[str] = frozenset()
     person_titles: frozenset[str] = frozenset()
@@ -95,20 +110,12 @@ class Hygiene:
         return tuple(sorted({len(beginning) for beginning in self.mac_addresses}, reverse=True))
 
 
-def numbers_of(key: str) -> tuple[str, ...]:
-    return tuple(_NUMBERS_WITHOUT_ZEROS.findall(key))
-
-
 def parted_alike(first: str, second: str) -> bool:
     """Whether the digits of two names with one key can make the same numbers: `1-12` is `112`, but never `11-2`."""
     if first == second:
         return True
     mine, theirs = (set(accumulate(map(len, _NUMBERS.findall(short)))) for short in (first, second))
     return mine <= theirs or theirs <= mine
-
-
-def letters_of(key: str) -> str:
-    return _NUMBERS.sub("#", key)
 
 
 def plain(text: str) -> str:
@@ -132,7 +139,7 @@ def name_of(raw: str | None, hygiene: Hygiene) -> Name | None:
         key = "".join(c for c in key if c.isalnum())
     if not key:
         return None
-    return Name(raw, short, key, _kind(key, hygiene))
+    return Name(raw, short, key, _kind(key, hygiene), hygiene.telling_parts)
 
 
 def parts_of_name(raw: str) -> tuple[str, ...]:
@@ -186,18 +193,21 @@ def unconfused(key: str) -> str:
     return key.translate(_CONFUSED)
 
 
-def scanned_serial(key: str) -> str | None:
-    """What remains of a serial number scanned with its bar code's prefix; None where it has none.
+def serial_variant(key: str) -> str | None:
+    """The other form in which the same serial number is written; None where it has none.
 
-    A bare number may begin the same way, so both forms have to be tried.
+    What remains of a number scanned with its bar code's prefix; a bare one may begin the same way, so both have to be
+    tried. The UUID of a virtual machine with the bytes of its first three groups reversed, as SMBIOS has them.
     """
     if key.startswith("1S"):
-        bare = _LENOVO_LABEL.sub("", key, count=1)
+        other = _LENOVO_LABEL.sub("", key, count=1)
     elif key.startswith("S"):
-        bare = _S_LABEL.sub("", key, count=1)
+        other = _S_LABEL.sub("", key, count=1)
+    elif len(key) == UUID_DIGITS:
+        other = _UUID.sub(r"\4\3\2\1\6\5\8\7\9", key)
     else:
         return None
-    return bare if bare != key and serial_is_usable(bare) else None
+    return other if other != key and serial_is_usable(other) else None
 
 
 @lru_cache(maxsize=4_096)

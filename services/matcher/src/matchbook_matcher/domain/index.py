@@ -115,8 +115,8 @@ class Documents:
         self.all[configuration.configuration_id] = configuration
         if (key := configuration.serial_key) is not None:
             _add(self.by_serial, key, configuration)
-            if configuration.scanned is not None:
-                _add(self.by_serial, configuration.scanned, configuration)
+            if configuration.variant is not None:
+                _add(self.by_serial, configuration.variant, configuration)
         for mac in configuration.macs:
             _add(self.by_mac, mac, configuration)
         for name in configuration.names:
@@ -162,7 +162,7 @@ class Documents:
         found: tuple[Configuration, ...] = ()
         if (key := device.serial_key) is not None and key not in learned.serials:
             found = self.by_serial.get(key, ())
-            if (bare := device.scanned) is not None and bare not in learned.serials:
+            if (bare := device.variant) is not None and bare not in learned.serials:
                 found = joined(found, self.by_serial.get(bare, ()))
         for mac in (device.wifi, device.ethernet):
             if mac is not None and (held := self.by_mac.get(mac)) is not None and mac not in learned.macs:

@@ -14,9 +14,9 @@ from matchbook_matcher.domain.scale import SERIAL_STEP, USER_STEP, Serial, Worth
 from matchbook_matcher.domain.weights import DeviceWeights
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True, frozen=True, order=True)
 class Elsewhere:
-    """A configuration of another organization that has the device's serial number."""
+    """A configuration of another organization that has the device's serial number; of several, the least is told."""
 
     organization_id: str
     organization_name: str
@@ -70,7 +70,7 @@ _MOST_OTHERS = 5
 class Evaluation:
     """The answers by device, and what has to be known to complete them.
 
-    `unfound` are the devices whose usable serial number is not documented here, by that serial number.
+    `unfound` are the devices whose usable serial number is not documented here, by each form of that serial number.
     """
 
     answers: dict[Key, Answer]
@@ -79,9 +79,12 @@ class Evaluation:
 
     def complete(self, elsewhere: Mapping[str, Elsewhere]) -> None:
         """Tell where the unfound serial numbers are documented instead."""
+        places: dict[Key, Elsewhere] = {}
         for serial, place in elsewhere.items():
             for key in self.unfound.get(serial, ()):
-                self.answers[key] = _with_elsewhere(self.answers[key], place)
+                places[key] = min(place, places.get(key, place))
+        for key, place in places.items():
+            self.answers[key] = _with_elsewhere(self.answers[key], place)
 
 
 class Ground(NamedTuple):
@@ -166,7 +169,12 @@ class Matcher:
                 key = (device.tenant_id, device.device_id)
                 answers[key] = _answer(pairs, outcome)
                 if (serial := device.serial_key) is not None and _not_here(serial, documents, learned):
-                    unfound.setdefault(serial, []).append(key)
+                    other = device.variant
+                    if other is None:
+                        unfound.setdefault(serial, []).append(key)
+                    elif _not_here(other, documents, learned):
+                        for form in (serial, other):
+                            unfound.setdefault(form, []).append(key)
 
     def _compared(self, device: Device, found: Sequence[Configuration], learned: Learned) -> list[Pair]:
         reverted = None if device.standing is None else device.standing.reverted

@@ -9,7 +9,7 @@ from typing import NotRequired, TypedDict
 from matchbook_contracts.suggestions import Rule, Verdict
 
 from matchbook_matcher.domain.compare import Learned
-from matchbook_matcher.domain.forms import Kind, Name
+from matchbook_matcher.domain.forms import UUID_DIGITS, Kind, Name
 from matchbook_matcher.domain.people import People
 from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.scale import Findings, Mac, Model, Named, Serial, User, Worth, findings_of
@@ -211,11 +211,17 @@ def _serial_evidence(pair: Pair, findings: Findings, learned: Learned) -> Eviden
             "serial_number", "set_aside", device.serial, configuration.serial, _MANY if many else "placeholder"
         )
     if finding is Serial.AGREE and device.serial_key != configuration.serial_key:
-        told = "reported" if device.scanned in configuration.serials else "documented"
-        reason = f"{told} with the prefix of its bar code"
+        reason = _variant_reason(device, configuration)
     else:
         reason = _SERIAL_REASONS.get(finding)
     return _entry("serial_number", _SERIAL[finding], device.serial, configuration.serial, reason)
+
+
+def _variant_reason(device: Device, configuration: Configuration) -> str:
+    if len(device.serial_key or "") == len(configuration.serial_key or "") == UUID_DIGITS:
+        return "a UUID with bytes in another order"
+    told = "reported" if device.variant in configuration.serials else "documented"
+    return f"{told} with the prefix of its bar code"
 
 
 def _mac_evidence(pair: Pair, findings: Findings, learned: Learned) -> Evidence:

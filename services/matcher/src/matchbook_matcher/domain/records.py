@@ -1,11 +1,12 @@
 """Devices and configurations as the matcher knows them, with the forms in which they are compared."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from matchbook_matcher.domain.forms import (
+    UUID_DIGITS,
     Hygiene,
     Kind,
     Name,
@@ -14,7 +15,7 @@ from matchbook_matcher.domain.forms import (
     maker_of,
     name_of,
     parts_of_name,
-    scanned_serial,
+    serial_variant,
 )
 from matchbook_matcher.domain.people import People, people_in, words_of
 
@@ -38,7 +39,7 @@ class Device:
     """One live enrolment. Nothing of it changes once made; `frozen` would only make a hundred thousand of them slower.
 
     `serial_key`, `wifi` and `ethernet` hold usable values in normal form; `set_aside` the other MAC addresses with the
-    reason. `scanned` is what remains of a serial number that is reported with a bar code's prefix. `last_sync` is in
+    reason. `variant` is the serial number's other form, as `forms.serial_variant` gives it. `last_sync` is in
     seconds since 1970, 0 when unknown. `people` are those whose it is, `family` is what kind of machine it is and
     `maker` who built it, as far as that is said.
     """
@@ -48,7 +49,7 @@ class Device:
     name: Name | None
     serial: str | None
     serial_key: str | None
-    scanned: str | None
+    variant: str | None
     wifi: str | None
     ethernet: str | None
     set_aside: tuple[tuple[str, str], ...]
@@ -73,7 +74,7 @@ class Configuration:
     names: tuple[Name, ...]
     serial: str | None
     serial_key: str | None
-    scanned: str | None
+    variant: str | None
     macs: tuple[str, ...]
     set_aside: tuple[tuple[str, str], ...]
     model: str | None
@@ -85,7 +86,7 @@ class Configuration:
     @property
     def serials(self) -> tuple[str, ...]:
         """All under which it may be found."""
-        return tuple(key for key in (self.serial_key, self.scanned) if key is not None)
+        return tuple(key for key in (self.serial_key, self.variant) if key is not None)
 
 
 class DeviceFacts(NamedTuple):
@@ -117,12 +118,17 @@ class ConfigurationFacts(NamedTuple):
     hostname: str | None = None
     serial: str | None = None
     serial_key: str | None = None
-    scanned: str | None = None
+    variant: str | None = None
     macs: Sequence[str] = ()
     model: str | None = None
     people: str | None = None
     type: str | None = None
     maker: str | None = None
+
+
+def in_lines(values: Iterable[str | None]) -> str:
+    """One text of a list, a line each: PostgreSQL wants arrays of arrays rectangular, and lists of names are not."""
+    return "\n".join(cleaned for value in values if value and (cleaned := value.replace("\n", " ").strip()))
 
 
 def make_device(facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None = None) -> Device:
@@ -144,7 +150,7 @@ def make_device(facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None 
         form,
         serial,
         key,
-        scanned_serial(key) if key is not None and key[0] in "1S" else None,
+        serial_variant(key) if key is not None and (key[0] in "1S" or len(key) == UUID_DIGITS) else None,
         wifi,
         ethernet,
         aside,
@@ -158,7 +164,7 @@ def make_device(facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None 
 
 
 def make_configuration(facts: ConfigurationFacts, hygiene: Hygiene) -> Configuration:
-    configuration_id, organization_id, name, hostname, serial, key, scanned, macs, model, people, type_, maker = facts
+    configuration_id, organization_id, name, hostname, serial, key, variant, macs, model, people, type_, maker = facts
     aside: tuple[tuple[str, str], ...] = ()
     usable: tuple[str, ...] = ()
     for mac in macs:
@@ -167,8 +173,8 @@ def make_configuration(facts: ConfigurationFacts, hygiene: Hygiene) -> Configura
             usable += (mac,)
         else:
             aside += ((mac, reason),)
-    if key in hygiene.serial_numbers or scanned in hygiene.serial_numbers:
-        key = scanned = None
+    if key in hygiene.serial_numbers or variant in hygiene.serial_numbers:
+        key = variant = None
     names = _names(name, hostname, hygiene)
     family = family_of(type_, hygiene) if type_ else None
     maker = maker_of(maker, hygiene) if maker else None
@@ -182,7 +188,7 @@ def make_configuration(facts: ConfigurationFacts, hygiene: Hygiene) -> Configura
         names,
         serial,
         key,
-        scanned,
+        variant,
         usable,
         aside,
         model,

@@ -58,7 +58,7 @@ class Slips:
             for configuration in near
             if any(
                 other is not None and unequal_serials(serial, other) in (Serial.SLIP, Serial.CONFUSED)
-                for other in (configuration.serial_key, configuration.scanned)
+                for other in (configuration.serial_key, configuration.variant)
             )
         )
 

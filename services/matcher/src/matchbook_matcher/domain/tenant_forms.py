@@ -169,7 +169,8 @@ def _name_score(findings: Findings, weights: TenantWeights) -> float:
     worth, name = weights.name, findings.name
     if name.same:
         whole = worth.misspelt if name.slips else worth.noted if name.noted else worth.equal
-        return whole + (worth.reordered if name.reordered else 0.0)
+        whole += worth.reordered if name.reordered else 0.0
+        return whole if findings.alias is None else max(whole, weights.alias.equal)
     if findings.alias is not None:
         return weights.alias.equal
     if findings.initials:
@@ -212,8 +213,8 @@ def rule_of(findings: Findings, overlap_least: int) -> Rule | None:
     return "tenant_name" if findings.name.common or findings.initials else None
 
 
-def _closeness(name: NameComparison) -> tuple[bool, bool, float]:
-    return name.equal, name.same, name.share
+def _closeness(name: NameComparison) -> tuple[bool, bool, bool, float]:
+    return name.exact, name.equal, name.same, name.share
 
 
 def _initials(name: CompanyName, others: Iterable[CompanyName]) -> bool:

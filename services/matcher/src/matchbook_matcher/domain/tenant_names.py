@@ -50,9 +50,13 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class CompanyName:
-    """`words` tell the company; `notes` are words in parentheses, or that only tell one of its tenants from another."""
+    """`words` tell the company; `notes` are words in parentheses, or that only tell one of its tenants from another.
+
+    `spoken` are all words outside of parentheses, legal forms too.
+    """
 
     written: str
+    spoken: Words
     words: Words
     notes: Words
     spellings: frozenset[str]
@@ -91,6 +95,7 @@ def _company_name(written: str, vocabulary: Vocabulary) -> CompanyName:
     words = words or [word for word in bare if word not in vocabulary.filler] or bare
     return CompanyName(
         written,
+        tuple(map(folded, spoken)),
         tuple(map(folded, words)),
         tuple(map(folded, told)),
         frozenset(_spellings(bare, vocabulary)) | {folded("".join(words))},
@@ -228,6 +233,8 @@ class NameComparison:
     branch: bool = False
     """A word that tells sister companies apart is on one side only."""
     reordered: bool = False
+    verbatim: bool = False
+    """The same words in the same order, legal forms and all, but for notes."""
 
     @property
     def share(self) -> float:
@@ -247,6 +254,10 @@ class NameComparison:
     @property
     def equal(self) -> bool:
         return self.same and not self.slips and not self.noted
+
+    @property
+    def exact(self) -> bool:
+        return self.equal and self.verbatim
 
     @property
     def contradiction(self) -> float:
@@ -283,6 +294,7 @@ class Comparer:
             noted=noted,
             branch=not noted and any(map(self._is_branch, (*mine, *theirs))),
             reordered=sorted(first.words) == sorted(second.words) and first.words != second.words,
+            verbatim=first.spoken == second.spoken,
         )
 
     def _apart(self, first: CompanyName, second: CompanyName) -> tuple[list[str], list[str], list[str]]:

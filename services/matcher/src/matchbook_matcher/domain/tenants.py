@@ -21,7 +21,7 @@ from matchbook_matcher.domain.tenant_forms import (
     score_of,
     tenant_forms,
 )
-from matchbook_matcher.domain.tenant_names import Vocabulary
+from matchbook_matcher.domain.tenant_names import NameComparison, Vocabulary
 from matchbook_matcher.domain.weights import TenantWeights
 
 __all__ = ["Directory", "Organization", "Tenant", "TenantAnswer", "TenantPair"]
@@ -39,6 +39,7 @@ class TenantPair:
     confidence: float
     fingerprint: str
     evidence: tuple[Evidence, ...]
+    name: NameComparison
     whole: bool
     """More than part of the name speaks for it."""
 
@@ -102,7 +103,14 @@ class Directory:
         forms = self.tenant_forms[tenant.tenant_id]
         reverted = (tenant.standing.reverted if tenant.standing is not None else None) or {}
         found = (self._pair(tenant, forms, key) for key in self._candidates(tenant, forms))
-        return [pair for pair in found if pair is not None and not _is_reverted(pair, reverted)]
+        return self._with_forms([pair for pair in found if pair is not None and not _is_reverted(pair, reverted)])
+
+    def _with_forms(self, pairs: list[TenantPair]) -> list[TenantPair]:
+        """Of Contoso Inc. and Contoso GmbH, a tenant by that name is the one with its legal form."""
+        if not any(pair.name.exact for pair in pairs):
+            return pairs
+        worth = self.weights.name.other_form
+        return [self._worth(pair, worth) if pair.name.equal and not pair.name.exact else pair for pair in pairs]
 
     def _candidates(self, tenant: Tenant, forms: Forms) -> list[str]:
         """Organizations worth comparing in full, the most promising ones."""
@@ -137,6 +145,7 @@ class Directory:
             confidence=0.0,
             fingerprint=fingerprint(forms, theirs, findings.overlap),
             evidence=evidence_of(tenant, organization, findings),
+            name=findings.name,
             whole=findings.whole,
         )
         return self._worth(pair, 0.0)

@@ -40,8 +40,8 @@ def sought(device: Device, *, doubtful: bool) -> Iterator[Term]:
     found any, too.
     """
     yield from identities(device)
-    if device.scanned is not None:
-        yield Term("serial", device.scanned)
+    if device.variant is not None:
+        yield Term("serial", device.variant)
     name = device.name
     if name is not None and name.kind is not Kind.GENERIC:
         if may_be_cut(name.short):

@@ -90,6 +90,7 @@ class DeviceWeights(_Section):
 
 class TenantNameWeights(_Section):
     equal: float
+    other_form: float
     misspelt: float
     noted: float
     reordered: float

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from matchbook_matcher.adapters.data import Knowledge, read_knowledge
-from matchbook_matcher.offline.lines import Advance
+from matchbook_matcher.offline.lines import Advance, Id, Number
 from matchbook_matcher.offline.running import DeviceMatch, TenantMatch
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -68,7 +68,17 @@ def progress(label: str, size: int) -> Iterator[Advance]:
 def write(path: Path, rows: Iterable[DeviceMatch | TenantMatch]) -> None:
     """Whole or not at all, one object a line, by id."""
     ordered = sorted(rows, key=lambda row: (str(row[0]), str(row[1])))
-    write_whole(path, (to_json(row._asdict()) + b"\n" for row in ordered))
+    write_whole(path, map(_line, ordered))
+
+
+def _line(row: DeviceMatch | TenantMatch) -> bytes:
+    """An object whose numbers stand as they were written."""
+    told = (f'"{name}":'.encode() + _value(value) for name, value in row._asdict().items())
+    return b"{" + b",".join(told) + b"}\n"
+
+
+def _value(value: Id | float) -> bytes:
+    return value.token.encode() if isinstance(value, Number) else to_json(value)
 
 
 def write_whole(path: Path, parts: Iterable[bytes]) -> None:

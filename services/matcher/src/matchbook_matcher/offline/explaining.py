@@ -12,7 +12,7 @@ from matchbook_matcher.domain.compare import compare
 from matchbook_matcher.domain.index import Documents
 from matchbook_matcher.domain.organization import Answer, Conflict, Elsewhere, Evaluation, Matcher, Suggested
 from matchbook_matcher.domain.pairs import Pair, evidence
-from matchbook_matcher.domain.records import Configuration, Device, DeviceFacts
+from matchbook_matcher.domain.records import Configuration, Device, DeviceFacts, Key
 from matchbook_matcher.domain.scale import Worth
 from matchbook_matcher.domain.suggestions import device_suggestion, tenant_suggestion
 from matchbook_matcher.offline.console import input_options, knowledge_of, progress, reported
@@ -66,8 +66,8 @@ class Explainer:
         devices, configurations = self._records(organization)
         common = common_serials(self._inputs, self._limits.tenants_of_a_machine)
         evaluation = Matcher(self._knowledge.weights.device).evaluate(devices, configurations, common_serials=common)
-        evaluation.complete(self._elsewhere(facts, organization))
         key = (facts.tenant_id, facts.device_id)
+        evaluation.complete(self._elsewhere(key, organization, evaluation))
         answer = evaluation.answers[key]
         said = device_suggestion(key, organization, answer, evaluation.learned)
         yield from suggestion_lines("configuration", said, DEVICE_FIELDS)
@@ -88,20 +88,17 @@ class Explainer:
         tenants = [tenant for tenant, place in self._places.items() if place == organization]
         return records_of(self._inputs, organization, tenants, self._knowledge.hygiene)
 
-    def _elsewhere(self, facts: DeviceFacts, organization: str) -> dict[str, Elsewhere]:
-        """The first configuration of another organization with the device's serial number."""
-        serial, organizations = facts.serial_key, self._inputs.organizations
-        if serial is None:
-            return {}
-        places = [
-            Elsewhere(other, organizations[other].name, held.configuration_id, held.name)
-            for other, documented in self._inputs.configurations.items()
-            for held in documented
-            if other != organization and held.serial_key == serial
-        ]
-        if not places:
-            return {}
-        return {serial: min(places, key=lambda place: (place.organization_id, place.configuration_id))}
+    def _elsewhere(self, key: Key, organization: str, evaluation: Evaluation) -> dict[str, Elsewhere]:
+        """The first configuration of another organization with the device's serial number, by each form of that."""
+        wanted = {serial for serial, keys in evaluation.unfound.items() if key in keys}
+        found: dict[str, Elsewhere] = {}
+        for other, documented in self._inputs.configurations.items():
+            name = self._inputs.organizations[other].name
+            for held in documented if other != organization else ():
+                place = Elsewhere(other, name, held.configuration_id, held.name)
+                for serial in wanted.intersection((held.serial_key, held.variant)):
+                    found[serial] = min(place, found.get(serial, place))
+        return found
 
     def _left_out(
         self, device: Device, configurations: Sequence[Configuration], answer: Answer, evaluation: Evaluation

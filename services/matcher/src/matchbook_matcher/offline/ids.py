@@ -1,6 +1,12 @@
 """Ids as the files write them."""
 
-from matchbook_matcher.offline.lines import Id
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+
+from matchbook_matcher.offline.lines import Id, Number
+
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+_LONGEST = 40
+"""Digits of a whole number; what is longer is compared by its exponent."""
 
 
 class Ids:
@@ -27,8 +33,11 @@ class Ids:
 
 def id_text(value: Id) -> str:
     """The same for what is the same id."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+    if not isinstance(value, Number):
+        return str(value)
+    try:
+        number = Decimal(value.token).normalize(_EXACT)
+    except ArithmeticError:  # an exponent that nothing can hold
+        return value.token
+    is_whole = number.adjusted() < _LONGEST and number == number.to_integral_value()
+    return str(int(number)) if is_whole else str(number)

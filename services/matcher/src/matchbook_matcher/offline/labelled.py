@@ -75,4 +75,4 @@ def _is_another(device: Device, configuration: Configuration) -> bool:
     if name is None or all(other.key != name.key for other in configuration.names):
         return False
     mine, theirs = device.serial_key, configuration.serial_key
-    return mine is not None and theirs is not None and {mine, device.scanned}.isdisjoint(configuration.serials)
+    return mine is not None and theirs is not None and {mine, device.variant}.isdisjoint(configuration.serials)

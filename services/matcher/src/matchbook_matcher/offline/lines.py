@@ -1,16 +1,33 @@
 """JSON Lines: one object a line, checked; a line that does not do is named with its file, its number and the remedy."""
 
 import codecs
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 
 import click
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, StrictInt, StrictStr, ValidationError
 from pydantic.alias_generators import to_camel
 
-Id = Annotated[StrictStr | StrictInt | StrictFloat, Field(union_mode="left_to_right")]
+
+class Number(float):
+    """A number with a point or an exponent, and how it is written: `1e2` is no `100.0`, and `1e400` no `Infinity`."""
+
+    __slots__ = ("token",)
+    token: str
+
+    def __new__(cls, token: str) -> Self:
+        number = super().__new__(cls, token)
+        number.token = token
+        return number
+
+    def __str__(self) -> str:
+        return self.token
+
+
+Id = Annotated[StrictStr | StrictInt | InstanceOf[Number], Field(union_mode="left_to_right")]
 """Any string or number."""
 Advance = Callable[[int], None]
 """Told how many bytes more are done."""
@@ -155,10 +172,23 @@ def read(path: Path, model: type[AnyLine], advance: Advance) -> Iterator[tuple[i
             if not text.strip():
                 continue
             try:
-                found = model.model_validate_json(text)
+                yield number, _parsed(text, model)
             except ValidationError as error:
                 raise FaultyLine(path, number, _fault(error)) from error
-            yield number, found
+
+
+def _parsed(text: bytes, model: type[AnyLine]) -> AnyLine:
+    """Raises ValidationError. Few ids have a point: only their lines are read the slow way, which keeps it."""
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        if all(fault["type"] != "needs_python_object" for fault in error.errors(include_url=False)):
+            raise
+    return model.model_validate(json.loads(text, parse_float=Number, parse_constant=_no_number))
+
+
+def _no_number(_: str) -> None:
+    """NaN and Infinity, which are no JSON."""
 
 
 def _fault(error: ValidationError) -> str:

@@ -1,16 +1,17 @@
 """Reads the files into the facts that the domain compares, by tenant and by organization."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 
+import click
 from matchbook_contracts.identity import normalise_mac
 
-from matchbook_matcher.domain.forms import scanned_serial, serial_key
-from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts
+from matchbook_matcher.domain.forms import serial_key, serial_variant
+from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts, in_lines
 from matchbook_matcher.domain.tenants import Organization, Tenant
 from matchbook_matcher.offline.ids import Ids
 from matchbook_matcher.offline.lines import (
@@ -58,7 +59,10 @@ class Inputs:
 
 
 def read_inputs(files: Files, progress: Progress) -> Inputs:
-    """Everything, with a tenant and an organization for each that is only mentioned. Raises FaultyLine, OSError."""
+    """Everything, with a tenant and an organization for each that is only mentioned. Raises FaultyLine, OSError.
+
+    Warns of what is passed over since it speaks of the unknown.
+    """
     inputs = Inputs()
     for path, take in (
         (files.tenants, _take_tenants),
@@ -70,11 +74,34 @@ def read_inputs(files: Files, progress: Progress) -> Inputs:
         if path is not None:
             with progress(f"Reading {path}", path.stat().st_size) as advance:
                 take(path, inputs, advance)
+    for what, first, count in _unknown(inputs, files):
+        click.echo(f"Warning: {what}: {count}, the first {first}.", err=True)
     for tenant in inputs.devices:
         inputs.tenants.setdefault(tenant, Tenant(tenant, ""))
     for organization in inputs.configurations:
         inputs.organizations.setdefault(organization, Organization(organization, organization))
     return inputs
+
+
+def _unknown(inputs: Inputs, files: Files) -> Iterator[tuple[str, str, int]]:
+    """What is passed over: a kind of lines, the first of them, and how many there are."""
+    links = inputs.links or {}
+    organizations = inputs.organizations.keys() | inputs.configurations.keys() | {""}
+    found = {
+        "links of tenants that no other file has": [
+            f"of tenant {tenant}" for tenant in links if tenant not in inputs.tenants and tenant not in inputs.devices
+        ],
+        "links with organizations that no other file has": [
+            f"with organization {organization}" for organization in links.values() if organization not in organizations
+        ],
+        f"configurations of organizations that {files.organizations} does not have": [
+            f"{facts.configuration_id} of organization {organization}"
+            for organization, documented in inputs.configurations.items()
+            if files.organizations is not None and organization and organization not in inputs.organizations
+            for facts in documented
+        ],
+    }
+    yield from ((what, named[0], len(named)) for what, named in found.items() if named)
 
 
 def _take_tenants(path: Path, inputs: Inputs, advance: Advance) -> None:
@@ -142,7 +169,7 @@ def _device(line: DeviceLine, tenant: str, device: str) -> DeviceFacts:
         ethernet=normalise_mac(line.ethernet_mac_address),
         model=line.model,
         last_sync=0.0 if synced is None else synced.timestamp(),
-        people=lines(line.user_principal_name, line.email_address, line.user_display_name),
+        people=in_lines((line.user_principal_name, line.email_address, line.user_display_name)) or None,
         system=line.operating_system,
         maker=line.manufacturer,
     )
@@ -157,15 +184,10 @@ def _configuration(line: ConfigurationLine, configuration: str, organization: st
         hostname=line.hostname,
         serial=line.serial_number,
         serial_key=key,
-        scanned=None if key is None else scanned_serial(key),
+        variant=None if key is None else serial_variant(key),
         macs=tuple(filter(None, map(normalise_mac, line.mac_addresses))),
         model=line.model,
-        people=lines(line.primary_user, line.contact),
+        people=in_lines((line.primary_user, line.contact)) or None,
         type=line.type,
         maker=line.manufacturer,
     )
-
-
-def lines(*said: str | None) -> str | None:
-    """What is said, a line each."""
-    return "\n".join(filter(None, said)) or None

@@ -18,7 +18,8 @@ from matchbook_contracts.states import (
 from matchbook_servicekit.database import Connection
 
 from matchbook_matcher.adapters.store import IntakeStore, KnownConfiguration, Mark, Row
-from matchbook_matcher.domain.forms import scanned_serial, serial_key
+from matchbook_matcher.domain.forms import serial_key, serial_variant
+from matchbook_matcher.domain.records import in_lines
 
 DIRECTORY: Mark = ("directory", "", "")
 _MOST_SINGLE = 50
@@ -99,11 +100,13 @@ async def _take_configurations(batch: Batch, connection: Connection, store: Inta
     marks.add(DIRECTORY)
     # What another organization's device sees of a configuration: its serial number, its place and its name.
     changed = {
-        (known.organization_id, known.serial_key)
+        (known.organization_id, serial)
         for key, after in now.items()
         if (before := former.get(key)) != after
         for known in (before, after)
         if known is not None and known.serial_key is not None
+        for serial in (known.serial_key, serial_variant(known.serial_key))
+        if serial is not None
     }
     if changed:
         await store.change_serials(connection, sorted(changed))
@@ -150,7 +153,7 @@ def _keep(rows: dict[Any, Row], key: Any, version: int, row: Row, place: int) ->
 
 def _tenant(batch: Batch, event: TenantDiscovered) -> None:
     domains = dict.fromkeys(filter(None, (event.default_domain, *event.verified_domains)))
-    row = (event.tenant_id, event.revision, event.display_name, _lines(domains), False)
+    row = (event.tenant_id, event.revision, event.display_name, in_lines(domains), False)
     _keep(batch.tenants, event.tenant_id, event.revision, row, 1)
 
 
@@ -161,7 +164,7 @@ def _tenant_lost(batch: Batch, event: TenantLost) -> None:
 
 def _device(batch: Batch, event: DeviceDiscovered) -> None:
     facts = event.facts
-    synced = facts.last_sync_at
+    synced, key = facts.last_sync_at, serial_key(facts.serial_number)
     row = (
         event.tenant_id,
         event.device_id,
@@ -169,21 +172,22 @@ def _device(batch: Batch, event: DeviceDiscovered) -> None:
         True,
         facts.device_name,
         facts.serial_number,
-        serial_key(facts.serial_number),
+        key,
         normalise_mac(facts.wifi_mac_address),
         normalise_mac(facts.ethernet_mac_address),
         facts.model,
         0.0 if synced is None else synced.timestamp(),
-        _lines(filter(None, (facts.user_principal_name, facts.email_address, facts.user_display_name))) or None,
+        in_lines((facts.user_principal_name, facts.email_address, facts.user_display_name)) or None,
         facts.operating_system,
         facts.manufacturer,
+        None if key is None else serial_variant(key),
     )
     _keep(batch.devices, (event.tenant_id, event.device_id), event.revision, row, 2)
 
 
 def _device_retired(batch: Batch, event: DeviceRetired) -> None:
     key = (event.tenant_id, event.device_id)
-    row = (*key, event.revision, False, None, None, None, None, None, None, 0.0, None, None, None)
+    row = (*key, event.revision, False, None, None, None, None, None, None, 0.0, None, None, None, None)
     _keep(batch.devices, key, event.revision, row, 2)
 
 
@@ -192,8 +196,8 @@ def _organization(batch: Batch, event: OrganizationState) -> None:
         event.organization_id,
         event.version,
         event.name,
-        _lines(event.aliases),
-        _lines(event.domains),
+        in_lines(event.aliases),
+        in_lines(event.domains),
         event.archived,
     )
     _keep(batch.organizations, event.organization_id, event.version, row, 1)
@@ -201,7 +205,7 @@ def _organization(batch: Batch, event: OrganizationState) -> None:
 
 def _configuration(batch: Batch, event: ConfigurationState) -> None:
     key = serial_key(event.serial_number)
-    people = filter(None, (_in_force(event, "primary_user"), _in_force(event, "contact")))
+    people = (_in_force(event, "primary_user"), _in_force(event, "contact"))
     row = (
         event.configuration_id,
         event.organization_id,
@@ -211,10 +215,10 @@ def _configuration(batch: Batch, event: ConfigurationState) -> None:
         _in_force(event, "hostname"),
         event.serial_number,
         key,
-        None if key is None else scanned_serial(key),
+        None if key is None else serial_variant(key),
         " ".join(filter(None, map(normalise_mac, event.mac_addresses))),
         event.model,
-        _lines(people) or None,
+        in_lines(people) or None,
         event.configuration_type,
         event.manufacturer,
     )
@@ -244,11 +248,6 @@ def _reverted(pairs: Sequence[RevertedPair]) -> dict[str, str | None] | None:
     for pair in pairs:
         seen[pair.target_id].append(pair.fingerprint)
     return {target: None if None in prints else prints[-1] for target, prints in seen.items()} or None
-
-
-def _lines(values: Iterable[str]) -> str:
-    """One text of a list: arrays of arrays must be rectangular in PostgreSQL, and lists of names are not."""
-    return "\n".join(cleaned for value in values if (cleaned := value.replace("\n", " ").strip()))
 
 
 _FILING: dict[type, Any] = {

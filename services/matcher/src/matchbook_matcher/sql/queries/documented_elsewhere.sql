@@ -7,7 +7,13 @@ SELECT DISTINCT ON (given.serial_key, given.organization_id)
     c.configuration_id,
     c.name AS configuration_name
 FROM unnest($1::text[], $2::text[]) AS given (serial_key, organization_id)
-JOIN configurations AS c ON c.serial_key = given.serial_key AND NOT c.archived
+JOIN (
+    SELECT configuration_id, organization_id, name, serial_key FROM configurations
+    WHERE NOT archived AND serial_key IS NOT NULL
+    UNION ALL
+    SELECT configuration_id, organization_id, name, scanned FROM configurations
+    WHERE NOT archived AND scanned IS NOT NULL
+) AS c ON c.serial_key = given.serial_key
 LEFT JOIN organizations AS o ON o.organization_id = c.organization_id
 WHERE c.organization_id <> given.organization_id
 ORDER BY given.serial_key, given.organization_id, c.organization_id, c.configuration_id

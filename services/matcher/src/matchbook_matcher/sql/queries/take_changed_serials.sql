@@ -10,7 +10,11 @@ WITH taken AS (
     INSERT INTO marks (kind, subject, part)
     SELECT DISTINCT 'device', d.tenant_id, d.device_id
     FROM changed AS c
-    JOIN devices AS d ON d.serial_key = c.serial_key AND d.live
+    JOIN (
+        SELECT tenant_id, device_id, serial_key FROM devices WHERE live AND serial_key IS NOT NULL
+        UNION ALL
+        SELECT tenant_id, device_id, scanned FROM devices WHERE live AND scanned IS NOT NULL
+    ) AS d ON d.serial_key = c.serial_key
     JOIN tenant_matches AS m ON m.tenant_id = d.tenant_id AND m.status = 'matched'
     WHERE m.organization_id <> c.organization_id
 )
