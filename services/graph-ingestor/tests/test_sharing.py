@@ -20,6 +20,7 @@ from ingestor_world import (
     working,
 )
 from matchbook_contracts.sync import SyncCompleted, SyncFailed, SyncStarted
+from matchbook_graph_ingestor.adapters import sweeps
 from matchbook_graph_ingestor.service.sweep_queue import Filled
 from matchbook_graph_ingestor.service.visit import Visit
 from matchbook_local.emulator.faults import Call
@@ -165,6 +166,31 @@ async def _everything_again(world: Ingesting) -> None:
 
 async def _some_begun(world: Ingesting) -> bool:
     return bool(await world.rows("SELECT FROM open_sweeps WHERE started_at IS NOT NULL"))
+
+
+async def test_what_was_taken_by_a_commit_whose_answer_was_lost_is_swept(service: Ingesting) -> None:
+    await service.customers()
+    tenant_id, _ = largest(service)
+    parts, sweeper = service.parts, service.parts.sweeper
+    task = asyncio.create_task(sweeper.run())
+    try:
+        await service.until(lambda: _has_a_lock(service))
+        async with parts.database.transaction() as connection:
+            runs = await sweeps.queue(connection, {tenant_id: "the-run"}, service.clock())
+            await sweeps.take(connection, runs, sweeper._owner)
+        await service.until(lambda: _nothing_open(service), 10)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert isinstance(await service.last_run(tenant_id), SyncCompleted)
+
+
+async def _has_a_lock(world: Ingesting) -> bool:
+    return world.parts.sweeper._owner is not None
+
+
+async def _nothing_open(world: Ingesting) -> bool:
+    return not await world.rows("SELECT FROM open_sweeps")
 
 
 async def test_with_one_slot_a_tenant_that_waits_for_microsoft_lets_the_others_go_first(
