@@ -67,3 +67,12 @@ def test_microsofts_own_word_may_be_longer() -> None:
     assert breakers.refusal("a") is not None
     clock.now += 1
     assert breakers.refusal("a") is None
+
+
+def test_reads_that_fail_together_count_once() -> None:
+    clock = Clock()
+    breakers = Breakers(first=10, longest=900, clock=clock)
+    for _ in range(8):
+        breakers.failed("a", Failure("unavailable"))
+    clock.now += 10
+    assert breakers.refusal("a") is None
