@@ -108,7 +108,11 @@ class TenantSweep:
                 )
 
     async def interrupt(self, visit: Visit) -> None:
-        """End a sweep that failed for a reason nobody foresaw; it is tried again later, and not at once."""
+        """End a sweep that failed for a reason nobody foresaw; it is tried again later, and not at once.
+
+        Nothing that was read is told: it may be the reason.
+        """
+        visit.organization_read = False
         with suppress(SweepTaken):
             await self._fail(visit, Failure("interrupted"))
 
