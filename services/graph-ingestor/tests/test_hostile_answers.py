@@ -355,3 +355,19 @@ async def test_page_tokens_that_always_expire_end_the_sweep(world: Ingesting) ->
     assert (await swept_badly(world, tenant_id)).reason == "bad_answer"
     first = [call for call in world.mischief.calls if devices_list(call) and not call.skip_token]
     assert len([call for call in first if call.tenant_id == tenant_id]) == 2
+
+
+async def test_the_same_devices_on_ever_new_pages_end_as_a_bad_answer(world: Ingesting) -> None:
+    await world.everything()
+    tenant_id, _ = largest(world)
+    numbers = iter(range(1000))
+
+    def edit(call: Call, body: dict[str, Any]) -> dict[str, Any] | None:
+        if not devices_list(call) or call.tenant_id != tenant_id:
+            return None
+        return body | {"@odata.nextLink": f"{world.settings.graph_url}{call.path}?$top=5&page={next(numbers)}"}
+
+    world.mischief.edit = edit
+    run = await swept_badly(world, tenant_id)
+    assert run.reason == "bad_answer"
+    assert run.counts.seen == 5

@@ -131,6 +131,35 @@ async def test_a_tenant_that_does_not_sync_is_named_and_its_devices_are_left_alo
     assert not [call for call in world.mischief.calls if devices_list(call)]
 
 
+_SWITCHED_OFF = "INSERT INTO tenant_settings (tenant_id, device_sync) VALUES ($1, false) RETURNING 1"
+_REMOVED = "UPDATE tenants SET listed = false WHERE tenant_id = $1 RETURNING 1"
+
+
+@pytest.mark.parametrize("change", [_SWITCHED_OFF, _REMOVED])
+async def test_a_sweep_under_way_ends_where_devices_are_not_to_be_synced_any_more(
+    world: Ingesting, change: str
+) -> None:
+    await world.customers()
+    tenant_id, _ = largest(world)
+    (visit,) = await world.opened(tenant_id)
+    await world.rows(change, tenant_id)
+    await world.parts.tenants.run(visit)
+    run = await world.last_run(tenant_id)
+    assert isinstance(run, SyncFailed)
+    assert run.reason == "interrupted"
+    assert await world.events(DEVICES) == []
+    assert not await world.rows("SELECT FROM open_sweeps")
+
+
+async def test_a_tenant_that_was_removed_while_its_sweep_waited_has_no_device_read(world: Ingesting) -> None:
+    await world.customers()
+    tenant_id, _ = largest(world)
+    await world.rows(_REMOVED, tenant_id)
+    await world.sweep(tenant_id)
+    assert not [call for call in world.mischief.calls if devices_list(call)]
+    assert not await world.rows("SELECT FROM open_sweeps")
+
+
 async def test_the_same_state_and_answers_publish_the_same_bytes(world: Ingesting) -> None:
     """As after a crash between publishing and committing: the state is the old one, the records come again."""
     await world.customers()
