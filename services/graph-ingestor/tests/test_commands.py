@@ -142,6 +142,7 @@ async def test_what_kafka_refuses_of_one_tenant_does_not_stop_the_others(
 
     async def organization(asked_for: str) -> Any:
         found = await real(asked_for)
+        assert found is not None
         return found.model_copy(update={"display_name": "x" * 20_000_000}) if asked_for == tenant_id else found
 
     monkeypatch.setattr(service.parts.graph, "organization", organization)

@@ -175,6 +175,7 @@ async def test_what_was_taken_by_a_commit_whose_answer_was_lost_is_swept(service
     task = asyncio.create_task(sweeper.run())
     try:
         await service.until(lambda: _has_a_lock(service))
+        assert sweeper._owner is not None
         async with parts.database.transaction() as connection:
             runs = await sweeps.queue(connection, {tenant_id: "the-run"}, service.clock())
             await sweeps.take(connection, runs, sweeper._owner)
