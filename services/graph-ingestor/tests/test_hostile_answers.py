@@ -93,6 +93,23 @@ async def test_a_long_retry_after_ends_the_sweep_and_is_kept(world: Ingesting) -
     assert len([call for call in world.mischief.calls if devices_list(call)]) == 1
 
 
+async def test_a_tenant_that_asked_for_a_pause_is_not_asked_meanwhile_and_others_are(world: Ingesting) -> None:
+    await world.customers()
+    tenant_id, _ = largest(world)
+    other = readable(world)[1].tenant.tenant_id
+    world.mischief.instead = for_pages_of(tenant_id, lambda _: refusal(429, Retry_After="1800"))
+    await world.sweep(tenant_id)
+    world.mischief.reset()
+    await world.sweep(tenant_id, other)
+    assert not [call for call in world.mischief.calls if call.tenant_id == tenant_id]
+    run = await world.last_run(tenant_id)
+    assert isinstance(run, SyncFailed)
+    assert run.reason == "throttled"
+    assert isinstance(await world.last_run(other), SyncCompleted)
+    (row,) = await world.rows("SELECT due_at FROM tenants WHERE tenant_id = $1", tenant_id)
+    assert (row["due_at"] - world.clock.now).total_seconds() == pytest.approx(1800, abs=60)
+
+
 @pytest.mark.parametrize(
     "fault",
     [

@@ -168,6 +168,16 @@ async def _some_begun(world: Ingesting) -> bool:
     return bool(await world.rows("SELECT FROM open_sweeps WHERE started_at IS NOT NULL"))
 
 
+async def test_a_message_that_comes_twice_or_late_takes_nothing_from_whoever_has_it(world: Ingesting) -> None:
+    await world.customers()
+    tenant_id, _ = largest(world)
+    (visit,) = await world.opened(tenant_id)
+    async with world.parts.database.transaction() as connection:
+        assert await sweeps.take(connection, {tenant_id: visit.run.run_id}, "another") == {}
+        await sweeps.release(connection, visit.owner)
+        assert await sweeps.take(connection, {tenant_id: "an older run"}, "another") == {}
+
+
 async def test_what_was_taken_by_a_commit_whose_answer_was_lost_is_swept(service: Ingesting) -> None:
     await service.customers()
     tenant_id, _ = largest(service)
