@@ -76,6 +76,19 @@ async def test_a_sweep_goes_on_where_its_process_ended(half_way: tuple[Ingesting
     assert not await world.rows("SELECT FROM devices WHERE absences > 0")
 
 
+async def test_a_link_elsewhere_is_not_followed_by_who_goes_on_either(half_way: tuple[Ingesting, Visit]) -> None:
+    """It is kept with its page before it is looked at."""
+    world, _ = half_way
+    tenant_id, _ = largest(world)
+    await world.rows("UPDATE sweep_pages SET next_link = 'https://localhost:1/v1.0/devices' RETURNING 1")
+    await world.parts.scheduler._queue.fill()
+    (again,) = await world.opened(tenant_id, owner="another")
+    await world.parts.tenants.run(again)
+    run = await world.last_run(tenant_id)
+    assert isinstance(run, SyncFailed)
+    assert run.reason == "bad_answer"
+
+
 async def test_what_another_process_took_over_is_left_to_it(half_way: tuple[Ingesting, Visit]) -> None:
     """The first process was only thought to be gone: whatever it does now is without effect."""
     world, visit = half_way
@@ -224,3 +237,18 @@ async def test_with_one_slot_a_tenant_that_waits_for_microsoft_lets_the_others_g
         async with working(world):
             await world.until(all_others)
             assert await world.rows("SELECT FROM open_sweeps WHERE tenant_id = $1", tenant_id)
+
+
+async def test_with_one_slot_a_long_list_lets_others_go_first(configure: Any, microsoft: Any, mischief: Any) -> None:
+    async with ingesting(configure(sweep_concurrency=1, graph_page_size=2), microsoft, mischief) as world:
+        by_the_real_clock(world)
+        await world.customers()
+        tenant_id, _ = largest(world)
+        await world.rows("UPDATE tenants SET due_at = '2000-01-01' WHERE tenant_id = $1 RETURNING 1", tenant_id)
+        async with working(world):
+            await world.until(lambda: all_swept(world))
+        (long,) = await world.rows("SELECT fresh_at FROM tenants WHERE tenant_id = $1", tenant_id)
+        ended = [event for event in await world.events(RUNS) if isinstance(event, SyncCompleted)]
+        (end,) = [event.at for event in ended if event.tenant_id == tenant_id]
+        between = [event for event in ended if long["fresh_at"] < event.started_at and event.at < end]
+        assert len(between) >= 3

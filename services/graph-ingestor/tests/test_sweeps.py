@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from ingestor_world import DEVICES, RUNS, TENANTS, Ingesting, devices_list, edited, largest, readable
+from matchbook_contracts.base import Actor
 from matchbook_contracts.discovery import DeviceDiscovered, TenantDiscovered, TenantLost
 from matchbook_contracts.sync import SyncCompleted, SyncFailed, SyncStarted
+from matchbook_graph_ingestor.adapters import store
 from matchbook_local.emulator.faults import Call
 from matchbook_local.emulator.world.model import Access
 
@@ -105,6 +107,30 @@ async def test_a_renamed_tenant_is_told(world: Ingesting) -> None:
     await world.sweep()
     news = [event for event in await world.events(TENANTS) if event.revision > 1]
     assert [(event.tenant_id, event.display_name) for event in news] == [(tenant_id, "Renamed GmbH")]
+
+
+async def test_who_asks_while_a_sweep_runs_gets_another(world: Ingesting) -> None:
+    await world.customers()
+    tenant_id, _ = largest(world)
+    (visit,) = await world.opened(tenant_id)
+    async with world.parts.database.transaction() as connection:
+        await store.request_sync(connection, tenant_id, Actor(kind="person", id="ana"), world.clock())
+    await world.parts.tenants.run(visit)
+    assert await world.rows("SELECT FROM tenants WHERE tenant_id = $1 AND due_at <= $2", tenant_id, world.clock())
+
+
+async def test_every_read_of_graph_waits_for_its_tenants_limit(
+    world: Ingesting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[str] = []
+
+    async def wait(tenant_id: str) -> None:
+        waited.append(tenant_id)
+
+    monkeypatch.setattr(world.parts.graph._limits, "wait", wait)
+    await world.everything()
+    read = Counter(call.tenant_id for call in world.mischief.calls if call.service == "graph")
+    assert Counter(waited) == read
 
 
 async def test_every_sweep_begins_and_ends_once(world: Ingesting) -> None:
