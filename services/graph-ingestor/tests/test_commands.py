@@ -134,6 +134,25 @@ async def test_one_tenant_that_breaks_the_service_does_not_stop_the_others(
     assert swept == {state.tenant.tenant_id for state in readable(service)} - {tenant_id}
 
 
+async def test_what_kafka_refuses_of_one_tenant_does_not_stop_the_others(
+    service: Ingesting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant_id, _ = largest(service)
+    real = service.parts.graph.organization
+
+    async def organization(asked_for: str) -> Any:
+        found = await real(asked_for)
+        assert found is not None
+        return found.model_copy(update={"display_name": "x" * 20_000_000}) if asked_for == tenant_id else found
+
+    monkeypatch.setattr(service.parts.graph, "organization", organization)
+    async with working(service):
+        await service.until(lambda: all_swept(service))
+    run = await service.last_run(tenant_id)
+    assert isinstance(run, SyncFailed)
+    assert run.reason == "interrupted"
+
+
 @pytest.mark.parametrize("second_first", [False, True])
 async def test_of_two_services_one_sweeps(service: Ingesting, configure: Any, *, second_first: bool) -> None:
     async with ingesting(configure(), service.microsoft, service.mischief) as second:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from ingestor_world import DEVICES, Ingesting, devices_list, edited, gone, largest, readable, refusal
 from matchbook_graph_ingestor.service.details import DetailReader
 from matchbook_local.emulator.faults import Call
@@ -16,6 +17,7 @@ def reader(world: Ingesting, per_second: float = 10_000) -> DetailReader:
         idle=lambda: True,
         per_second=per_second,
         concurrency=4,
+        sync_by_default=True,
     )
 
 
@@ -51,6 +53,24 @@ async def test_ethernet_addresses_follow_as_changes(world: Ingesting) -> None:
     assert {key: value for key, value in found.items() if value} == expected
     assert expected
     assert len(news) == len(found)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "INSERT INTO tenant_settings (tenant_id, device_sync) VALUES ($1, false) RETURNING 1",
+        "UPDATE tenants SET listed = false WHERE tenant_id = $1 RETURNING 1",
+        "UPDATE tenants SET lost_reason = 'consent_missing' WHERE tenant_id = $1 RETURNING 1",
+    ],
+)
+async def test_nothing_is_read_of_a_tenant_that_does_not_sync_or_is_lost(world: Ingesting, change: str) -> None:
+    tenant_id, _ = largest(world)
+    await world.everything()
+    await world.rows(change, tenant_id)
+    world.mischief.calls.clear()
+    await read_all(world)
+    assert by_id(world.mischief.calls)
+    assert not [call for call in world.mischief.calls if call.tenant_id == tenant_id]
 
 
 async def test_once_read_they_stay_and_are_not_asked_for_again(world: Ingesting) -> None:

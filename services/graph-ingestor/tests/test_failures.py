@@ -88,3 +88,8 @@ def test_no_number_of_entra_means_two_things() -> None:
 def test_there_is_a_sentence_for_every_reason() -> None:
     for reason in get_args(FailureReason):
         assert "Contoso" in failures.sentence(reason, "Contoso", 3)
+
+
+def test_no_tenant_waits_for_years() -> None:
+    assert of_answer(429, b"", retry_after=1e300).retry_after == 86400
+    assert of_answer(429, b"", retry_after=600).retry_after == 600

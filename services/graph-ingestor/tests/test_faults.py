@@ -46,6 +46,7 @@ async def swept_twice(world: Ingesting) -> dict[str, str]:
         ("slow-answer,seconds=0.1", WHOLE),
         ("truncated-json", "bad_answer"),
         ("long-text", "bad_answer"),
+        ("long-text,path=organization,property=displayName", "bad_answer"),
         ("list-ends-early,page=1", "retirement_brake"),
         ("short-page,missing=1", WHOLE),
         ("short-page,missing=4", "retirement_brake"),

@@ -93,6 +93,23 @@ async def test_a_long_retry_after_ends_the_sweep_and_is_kept(world: Ingesting) -
     assert len([call for call in world.mischief.calls if devices_list(call)]) == 1
 
 
+async def test_a_tenant_that_asked_for_a_pause_is_not_asked_meanwhile_and_others_are(world: Ingesting) -> None:
+    await world.customers()
+    tenant_id, _ = largest(world)
+    other = readable(world)[1].tenant.tenant_id
+    world.mischief.instead = for_pages_of(tenant_id, lambda _: refusal(429, Retry_After="1800"))
+    await world.sweep(tenant_id)
+    world.mischief.reset()
+    await world.sweep(tenant_id, other)
+    assert not [call for call in world.mischief.calls if call.tenant_id == tenant_id]
+    run = await world.last_run(tenant_id)
+    assert isinstance(run, SyncFailed)
+    assert run.reason == "throttled"
+    assert isinstance(await world.last_run(other), SyncCompleted)
+    (row,) = await world.rows("SELECT due_at FROM tenants WHERE tenant_id = $1", tenant_id)
+    assert (row["due_at"] - world.clock.now).total_seconds() == pytest.approx(1800, abs=60)
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -355,3 +372,19 @@ async def test_page_tokens_that_always_expire_end_the_sweep(world: Ingesting) ->
     assert (await swept_badly(world, tenant_id)).reason == "bad_answer"
     first = [call for call in world.mischief.calls if devices_list(call) and not call.skip_token]
     assert len([call for call in first if call.tenant_id == tenant_id]) == 2
+
+
+async def test_the_same_devices_on_ever_new_pages_end_as_a_bad_answer(world: Ingesting) -> None:
+    await world.everything()
+    tenant_id, _ = largest(world)
+    numbers = iter(range(1000))
+
+    def edit(call: Call, body: dict[str, Any]) -> dict[str, Any] | None:
+        if not devices_list(call) or call.tenant_id != tenant_id:
+            return None
+        return body | {"@odata.nextLink": f"{world.settings.graph_url}{call.path}?$top=5&page={next(numbers)}"}
+
+    world.mischief.edit = edit
+    run = await swept_badly(world, tenant_id)
+    assert run.reason == "bad_answer"
+    assert run.counts.seen == 5

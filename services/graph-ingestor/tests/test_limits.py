@@ -17,11 +17,20 @@ async def asked(limits: Limits, tenant_id: str, times: int) -> float:
 
 
 async def test_a_tenant_is_asked_as_often_as_its_limit_allows_and_no_other_waits_for_it() -> None:
-    limits = Limits(Rate(20, 1.0), Rate(10_000, 1))
+    limits = Limits(Rate(200, 10.0), Rate(100_000, 1))
     busy = asyncio.create_task(asked(limits, "a", 30))
     assert await asked(limits, "b", 20) < 0.3
-    # Twenty at once, then one every fiftieth of a second.
+    # Twenty at once, then eighteen in a second.
     assert await busy >= 0.45
+
+
+async def test_no_window_has_more_than_the_limit() -> None:
+    limits = Limits(Rate(100, 0.5), Rate(100_000, 1))
+    at: list[float] = []
+    while len(at) < 250:
+        await limits.wait("a")
+        at.append(time.monotonic())
+    assert all(later - first >= 0.5 * 0.95 for first, later in zip(at, at[100:], strict=False))
 
 
 async def test_all_together_keep_to_their_limit() -> None:
@@ -66,4 +75,13 @@ def test_microsofts_own_word_may_be_longer() -> None:
     clock.now += 119
     assert breakers.refusal("a") is not None
     clock.now += 1
+    assert breakers.refusal("a") is None
+
+
+def test_reads_that_fail_together_count_once() -> None:
+    clock = Clock()
+    breakers = Breakers(first=10, longest=900, clock=clock)
+    for _ in range(8):
+        breakers.failed("a", Failure("unavailable"))
+    clock.now += 10
     assert breakers.refusal("a") is None

@@ -1,13 +1,18 @@
 """Devices that leave, and devices that only seem to."""
 
 from datetime import UTC, datetime
+from typing import Any
 
+import pytest
 from ingestor_world import DEVICES, Ingesting, edited, gone, largest, readable, refusal, without
 from matchbook_contracts.base import Actor
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceRetired
 from matchbook_contracts.sync import ConfirmRetirements, SyncCompleted, SyncFailed
+from matchbook_graph_ingestor.adapters import store
 from matchbook_graph_ingestor.app import rules_of
+from matchbook_graph_ingestor.domain.retirement import Absent
 from matchbook_graph_ingestor.handlers import TOPIC, Commands
+from matchbook_servicekit.database import load_queries
 from matchbook_servicekit.messaging import Received
 
 PRIYA = Actor(kind="person", id="priya", role="Administrator")
@@ -155,3 +160,41 @@ async def test_retiring_is_one_tenants_affair(world: Ingesting) -> None:
     assert event.tenant_id == first
     rows = await world.rows("SELECT tenant_id FROM devices WHERE device_id = $1 AND NOT retired", ids[0])
     assert [row["tenant_id"] for row in rows] == [second]
+
+
+async def test_what_is_absent_is_found_in_proportion_however_often_it_was_asked(world: Ingesting) -> None:
+    """PostgreSQL keeps a plan that does not know how many devices were seen; it must not compare each with each."""
+    await world.rows(
+        "INSERT INTO devices (tenant_id, device_id, revision, digest, details_pending)"
+        " SELECT 'many', number::text, 1, '', false FROM generate_series(1, 5000) AS number RETURNING 1"
+    )
+    query = load_queries("matchbook_graph_ingestor")["absent_devices"]
+    async with world.parts.database.connection() as connection:
+        await connection.execute("ANALYZE devices")
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        await connection.execute(f"PREPARE absent AS {query}")
+        plan = await connection.fetch("EXPLAIN EXECUTE absent('many', '{}')")
+        absent = await store.absent_devices(connection, "many", [str(number) for number in range(1, 5000)])
+    assert any("Hash Anti Join" in row[0] or "Hash Right Anti Join" in row[0] for row in plan), plan
+    assert absent == [Absent("5000", 0)]
+
+
+async def test_nothing_is_retired_once_devices_are_not_to_be_synced_any_more(
+    world: Ingesting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.everything()
+    tenant_id, ids = largest(world)
+    world.mischief.edit, world.mischief.instead = without(ids[0]), gone(ids[0])
+    await world.sweep(tenant_id)
+    real = world.parts.tenants._look_up
+
+    async def look_up(*about: Any) -> Any:
+        await world.rows(
+            "INSERT INTO tenant_settings (tenant_id, device_sync) VALUES ($1, false) RETURNING 1", about[0]
+        )
+        return await real(*about)
+
+    monkeypatch.setattr(world.parts.tenants, "_look_up", look_up)
+    await world.sweep(tenant_id)
+    assert isinstance(await world.last_run(tenant_id), SyncFailed)
+    assert await retired(world) == []

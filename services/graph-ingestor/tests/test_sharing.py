@@ -20,6 +20,7 @@ from ingestor_world import (
     working,
 )
 from matchbook_contracts.sync import SyncCompleted, SyncFailed, SyncStarted
+from matchbook_graph_ingestor.adapters import sweeps
 from matchbook_graph_ingestor.service.sweep_queue import Filled
 from matchbook_graph_ingestor.service.visit import Visit
 from matchbook_local.emulator.faults import Call
@@ -73,6 +74,19 @@ async def test_a_sweep_goes_on_where_its_process_ended(half_way: tuple[Ingesting
     assert (completed.counts.pages, completed.counts.seen, completed.counts.retired) == (pages, len(ids), 0)
     assert not await world.rows("SELECT FROM sweep_pages")
     assert not await world.rows("SELECT FROM devices WHERE absences > 0")
+
+
+async def test_a_link_elsewhere_is_not_followed_by_who_goes_on_either(half_way: tuple[Ingesting, Visit]) -> None:
+    """It is kept with its page before it is looked at."""
+    world, _ = half_way
+    tenant_id, _ = largest(world)
+    await world.rows("UPDATE sweep_pages SET next_link = 'https://localhost:1/v1.0/devices' RETURNING 1")
+    await world.parts.scheduler._queue.fill()
+    (again,) = await world.opened(tenant_id, owner="another")
+    await world.parts.tenants.run(again)
+    run = await world.last_run(tenant_id)
+    assert isinstance(run, SyncFailed)
+    assert run.reason == "bad_answer"
 
 
 async def test_what_another_process_took_over_is_left_to_it(half_way: tuple[Ingesting, Visit]) -> None:
@@ -167,6 +181,42 @@ async def _some_begun(world: Ingesting) -> bool:
     return bool(await world.rows("SELECT FROM open_sweeps WHERE started_at IS NOT NULL"))
 
 
+async def test_a_message_that_comes_twice_or_late_takes_nothing_from_whoever_has_it(world: Ingesting) -> None:
+    await world.customers()
+    tenant_id, _ = largest(world)
+    (visit,) = await world.opened(tenant_id)
+    async with world.parts.database.transaction() as connection:
+        assert await sweeps.take(connection, {tenant_id: visit.run.run_id}, "another") == {}
+        await sweeps.release(connection, visit.owner)
+        assert await sweeps.take(connection, {tenant_id: "an older run"}, "another") == {}
+
+
+async def test_what_was_taken_by_a_commit_whose_answer_was_lost_is_swept(service: Ingesting) -> None:
+    await service.customers()
+    tenant_id, _ = largest(service)
+    parts, sweeper = service.parts, service.parts.sweeper
+    task = asyncio.create_task(sweeper.run())
+    try:
+        await service.until(lambda: _has_a_lock(service))
+        assert sweeper._owner is not None
+        async with parts.database.transaction() as connection:
+            runs = await sweeps.queue(connection, {tenant_id: "the-run"}, service.clock())
+            await sweeps.take(connection, runs, sweeper._owner)
+        await service.until(lambda: _nothing_open(service), 10)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert isinstance(await service.last_run(tenant_id), SyncCompleted)
+
+
+async def _has_a_lock(world: Ingesting) -> bool:
+    return world.parts.sweeper._owner is not None
+
+
+async def _nothing_open(world: Ingesting) -> bool:
+    return not await world.rows("SELECT FROM open_sweeps")
+
+
 async def test_with_one_slot_a_tenant_that_waits_for_microsoft_lets_the_others_go_first(
     configure: Any, microsoft: Any, mischief: Any
 ) -> None:
@@ -198,3 +248,18 @@ async def test_details_wait_for_tenants_that_wait_and_not_for_one_long_sweep(wor
     await world.rows("UPDATE tenants SET due_at = now() + interval '1 year' RETURNING 1")
     await scheduler._fill()
     assert scheduler.idle()
+
+
+async def test_with_one_slot_a_long_list_lets_others_go_first(configure: Any, microsoft: Any, mischief: Any) -> None:
+    async with ingesting(configure(sweep_concurrency=1, graph_page_size=2), microsoft, mischief) as world:
+        by_the_real_clock(world)
+        await world.customers()
+        tenant_id, _ = largest(world)
+        await world.rows("UPDATE tenants SET due_at = '2000-01-01' WHERE tenant_id = $1 RETURNING 1", tenant_id)
+        async with working(world):
+            await world.until(lambda: all_swept(world))
+        (long,) = await world.rows("SELECT fresh_at FROM tenants WHERE tenant_id = $1", tenant_id)
+        ended = [event for event in await world.events(RUNS) if isinstance(event, SyncCompleted)]
+        (end,) = [event.at for event in ended if event.tenant_id == tenant_id]
+        between = [event for event in ended if long["fresh_at"] < event.started_at and event.at < end]
+        assert len(between) >= 3

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from ingestor_world import DEVICES, RUNS, TENANTS, Ingesting, devices_list, edited, largest, readable
+from matchbook_contracts.base import Actor
 from matchbook_contracts.discovery import DeviceDiscovered, TenantDiscovered, TenantLost
 from matchbook_contracts.sync import SyncCompleted, SyncFailed, SyncStarted
+from matchbook_graph_ingestor.adapters import store
 from matchbook_local.emulator.faults import Call
 from matchbook_local.emulator.world.model import Access
 
@@ -107,6 +109,30 @@ async def test_a_renamed_tenant_is_told(world: Ingesting) -> None:
     assert [(event.tenant_id, event.display_name) for event in news] == [(tenant_id, "Renamed GmbH")]
 
 
+async def test_who_asks_while_a_sweep_runs_gets_another(world: Ingesting) -> None:
+    await world.customers()
+    tenant_id, _ = largest(world)
+    (visit,) = await world.opened(tenant_id)
+    async with world.parts.database.transaction() as connection:
+        await store.request_sync(connection, tenant_id, Actor(kind="person", id="ana"), world.clock())
+    await world.parts.tenants.run(visit)
+    assert await world.rows("SELECT FROM tenants WHERE tenant_id = $1 AND due_at <= $2", tenant_id, world.clock())
+
+
+async def test_every_read_of_graph_waits_for_its_tenants_limit(
+    world: Ingesting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[str] = []
+
+    async def wait(tenant_id: str) -> None:
+        waited.append(tenant_id)
+
+    monkeypatch.setattr(world.parts.graph._limits, "wait", wait)
+    await world.everything()
+    read = Counter(call.tenant_id for call in world.mischief.calls if call.service == "graph")
+    assert Counter(waited) == read
+
+
 async def test_every_sweep_begins_and_ends_once(world: Ingesting) -> None:
     await world.everything()
     kinds = Counter((event.run_id, isinstance(event, SyncStarted)) for event in await world.events(RUNS))
@@ -129,6 +155,35 @@ async def test_a_tenant_that_does_not_sync_is_named_and_its_devices_are_left_alo
     assert await world.events(DEVICES) == []
     assert not [event for event in await world.events(RUNS) if event.scope == "devices"]
     assert not [call for call in world.mischief.calls if devices_list(call)]
+
+
+_SWITCHED_OFF = "INSERT INTO tenant_settings (tenant_id, device_sync) VALUES ($1, false) RETURNING 1"
+_REMOVED = "UPDATE tenants SET listed = false WHERE tenant_id = $1 RETURNING 1"
+
+
+@pytest.mark.parametrize("change", [_SWITCHED_OFF, _REMOVED])
+async def test_a_sweep_under_way_ends_where_devices_are_not_to_be_synced_any_more(
+    world: Ingesting, change: str
+) -> None:
+    await world.customers()
+    tenant_id, _ = largest(world)
+    (visit,) = await world.opened(tenant_id)
+    await world.rows(change, tenant_id)
+    await world.parts.tenants.run(visit)
+    run = await world.last_run(tenant_id)
+    assert isinstance(run, SyncFailed)
+    assert run.reason == "interrupted"
+    assert await world.events(DEVICES) == []
+    assert not await world.rows("SELECT FROM open_sweeps")
+
+
+async def test_a_tenant_that_was_removed_while_its_sweep_waited_has_no_device_read(world: Ingesting) -> None:
+    await world.customers()
+    tenant_id, _ = largest(world)
+    await world.rows(_REMOVED, tenant_id)
+    await world.sweep(tenant_id)
+    assert not [call for call in world.mischief.calls if devices_list(call)]
+    assert not await world.rows("SELECT FROM open_sweeps")
 
 
 async def test_the_same_state_and_answers_publish_the_same_bytes(world: Ingesting) -> None:

@@ -50,3 +50,19 @@ async def test_a_stuck_sweep_alarms_once(world: Ingesting) -> None:
     await world.parts.tenants.run(visit)
     await watch.look()
     assert sample("matchbook_graph_stuck_sweeps") == {"": 0}
+
+
+async def test_a_long_sweep_that_comes_further_is_not_stuck(world: Ingesting, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.customers()
+    watch = Watch(world.parts.database, timedelta(minutes=15), world.clock)
+    found: list[float] = []
+
+    async def turn(_: float) -> None:
+        world.clock.now += timedelta(minutes=10)
+        await watch.look()
+        found.append(sample("matchbook_graph_stuck_sweeps")[""])
+
+    monkeypatch.setattr(world.parts.tenants, "_turn", turn)
+    await world.sweep(largest(world)[0])
+    assert len(found) > 2
+    assert set(found) == {0}

@@ -113,6 +113,7 @@ def build(settings: IngestorSettings, clock: Clock = utc_now) -> Ingestor:
         idle=scheduler.idle,
         per_second=settings.detail_reads_per_second,
         concurrency=settings.detail_concurrency,
+        sync_by_default=rules.sync_by_default,
     )
     relay = Relay(database, publisher)
     return Ingestor(

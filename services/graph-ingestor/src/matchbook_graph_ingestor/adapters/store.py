@@ -117,9 +117,9 @@ async def retire(connection: Connection, tenant_id: str, device_ids: Sequence[st
         await connection.execute(_QUERIES["retire_devices"], tenant_id, device_ids)
 
 
-async def tenants_with_pending_details(connection: Connection) -> list[str]:
-    """The tenants some of whose devices are still to be read by id."""
-    return [row[0] for row in await connection.fetch(_QUERIES["pending_tenants"])]
+async def tenants_with_pending_details(connection: Connection, *, sync_by_default: bool) -> list[str]:
+    """The tenants that are looked after and sync devices, some of which are still to be read by id."""
+    return [row[0] for row in await connection.fetch(_QUERIES["pending_tenants"], sync_by_default)]
 
 
 async def pending_details(connection: Connection, tenant_id: str, limit: int) -> list[Known]:

@@ -68,6 +68,11 @@ async def take(connection: Connection, runs: Runs, owner: str) -> Runs:
     return _runs(await connection.fetch(_QUERIES["take_sweeps"], list(runs), list(runs.values()), owner))
 
 
+async def taken(connection: Connection, owner: str, but: Sequence[str], at_most: int) -> Runs:
+    """What `owner` has, `but` for these runs, the longest waiting first."""
+    return _runs(await connection.fetch(_QUERIES["taken_sweeps"], owner, but, at_most))
+
+
 async def release(connection: Connection, owner: str) -> None:
     """Give back what `owner` has."""
     await connection.execute(_QUERIES["release_sweeps"], owner)

@@ -33,11 +33,12 @@ class Breakers:
         return replace(broken.failure, retry_after=left) if broken is not None and left > 0 else None
 
     def failed(self, tenant_id: str, failure: Failure) -> None:
-        """A read came to its last attempt."""
-        known = self._broken.get(tenant_id)
-        times = known.times + 1 if known is not None else 1
+        """A read came to its last attempt. Several that were under way together count once."""
+        known, now = self._broken.get(tenant_id), self._clock()
+        together = known is not None and known.until > now
+        times = known.times + (not together) if known is not None else 1
         pause = min(self._longest, self._first * 2 ** min(times - 1, 20))
-        self._broken[tenant_id] = _Broken(failure, times, self._clock() + max(pause, failure.retry_after or 0.0))
+        self._broken[tenant_id] = _Broken(failure, times, now + max(pause, failure.retry_after or 0.0))
 
     def worked(self, tenant_id: str) -> None:
         """The tenant answers."""

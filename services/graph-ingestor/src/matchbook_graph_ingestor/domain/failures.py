@@ -49,6 +49,8 @@ _BY_STATUS: Final[dict[int, FailureReason]] = {
     HTTPStatus.REQUEST_TIMEOUT: "unavailable",
     HTTPStatus.TOO_MANY_REQUESTS: "throttled",
 }
+_LONGEST_WAIT: Final = 24 * 3600.0
+"""A Retry-After beyond it is a mistake, Microsoft's or of a clock, and would lose the tenant for years."""
 _NUMBER = re.compile(r"AADSTS(\d+)")
 _CODE = re.compile(r"[A-Za-z0-9_.\-]{1,80}")
 _SENTENCES: Final[dict[FailureReason, str]] = {
@@ -116,7 +118,8 @@ def of_answer(status: int, body: bytes, *, retry_after: float | None = None) -> 
     """Classify an answer of Graph that is not a success."""
     code, message = _error(body)
     reason = _reason(status, code, message)
-    return Failure(reason, f"{status} {code}".strip(), _LOSSES.get(reason), retry_after)
+    wait = min(retry_after, _LONGEST_WAIT) if retry_after is not None else None
+    return Failure(reason, f"{status} {code}".strip(), _LOSSES.get(reason), wait)
 
 
 def of_customer(failure: Failure, *, has_relationship: bool) -> Failure:

@@ -59,6 +59,10 @@ _NO_DATE = b'"0001-01-01T00:00:00Z"'
 _NUL = b"\\u0000"
 
 
+Text = Annotated[str, Field(max_length=1024)]
+"""A name or a domain: Entra allows at most 256 characters. What is much longer is none, and would burst a record."""
+
+
 class _GraphObject(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
@@ -74,14 +78,14 @@ class ManagedDevice(DeviceFacts):
 class VerifiedDomain(_GraphObject):
     """A domain that the tenant proved to own."""
 
-    name: str
+    name: Text
     is_default: bool = Field(default=False, alias="isDefault")
 
 
 class Organization(_GraphObject):
     """The tenant's own record: the only current source of its name and domains."""
 
-    display_name: str | None = Field(default=None, alias="displayName")
+    display_name: Text | None = Field(default=None, alias="displayName")
     verified_domains: tuple[VerifiedDomain, ...] = Field(default=(), alias="verifiedDomains")
 
 
@@ -89,15 +93,15 @@ class PartnerContract(_GraphObject):
     """A customer as the partnership's beginning copied it; never refreshed by Microsoft."""
 
     tenant_id: Id = Field(alias="customerId")
-    display_name: str | None = Field(default=None, alias="displayName")
-    default_domain: str | None = Field(default=None, alias="defaultDomainName")
+    display_name: Text | None = Field(default=None, alias="displayName")
+    default_domain: Text | None = Field(default=None, alias="defaultDomainName")
 
 
 class RelationshipCustomer(_GraphObject):
     """The customer's side of a relationship."""
 
     tenant_id: Id = Field(alias="tenantId")
-    display_name: str | None = Field(default=None, alias="displayName")
+    display_name: Text | None = Field(default=None, alias="displayName")
 
 
 class AdminRelationship(_GraphObject):

@@ -49,6 +49,11 @@ class Tenant:
         return next((name for name in known if name), self.tenant_id)
 
     @property
+    def syncs(self) -> bool:
+        """Whether its devices are to be read: it is looked after, and Sync Intune Devices is on."""
+        return self.listed and self.sync_devices
+
+    @property
     def in_customer_lists(self) -> bool:
         """Whether the latest customer lists name it."""
         return self.has_relationship or bool(self.listed_name or self.listed_domain)

@@ -22,6 +22,8 @@ log = get_logger(__name__)
 _BATCH: Final = 100
 _LOOK_SECONDS: Final = 2.0
 _SET_ASIDE_SECONDS: Final = 300.0
+_TURN_SECONDS: Final = 60.0
+"""After so long with one tenant it is looked up again whether it still syncs devices."""
 
 
 class DetailReader:
@@ -39,6 +41,7 @@ class DetailReader:
         idle: Callable[[], bool],
         per_second: float,
         concurrency: int,
+        sync_by_default: bool,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.name = "detail reader"
@@ -48,6 +51,7 @@ class DetailReader:
         self._idle = idle
         self._per_second = per_second
         self._limit = asyncio.Semaphore(concurrency)
+        self._sync_by_default = sync_by_default
         self._pause = pause
         self._aside: dict[str, float] = {}
 
@@ -69,14 +73,14 @@ class DetailReader:
                 await self._pause(_LOOK_SECONDS)
 
     async def step(self) -> bool:
-        """Read a batch of the first tenant that has pending devices; returns whether there was one."""
+        """Read devices of the first tenant that has pending ones; returns whether there was one."""
         async with self._database.connection() as connection:
-            waiting = await store.tenants_with_pending_details(connection)
+            waiting = await store.tenants_with_pending_details(connection, sync_by_default=self._sync_by_default)
         now = time.monotonic()
         tenant_id = next((item for item in waiting if self._aside.get(item, 0.0) <= now), None)
         if tenant_id is None:
             return False
-        while self._idle() and await self._batch(tenant_id):
+        while time.monotonic() < now + _TURN_SECONDS and self._idle() and await self._batch(tenant_id):
             pass
         return True
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from itertools import islice
 from typing import Final
 from uuid import uuid4
 
@@ -40,8 +39,7 @@ class Sweeper:
         self._slots = slots
         self._concurrency = concurrency
         self._owner: str | None = None
-        self._just_taken: sweeps.Runs = {}
-        self._due: dict[str, str] = {}
+        self._at_work: set[str] = set()
         self._opened: asyncio.Queue[Visit] = asyncio.Queue(1)
         self._bell = asyncio.Event()
         self._patience = Patience(self.name, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
@@ -55,12 +53,11 @@ class Sweeper:
         if self._owner is None:
             raise Transient("this process has no lock of its own yet")
         runs = {record.event.key: record.event.run_id for record in received if isinstance(record.event, SweepDue)}
-        self._just_taken = await sweeps.take(connection, runs, self._owner)
+        await sweeps.take(connection, runs, self._owner)
         return ()
 
     async def after_commit(self, _: Sequence[Received]) -> None:
-        """Sweep what was taken."""
-        self._due.update(self._just_taken)
+        """Look at once for what was taken."""
         self._bell.set()
 
     async def run(self) -> None:
@@ -70,7 +67,7 @@ class Sweeper:
     async def _own(self) -> None:
         owner = f"sweeper {uuid4()}"
         async with Leadership(self._database, owner).held() as lock:
-            self._due.clear()
+            self._at_work.clear()
             self._opened = asyncio.Queue(1)
             self._owner = owner
             workers = self._concurrency * (1 + _WAITING_FOR_MICROSOFT)
@@ -89,21 +86,27 @@ class Sweeper:
                 await sweeps.release(connection, owner)
 
     async def _feed(self) -> None:
-        """Open some of the sweeps that were taken, so few that each works soon after it was told to have begun."""
-        if not self._due:
-            await rest(self._bell)
-            return
-        runs = dict(islice(self._due.items(), self._concurrency))
+        """Open some of the sweeps that were taken, so few that each works soon after it was told to have begun.
+
+        The database says which: a commit whose answer was lost took them too, and nobody else would.
+        """
         assert self._owner is not None
-        for visit in await self._tenants.open(runs, self._owner):
+        async with self._database.connection() as connection:
+            runs = await sweeps.taken(connection, self._owner, sorted(self._at_work), self._concurrency)
+        visits = await self._tenants.open(runs, self._owner) if runs else []
+        if not visits:
+            await rest(self._bell)
+        self._at_work.update(visit.run.run_id for visit in visits)
+        for visit in visits:
             await self._opened.put(visit)
-        for tenant_id in runs:
-            self._due.pop(tenant_id, None)
 
     async def _work(self) -> None:
         visit = await self._opened.get()
-        async with self._slots.taken():
-            await self._sweep(visit)
+        try:
+            async with self._slots.taken():
+                await self._sweep(visit)
+        finally:
+            self._at_work.discard(visit.run.run_id)
 
     async def _sweep(self, visit: Visit) -> None:
         first: list[Visit] = [visit]

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from matchbook_servicekit import outbox
 from matchbook_servicekit.database import Connection, Database
@@ -30,6 +31,7 @@ from matchbook_graph_ingestor.service.runs import Clock, Run, utc_now
 from matchbook_graph_ingestor.service.visit import Visit
 
 log = get_logger(__name__)
+_IDLE_PAGES: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class TenantSweep:
                 visits.append(visit)
                 if found.started_at is None:
                     new.append(tenant_id)
-                    told += runs.beginning(visit.run, standing.rhythm.requested_by) if visit.tenant.sync_devices else ()
+                    told += runs.beginning(visit.run, standing.rhythm.requested_by) if visit.tenant.syncs else ()
             await sweeps.begin(connection, new, now)
             await outbox.append(connection, told)
         return visits
@@ -108,7 +110,11 @@ class TenantSweep:
                 )
 
     async def interrupt(self, visit: Visit) -> None:
-        """End a sweep that failed for a reason nobody foresaw; it is tried again later, and not at once."""
+        """End a sweep that failed for a reason nobody foresaw; it is tried again later, and not at once.
+
+        Nothing that was read is told: it may be the reason.
+        """
+        visit.organization_read = False
         with suppress(SweepTaken):
             await self._fail(visit, Failure("interrupted"))
 
@@ -124,7 +130,7 @@ class TenantSweep:
     async def _sweep(self, visit: Visit) -> None:
         visit.organization = await self._graph.organization(visit.tenant_id)
         visit.organization_read = True
-        if not visit.tenant.sync_devices:
+        if not visit.tenant.syncs:
             await self._finish_quietly(visit)
             return
         if not await self._list(visit):
@@ -149,6 +155,8 @@ class TenantSweep:
             first, visit.devices_read = not visit.devices_read, True
             ended = await self._apply(visit, page, first=first)
             if page.next_link is not None:
+                if visit.idle_pages >= _IDLE_PAGES:
+                    raise SweepFailed(Failure("bad_answer", "the same devices without end"))
                 await self._turn(time.monotonic() - began)
             began = time.monotonic()
         return ended
@@ -159,9 +167,10 @@ class TenantSweep:
         Returns whether that was also the end of the sweep: the last page, and no device is absent.
         """
         listed = devices.distinct(page.value, visit.seen)
+        visit.idle_pages = 0 if listed else visit.idle_pages + 1
         whole = visit.run.pages == 0 and page.next_link is None
         async with self._database.transaction() as connection:
-            standing = await self._hold(connection, visit)
+            standing = await self._hold_syncing(connection, visit)
             told = await self._learn(connection, visit, standing.tenant) if first else []
             ids = None if whole else [device.device_id for device in listed]
             known = await store.known_devices(connection, visit.tenant_id, ids)
@@ -195,6 +204,13 @@ class TenantSweep:
             raise SweepTaken
         return standing
 
+    async def _hold_syncing(self, connection: Connection, visit: Visit) -> Standing:
+        """The same, for what tells of devices: raises SweepFailed where they are not to be synced any more."""
+        standing = await self._hold(connection, visit)
+        if not standing.tenant.syncs:
+            raise SweepFailed(Failure("interrupted", "switched off or removed"))
+        return standing
+
     async def _learn(self, connection: Connection, visit: Visit, before: Tenant) -> list[Outgoing]:
         """Keep what was read of the tenant; returns its announcement where others must know."""
         return await self._keep(connection, before, visit.learned(before))
@@ -225,7 +241,7 @@ class TenantSweep:
         gone, back = await self._look_up(visit.tenant_id, judged.candidates[: self.rules.checks])
         failure = Failure("retirement_brake", count=judged.braked) if judged.braked else None
         async with self._database.transaction() as connection:
-            rhythm = _braked(visit.run, (await self._hold(connection, visit)).rhythm, failure)
+            rhythm = _braked(visit.run, (await self._hold_syncing(connection, visit)).rhythm, failure)
             if len(gone) + len(back) == len(judged.candidates) and failure is None:
                 # What an administrator confirmed is done.
                 rhythm = rhythm._replace(confirmed_absences=None)
@@ -282,7 +298,7 @@ class TenantSweep:
         now = self._clock()
         ended = runs.ended(visit.run, failure, now, rhythm, self.rules.interval)
         await store.end_sweep(connection, ended, rhythm, complete=failure is None)
-        if visit.tenant.sync_devices:
+        if visit.tenant.syncs:
             await outbox.append(connection, runs.ending(visit.run, failure, now))
             _log_end(visit.run, failure)
 
