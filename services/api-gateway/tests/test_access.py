@@ -38,6 +38,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/sync"): {"json": {"tenant_id": "{tenant_id}"}},
     ("POST", "/api/tenants/{tenant_id}/device-sync"): {"json": {"enabled": None}},
     ("POST", "/api/tenants/{tenant_id}/schedule"): {"json": {"interval_seconds": 600}},
+    ("POST", "/api/tenants/{tenant_id}/retirements"): {"json": {"run_id": "run"}},
     ("POST", "/api/tenants"): {"json": {"tenant": "contoso.example"}},
     ("DELETE", "/api/tenants/{tenant_id}"): {},
     ("POST", "/api/tenants/{tenant_id}/connection-test"): {},

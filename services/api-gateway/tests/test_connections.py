@@ -108,3 +108,15 @@ async def test_a_schedule_is_set_within_its_bounds(world: GatewayWorld) -> None:
     for seconds in (59, 10**9):
         answer = await client.post("/api/tenants/*/schedule", json={"interval_seconds": seconds})
         assert answer.status_code == 422
+
+
+async def test_retirements_that_the_brake_held_back_are_confirmed(world: GatewayWorld) -> None:
+    t = unique("t")
+    await world.publish(tenant(t), tenant_matched(t, "o"))
+    await world.applied()
+    client = await world.sign_in()
+    accepted = await client.post(f"/api/tenants/{t}/retirements", json={"run_id": "run-7"})
+    command = await sent(world, accepted.json()["request_id"])
+    assert (command["ce_type"], command["tenant_id"]) == ("matchbook.ConfirmRetirements.v1", t)
+    assert command["run_id"] == "run-7"
+    assert (await client.post("/api/tenants/nowhere/retirements", json={"run_id": "run-7"})).status_code == 404

@@ -282,6 +282,12 @@ class ScheduleRequest(Body):
     interval_seconds: Annotated[int, Field(ge=60, le=30 * 24 * 3600)]
 
 
+class RetirementsRequest(Body):
+    """Let a sweep that the retirement brake stopped retire what it found absent; `run_id` is the sweep's."""
+
+    run_id: Id
+
+
 class TenantRequest(Body):
     """Look after a tenant that no partner list names; `tenant` is its id, or one of its domains."""
 

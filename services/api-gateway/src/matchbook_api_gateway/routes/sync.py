@@ -4,7 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from matchbook_api_gateway.domain.commands import DeviceSyncRequest, Id, ScheduleRequest, SyncRequest
+from matchbook_api_gateway.domain.commands import (
+    DeviceSyncRequest,
+    Id,
+    RetirementsRequest,
+    ScheduleRequest,
+    SyncRequest,
+)
 from matchbook_api_gateway.domain.views import RequestAccepted, SyncRun
 from matchbook_api_gateway.routes.access import Administrator, Manager, Reader, Service
 from matchbook_api_gateway.routes.answers import answer, answer_list, problems
@@ -38,6 +44,19 @@ async def set_device_sync(tenant_id: Id, body: DeviceSyncRequest, person: Admini
 async def set_schedule(tenant_id: Id, body: ScheduleRequest, person: Administrator, gateway: Service) -> Response:
     """How often a tenant is swept, or the account (`*`)."""
     return answer(await gateway.deciding.set_schedule(person, tenant_id, body.interval_seconds), 202)
+
+
+@router.post(
+    "/tenants/{tenant_id}/retirements",
+    status_code=202,
+    response_model=RequestAccepted,
+    responses=problems(401, 403, 404, 422, 503),
+)
+async def confirm_retirements(
+    tenant_id: Id, body: RetirementsRequest, person: Administrator, gateway: Service
+) -> Response:
+    """Confirm that the devices which a sweep missed, so many that it was stopped, are really gone."""
+    return answer(await gateway.deciding.confirm_retirements(person, tenant_id, body.run_id), 202)
 
 
 @router.get("/sync-runs", response_model=list[SyncRun], responses=problems(401, 404))

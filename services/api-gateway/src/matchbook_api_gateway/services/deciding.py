@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from matchbook_contracts.connections import AddTenant, RemoveTenant, TestConnection
 from matchbook_contracts.decisions import Decision
-from matchbook_contracts.sync import EVERY_TENANT, RequestSync, SetDeviceSync, SetSyncSchedule
+from matchbook_contracts.sync import EVERY_TENANT, ConfirmRetirements, RequestSync, SetDeviceSync, SetSyncSchedule
 
 from matchbook_api_gateway.adapters.decision_store import Bulk, DecisionStore
 from matchbook_api_gateway.adapters.read_store import ReadStore
@@ -174,6 +174,16 @@ class Deciding:
         id_, at = new_id(), now()
         command = SetSyncSchedule(
             request_id=id_, actor=person.actor, requested_at=at, tenant_id=tenant_id, interval_seconds=seconds
+        )
+        await self._sending.send([(id_, command)], at)
+        return RequestAccepted(request_id=id_)
+
+    async def confirm_retirements(self, person: Person, tenant_id: str, run_id: str) -> RequestAccepted:
+        """Say that what a sweep missed is really gone; whether it holds anything back is the ingestor's to say."""
+        await self._check_tenant(person, tenant_id)
+        id_, at = new_id(), now()
+        command = ConfirmRetirements(
+            request_id=id_, actor=person.actor, requested_at=at, tenant_id=tenant_id, run_id=run_id
         )
         await self._sending.send([(id_, command)], at)
         return RequestAccepted(request_id=id_)

@@ -29,6 +29,15 @@ export function setDeviceSync(tenantId: string, enabled: boolean | null): Promis
   );
 }
 
+/** Say that the devices which a sweep missed, so many that it was stopped, are really gone. */
+export function confirmRetirements(tenantId: string, runId: string): Promise<void> {
+  const params = { path: { tenant_id: tenantId } };
+  return ask(
+    body(api.POST("/api/tenants/{tenant_id}/retirements", { params, body: { run_id: runId } })),
+    "Confirmed. The next sweep retires what is still absent.",
+  );
+}
+
 const LONGEST_WAIT = 30;
 
 /** Have the connection to a tenant tested, and wait for what was found; raises `Problem`, also where nobody answers. */

@@ -106,8 +106,8 @@ async def stuck(connection: Connection, since: datetime) -> list[Stuck]:
     return [Stuck._make(row) for row in await connection.fetch(_QUERIES["stuck_sweeps"], since)]
 
 
-async def freshness(connection: Connection) -> Mapping[str, datetime]:
-    """When the latest complete sweep of each tenant began."""
+async def freshness(connection: Connection) -> Mapping[str, datetime | None]:
+    """When the latest complete sweep of each tenant began; None where there was none yet."""
     return {row[0]: row[1] for row in await connection.fetch(_QUERIES["freshness"])}
 
 

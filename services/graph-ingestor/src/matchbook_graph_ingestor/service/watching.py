@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from math import inf
 from typing import Final
 
 from matchbook_servicekit.database import Database
@@ -37,7 +38,7 @@ class Watch:
             stuck = await sweeps.stuck(connection, now - self._stuck_after)
         metrics.freshness.clear()
         for tenant_id, at in fresh.items():
-            metrics.freshness.labels(tenant_id).set((now - at).total_seconds())
+            metrics.freshness.labels(tenant_id).set(inf if at is None else (now - at).total_seconds())
         metrics.stuck.set(len(stuck))
         for item in stuck:
             if item.run_id not in self._told:

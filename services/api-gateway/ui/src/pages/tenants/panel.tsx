@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 
 import * as queries from "../../api/queries";
+import { confirmRetirements } from "../../api/requests";
 import type { Candidate, SyncRun, TenantRow } from "../../api/types";
 import { Confidence } from "../../components/confidence";
 import { Evidence, SideBySide } from "../../components/evidence";
@@ -9,7 +10,7 @@ import { History } from "../../components/history";
 import { Cross } from "../../components/icons";
 import { Failure, Loading } from "../../components/states";
 import { count, moment, ruleLabel } from "../../lib/format";
-import { decideRefusal } from "../../lib/roles";
+import { administerRefusal, decideRefusal } from "../../lib/roles";
 import { useSession } from "../../session";
 import { RunnerUp, Section } from "../systems/panel";
 import { ConnectionSection } from "./connection";
@@ -113,6 +114,7 @@ const SHOWN_RUNS = 5;
 
 function Runs({ runs }: { runs: readonly SyncRun[] }) {
   if (runs.length === 0) return <p className="muted">Not synced yet.</p>;
+  const [latest] = runs;
   return (
     <ol className="history">
       {runs.slice(0, SHOWN_RUNS).map((run) => (
@@ -125,8 +127,27 @@ function Runs({ runs }: { runs: readonly SyncRun[] }) {
             {count(run.counts.seen)} seen, {count(run.counts.published)} changed, {count(run.counts.retired)} gone
           </div>
           {run.message && <div className="danger-text">{run.message}</div>}
+          {run === latest && run.reason === "retirement_brake" && <Confirm run={run} />}
         </li>
       ))}
     </ol>
+  );
+}
+
+function Confirm({ run }: { run: SyncRun }) {
+  const { me } = useSession();
+  const refusal = administerRefusal(me.role);
+  return (
+    <div className="panel-actions">
+      <button
+        type="button"
+        className="button"
+        disabled={refusal !== null}
+        title={refusal ?? "Let the next sweep retire what this one did not find"}
+        onClick={() => void confirmRetirements(run.tenant_id, run.run_id)}
+      >
+        They are really gone
+      </button>
+    </div>
   );
 }

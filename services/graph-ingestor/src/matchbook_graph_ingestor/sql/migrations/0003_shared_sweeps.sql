@@ -18,5 +18,8 @@ CREATE TABLE sweep_pages (
     PRIMARY KEY (tenant_id, run_id, page)
 );
 
+-- Reads by id look for their next devices again and again, among a million that need none.
+CREATE INDEX devices_pending ON devices (tenant_id) WHERE details_pending AND NOT retired;
+
 -- fresh_at: when the latest complete sweep of the tenant's devices began.
 ALTER TABLE tenants ADD COLUMN fresh_at timestamptz;

@@ -1,1 +1,1 @@
-SELECT tenant_id, fresh_at FROM tenants WHERE listed AND fresh_at IS NOT NULL
+SELECT tenant_id, fresh_at FROM tenants WHERE listed
