@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -127,14 +127,14 @@ async def raw_seconds(microsoft: Mapping[str, Any]) -> tuple[float, int]:
 
 async def _tokens(session: aiohttp.ClientSession, tokens: Tokens, microsoft: Mapping[str, Any]) -> list[str]:
     partner = {"Authorization": f"Bearer {await tokens.get(microsoft['partner_tenant_id'])}"}
-    async with session.get(f"{microsoft['graph_url']}/v1.0/contracts?$top=999", headers=partner) as answer:
-        body = await answer.json()
-    found = []
-    for item in body["value"]:
-        try:
-            found.append(await tokens.get(item["customerId"]))
-        except SweepFailed:
-            continue
+    link, found = f"{microsoft['graph_url']}/v1.0/contracts?$top=999", list[str]()
+    while link:
+        async with session.get(link, headers=partner) as answer:
+            body = await answer.json()
+        for item in body["value"]:
+            with suppress(SweepFailed):
+                found.append(await tokens.get(item["customerId"]))
+        link = body.get("@odata.nextLink")
     return found
 
 
