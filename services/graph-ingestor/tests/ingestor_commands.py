@@ -1,20 +1,16 @@
 """Commands sent to an ingestor at work, and what it answers."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import trustme
-from ingestor_world import RUNS, Ingesting
+from ingestor_world import RUNS, Ingesting, at_work
 from matchbook_contracts.base import Actor, Contract
 from matchbook_local.emulator.world.model import Access, Tenant
 from matchbook_servicekit.messaging import outgoing
-
-if TYPE_CHECKING:
-    from matchbook_servicekit.app import Component
 
 ANA = Actor(kind="person", id="ana", name="Ana", role="Administrator")
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -23,16 +19,9 @@ STEPS = ("sign_in", "consent", "directory", "relationship", "licence", "devices"
 
 @asynccontextmanager
 async def obeying(world: Ingesting) -> AsyncIterator[None]:
-    """The consumer and the connections at work; a test sweeps by itself."""
-    components: list[Component] = [world.parts.consumers[0], world.parts.connections]
-    tasks = [asyncio.create_task(part.run()) for part in components]
-    try:
+    """The consumer of commands and the connections at work; a test sweeps by itself."""
+    async with at_work(world.parts.consumers[0], world.parts.connections):
         yield
-        assert not any(task.done() for task in tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def asked(request_id: str = "r", **others: Any) -> dict[str, Any]:

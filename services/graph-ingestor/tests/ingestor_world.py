@@ -276,10 +276,8 @@ def gone(*device_ids: str) -> Callable[[Call], web.StreamResponse | None]:
 
 
 @asynccontextmanager
-async def working(world: Ingesting) -> AsyncIterator[None]:
-    """The consumer and the scheduler at work; a component that ends fails the test."""
-    parts = world.parts
-    components: list[Component] = [*parts.consumers, parts.scheduler, parts.sweeper]
+async def at_work(*components: "Component") -> AsyncIterator[None]:
+    """Some of a service's components at work; one that ends fails the test."""
     tasks = [asyncio.create_task(part.run()) for part in components]
     try:
         yield
@@ -288,6 +286,13 @@ async def working(world: Ingesting) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def working(world: Ingesting) -> AsyncIterator[None]:
+    """All that sweeping takes at work."""
+    async with at_work(*world.parts.consumers, world.parts.scheduler, world.parts.sweeper):
+        yield
 
 
 def by_the_real_clock(world: Ingesting) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
+from matchbook_contracts.base import Contract
 from matchbook_contracts.connections import AddTenant, RemoveTenant, TestConnection
 from matchbook_contracts.decisions import Decision
 from matchbook_contracts.sync import EVERY_TENANT, ConfirmRetirements, RequestSync, SetDeviceSync, SetSyncSchedule
@@ -153,70 +154,44 @@ class Deciding:
     async def request_sync(self, person: Person, tenant_id: str) -> RequestAccepted:
         """Ask the ingestor for a sweep."""
         await self._check_tenant(person, tenant_id)
-        id_, at = new_id(), now()
-        command = RequestSync(request_id=id_, actor=person.actor, requested_at=at, tenant_id=tenant_id)
-        await self._sending.send([(id_, command)], at)
-        return RequestAccepted(request_id=id_)
+        return await self._ask(person, RequestSync, tenant_id)
 
     async def set_device_sync(self, person: Person, tenant_id: str, enabled: bool | None) -> RequestAccepted:
         """Set Sync Intune Devices for a tenant or, for `*`, the account's default."""
         await self._check_tenant(person, tenant_id)
-        id_, at = new_id(), now()
-        command = SetDeviceSync(
-            request_id=id_, actor=person.actor, requested_at=at, tenant_id=tenant_id, enabled=enabled
-        )
-        await self._sending.send([(id_, command)], at)
-        return RequestAccepted(request_id=id_)
+        return await self._ask(person, SetDeviceSync, tenant_id, enabled=enabled)
 
     async def set_schedule(self, person: Person, tenant_id: str, seconds: int) -> RequestAccepted:
         """Set how often a tenant or, for `*`, the account is swept."""
         await self._check_tenant(person, tenant_id)
-        id_, at = new_id(), now()
-        command = SetSyncSchedule(
-            request_id=id_, actor=person.actor, requested_at=at, tenant_id=tenant_id, interval_seconds=seconds
-        )
-        await self._sending.send([(id_, command)], at)
-        return RequestAccepted(request_id=id_)
+        return await self._ask(person, SetSyncSchedule, tenant_id, interval_seconds=seconds)
 
     async def confirm_retirements(self, person: Person, tenant_id: str, run_id: str) -> RequestAccepted:
         """Say that what a sweep missed is really gone; whether it holds anything back is the ingestor's to say."""
         await self._check_tenant(person, tenant_id)
-        id_, at = new_id(), now()
-        command = ConfirmRetirements(
-            request_id=id_, actor=person.actor, requested_at=at, tenant_id=tenant_id, run_id=run_id
-        )
-        await self._sending.send([(id_, command)], at)
-        return RequestAccepted(request_id=id_)
+        return await self._ask(person, ConfirmRetirements, tenant_id, run_id=run_id)
 
     async def add_tenant(self, person: Person, request: TenantRequest) -> RequestAccepted:
         """Look after a tenant by hand; whether there is one is the ingestor's to say."""
         _needs_all(person)
-        id_, at = new_id(), now()
-        command = AddTenant(
-            request_id=id_,
-            actor=person.actor,
-            requested_at=at,
-            tenant_id=request.tenant,
-            display_name=request.display_name,
-        )
-        await self._sending.send([(id_, command)], at)
-        return RequestAccepted(request_id=id_)
+        return await self._ask(person, AddTenant, request.tenant, display_name=request.display_name)
 
     async def remove_tenant(self, person: Person, tenant_id: str) -> RequestAccepted:
         """Look after a tenant by hand no longer; whether somebody had added it is the ingestor's to say."""
         _needs_all(person)
-        id_, at = new_id(), now()
-        command = RemoveTenant(request_id=id_, actor=person.actor, requested_at=at, tenant_id=tenant_id)
-        await self._sending.send([(id_, command)], at)
-        return RequestAccepted(request_id=id_)
+        return await self._ask(person, RemoveTenant, tenant_id)
 
     async def test_connection(self, person: Person, tenant_id: str) -> RequestAccepted:
         """Ask the ingestor to try each step of the connection to a tenant."""
         if await self._store.row("tenant", tenant_id, person.scope) is None:
             raise not_found()
+        return await self._ask(person, TestConnection, tenant_id)
+
+    async def _ask(self, person: Person, command: type[Contract], tenant_id: str, **values: Any) -> RequestAccepted:
+        """Send a command to the ingestor."""
         id_, at = new_id(), now()
-        command = TestConnection(request_id=id_, actor=person.actor, requested_at=at, tenant_id=tenant_id)
-        await self._sending.send([(id_, command)], at)
+        about = {"request_id": id_, "actor": person.actor, "requested_at": at, "tenant_id": tenant_id}
+        await self._sending.send([(id_, command(**about, **values))], at)
         return RequestAccepted(request_id=id_)
 
     async def _check_tenant(self, person: Person, tenant_id: str) -> None:
