@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from matchbook_contracts.base import Actor, Contract, Id, Timestamp, Value
+from matchbook_contracts.sync import SyncRequest
 
 RefusalReason = Literal[
     "tenant_unknown",
@@ -23,17 +24,8 @@ ConnectionStepName = Literal["sign_in", "consent", "directory", "relationship", 
 ConnectionOutcome = Literal["ok", "warning", "failed", "not_reached"]
 
 
-class _TenantCommand(Contract):
-    topic: ClassVar[str] = "matchbook.sync-requests"
-
-    request_id: Id
-    actor: Actor
-    requested_at: Timestamp
+class _TenantCommand(SyncRequest):
     tenant_id: Id
-
-    @property
-    def key(self) -> str:
-        return self.tenant_id
 
 
 class AddTenant(_TenantCommand):

@@ -88,7 +88,9 @@ class SweepDue(Contract):
         return self.tenant_id
 
 
-class _SyncRequest(Contract):
+class SyncRequest(Contract):
+    """What all commands to the ingestor say; no command itself."""
+
     topic: ClassVar[str] = "matchbook.sync-requests"
 
     request_id: Id
@@ -101,23 +103,23 @@ class _SyncRequest(Contract):
         return self.tenant_id
 
 
-class RequestSync(_SyncRequest):
+class RequestSync(SyncRequest):
     """Sweep a tenant now, or all (`tenant_id` = `*`)."""
 
 
-class SetDeviceSync(_SyncRequest):
+class SetDeviceSync(SyncRequest):
     """Set Sync Intune Devices for a tenant, or the account's default (`*`); None returns a tenant to the default."""
 
     enabled: bool | None = None
 
 
-class SetSyncSchedule(_SyncRequest):
+class SetSyncSchedule(SyncRequest):
     """Set how often tenants are swept, in seconds."""
 
     interval_seconds: Annotated[int, Field(ge=60)]
 
 
-class ConfirmRetirements(_SyncRequest):
+class ConfirmRetirements(SyncRequest):
     """Let a sweep that the retirement brake stopped retire what it found absent."""
 
     run_id: Id

@@ -1,6 +1,7 @@
 """What is told of a command to the ingestor."""
 
 from datetime import datetime
+from typing import Any
 
 from matchbook_contracts.connections import (
     AddTenant,
@@ -26,64 +27,37 @@ Command = RequestSync | SetDeviceSync | SetSyncSchedule | ConfirmRetirements | A
 
 def settings_changed(command: Command, before: SyncSettings, after: SyncSettings, at: datetime) -> Outgoing:
     """What is set now; also told where it was so before, for who asked waits for an answer."""
-    return records.answer_record(
-        SyncSettingsChanged(
-            request_id=command.request_id,
-            tenant_id=command.tenant_id,
-            actor=command.actor,
-            at=at,
-            device_sync=after.device_sync,
-            interval_seconds=after.interval,
-            changed=after != before,
-        )
-    )
+    values = {"device_sync": after.device_sync, "interval_seconds": after.interval, "changed": after != before}
+    return _answer(SyncSettingsChanged, command, at, **values)
 
 
 def refused(command: Command, refusal: Refusal, at: datetime) -> Outgoing:
     """That a command changes nothing, and why."""
-    return records.answer_record(
-        SyncRequestRefused(
-            request_id=command.request_id,
-            tenant_id=command.tenant_id,
-            actor=command.actor,
-            at=at,
-            command=type(command).__name__,
-            reason=refusal.reason,
-            message=refusal.sentence(command.tenant_id),
-        )
-    )
+    message = refusal.sentence(command.tenant_id)
+    name = type(command).__name__
+    return _answer(SyncRequestRefused, command, at, command=name, reason=refusal.reason, message=message)
 
 
 def added(command: AddTenant, tenant_id: str, at: datetime, *, changed: bool) -> Outgoing:
     """That a tenant is looked after, whose id may be known only now."""
-    return records.answer_record(
-        TenantAdded(
-            request_id=command.request_id,
-            tenant_id=tenant_id,
-            actor=command.actor,
-            at=at,
-            asked_for=command.tenant_id,
-            changed=changed,
-        )
-    )
+    return _answer(TenantAdded, command, at, tenant_id=tenant_id, asked_for=command.tenant_id, changed=changed)
 
 
 def removed(command: RemoveTenant, tenant_id: str, at: datetime) -> Outgoing:
     """That a tenant is not looked after by hand any more."""
-    return records.answer_record(
-        TenantRemoved(request_id=command.request_id, tenant_id=tenant_id, actor=command.actor, at=at)
-    )
+    return _answer(TenantRemoved, command, at, tenant_id=tenant_id)
 
 
 def tested(command: TestConnection, steps: tuple[ConnectionStep, ...], at: datetime) -> Outgoing:
     """What a test found."""
-    return records.answer_record(
-        ConnectionTested(
-            request_id=command.request_id,
-            tenant_id=command.tenant_id,
-            actor=command.actor,
-            at=at,
-            ok=passed(steps),
-            steps=steps,
-        )
-    )
+    return _answer(ConnectionTested, command, at, ok=passed(steps), steps=steps)
+
+
+def _answer(kind: type[records.Answer], asked: Command, at: datetime, **values: Any) -> Outgoing:
+    about: dict[str, Any] = {
+        "request_id": asked.request_id,
+        "tenant_id": asked.tenant_id,
+        "actor": asked.actor,
+        "at": at,
+    }
+    return records.answer_record(kind(**about | values))
