@@ -1,4 +1,5 @@
-"""Commands from `matchbook.sync-requests`: a batch in, settings and due times changed, changed tenants out.
+"""Commands from `matchbook.sync-requests`: a batch in, settings and due times changed, changed tenants out. And from
+`matchbook.device-matches` which devices are matched.
 
 Each command is answered on `matchbook.sync-runs`, also one that changes nothing; what needs Microsoft's answer
 waits for `service/connections.py`. Answers carry the time, so they go through the outbox.
@@ -8,13 +9,14 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from matchbook_contracts.connections import AddTenant, RefusalReason, RemoveTenant, TestConnection
+from matchbook_contracts.states import DeviceMatchState
 from matchbook_contracts.sync import EVERY_TENANT, ConfirmRetirements, RequestSync, SetDeviceSync, SetSyncSchedule
 from matchbook_servicekit import outbox
 from matchbook_servicekit.consumer import Invalid
 from matchbook_servicekit.database import Connection
 from matchbook_servicekit.messaging import Outgoing, Received
 
-from matchbook_graph_ingestor.adapters import records, request_store, store
+from matchbook_graph_ingestor.adapters import reads_by_id, records, request_store, store
 from matchbook_graph_ingestor.adapters.request_store import ConnectionRequest, SyncSettings
 from matchbook_graph_ingestor.domain import retirement, tenants
 from matchbook_graph_ingestor.domain.requests import LONGEST_INTERVAL, Refusal
@@ -121,3 +123,12 @@ class Commands:
 
 def _scope(tenant_id: str) -> str | None:
     return None if tenant_id == EVERY_TENANT else tenant_id
+
+
+async def note_matches(received: Sequence[Received], connection: Connection) -> Sequence[Outgoing]:
+    """Keep which devices need no match any more, since they have one or are ignored."""
+    states = [record.event for record in received if isinstance(record.event, DeviceMatchState)]
+    await reads_by_id.set_matched(
+        connection, {(state.tenant_id, state.device_id): state.status != "unmatched" for state in states}
+    )
+    return ()
