@@ -201,7 +201,7 @@ async def test_connection(settings: IngestorSettings, tenant: str) -> None:
     tokens = tokens_of(settings)
     lookup = TenantLookup(settings.login_url, settings.ca_file)
     async with probe_of(settings, tokens) as graph:
-        steps = await ConnectionTest(lookup, graph, tokens, partner=settings.partner_tenant_id).run(tenant)
+        _, steps = await ConnectionTest(lookup, graph, tokens, partner=settings.partner_tenant_id).run(tenant)
     for step in steps:
         words = " ".join(filter(None, (step.message, f"({step.detail})" if step.detail else "")))
         click.echo(f"{step.step:13} {step.outcome.replace('_', ' '):12} {words}".rstrip())

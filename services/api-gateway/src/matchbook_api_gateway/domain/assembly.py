@@ -100,7 +100,12 @@ def tenant_row(row: Row) -> TenantRow:
 
 
 def tenant_detail(row: Row, history: Sequence[HistoryEntry]) -> TenantDetail:
-    return TenantDetail(**_tenant_fields(row), devices=device_totals(row), history=list(history))
+    return TenantDetail(
+        **_tenant_fields(row),
+        devices=device_totals(row),
+        interval_seconds=row["interval_seconds"],
+        history=list(history),
+    )
 
 
 def _tenant_fields(row: Row) -> dict[str, Any]:

@@ -191,9 +191,10 @@ class TenantPage(View):
 
 
 class TenantDetail(TenantRow):
-    """A tenant with its history, newest first."""
+    """A tenant with its history, newest first. `interval_seconds`: how often it is swept; null: as the account."""
 
     devices: DeviceTotals
+    interval_seconds: int | None
     history: list[HistoryEntry]
 
 

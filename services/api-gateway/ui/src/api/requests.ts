@@ -1,5 +1,6 @@
 // Requests to the ingestor: what they answer is only that they are on their way; the stream tells what they did.
 import { say } from "../components/toasts";
+import { span } from "../lib/format";
 import { api, body } from "./client";
 import { asProblem, Problem } from "./problems";
 import type { ConnectionTest } from "./types";
@@ -26,6 +27,15 @@ export function setDeviceSync(tenantId: string, enabled: boolean | null): Promis
   return ask(
     body(api.POST("/api/tenants/{tenant_id}/device-sync", { params, body: { enabled } })),
     `Sync Intune Devices ${done}.`,
+  );
+}
+
+/** Set how often a tenant is swept; null returns it to the account's default. */
+export function setSchedule(tenantId: string, seconds: number | null): Promise<void> {
+  const params = { path: { tenant_id: tenantId } };
+  return ask(
+    body(api.POST("/api/tenants/{tenant_id}/schedule", { params, body: { interval_seconds: seconds } })),
+    seconds === null ? "It is synced as often as the account's default says." : `It is synced every ${span(seconds)}.`,
   );
 }
 

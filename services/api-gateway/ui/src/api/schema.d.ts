@@ -1982,11 +1982,12 @@ export interface components {
         };
         /**
          * ScheduleRequest
-         * @description How often a tenant is swept, in seconds: between a minute and 30 days.
+         * @description How often a tenant is swept, in seconds, between a minute and 30 days; null returns it to the account's default,
+         *     or the account (`*`) to the configured one.
          */
         ScheduleRequest: {
             /** Interval Seconds */
-            interval_seconds: number;
+            interval_seconds: number | null;
         };
         /**
          * SetUp
@@ -2135,7 +2136,7 @@ export interface components {
         };
         /**
          * TenantDetail
-         * @description A tenant with its history, newest first.
+         * @description A tenant with its history, newest first. `interval_seconds`: how often it is swept; null: as the account.
          */
         TenantDetail: {
             /** Tenant Id */
@@ -2184,6 +2185,8 @@ export interface components {
             /** Version */
             version: number;
             devices: components["schemas"]["DeviceTotals"];
+            /** Interval Seconds */
+            interval_seconds: number | null;
             /** History */
             history: components["schemas"]["HistoryEntry"][];
         };
