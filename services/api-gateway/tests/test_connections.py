@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from matchbook_contracts.connections import SyncRequestRefused, TenantAdded
+from matchbook_contracts.discovery import TenantLost
 from matchbook_contracts.sync import SetDeviceSync, SetSyncSchedule
 
 from tests.support.gateway_world import ANA, REQUESTS, GatewayWorld, connection_tested, tenant, tenant_matched, unique
@@ -171,3 +172,13 @@ async def test_a_tenant_in_capitals_is_asked_for_as_it_is_known(
     named = {key: t.upper() if value == "{}" else value for key, value in body.items()} if body else None
     accepted = await (await world.sign_in()).post(path.format(t.upper()), json=named)
     assert (await sent(world, accepted.json()["request_id"]))["tenant_id"] == t
+
+
+async def test_it_is_shown_whether_a_tenant_was_added_by_hand(world: GatewayWorld) -> None:
+    manual, listed, lost = unique("t"), unique("t"), unique("t")
+    never_read = TenantLost(tenant_id=lost, revision=1, display_name="Lost", reason="consent_missing", detail="")
+    await world.publish(tenant(manual, relationship="manual"), tenant(listed), never_read)
+    await world.applied()
+    client = await world.sign_in()
+    shown = [(await client.get(f"/api/tenants/{t}")).json()["relationship"] for t in (manual, listed, lost)]
+    assert shown == ["manual", "partner", None]

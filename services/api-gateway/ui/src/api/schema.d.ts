@@ -2147,6 +2147,8 @@ export interface components {
             default_domain: string | null;
             /** Verified Domains */
             verified_domains: string[];
+            /** Relationship */
+            relationship: ("partner" | "manual") | null;
             /**
              * Access
              * @enum {string}
@@ -2214,7 +2216,8 @@ export interface components {
         };
         /**
          * TenantRow
-         * @description A tenant as lists show it. `sync_override` null: the account's default applies.
+         * @description A tenant as lists show it. `sync_override` null: the account's default applies. `relationship` says whether the
+         *     partner's lists or a person named it; null until it was read.
          */
         TenantRow: {
             /** Tenant Id */
@@ -2225,6 +2228,8 @@ export interface components {
             default_domain: string | null;
             /** Verified Domains */
             verified_domains: string[];
+            /** Relationship */
+            relationship: ("partner" | "manual") | null;
             /**
              * Access
              * @enum {string}
