@@ -193,7 +193,7 @@ async def run(settings: IngestorSettings) -> None:
     # What was imported lives as long as the process; the collector need not walk it after every page of devices.
     gc.collect()
     gc.freeze()
-    await serve(settings, *ingestor.components, start=ingestor.resources)
+    await serve(settings, *ingestor.components, package=PACKAGE, start=ingestor.resources)
 
 
 async def test_connection(settings: IngestorSettings, tenant: str) -> None:
