@@ -90,12 +90,14 @@ class TenantSweep:
                 found = standing.rhythm.open
                 if found is None or (found.run_id, found.owner) != (taken[tenant_id], owner):
                     continue
-                visit = await visits_.made(connection, standing.tenant, found, now)
-                visits.append(visit)
+                visits.append(await visits_.made(connection, standing.tenant, found, now))
                 if found.started_at is None:
                     new.append(tenant_id)
-                    told += runs.beginning(visit.run, standing.rhythm.requested_by) if visit.tenant.syncs else ()
-            await sweeps.begin(connection, new, now)
+            elsewhere = set(new) - await sweeps.begin(connection, new, owner, now)
+            visits = [visit for visit in visits if visit.tenant_id not in elsewhere]
+            for visit in visits:
+                if visit.tenant_id in new and visit.tenant.syncs:
+                    told += runs.beginning(visit.run, standings[visit.tenant_id].rhythm.requested_by)
             await outbox.append(connection, told)
         return visits
 
