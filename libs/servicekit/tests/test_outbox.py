@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from matchbook_servicekit import outbox
 from matchbook_servicekit.messaging import Delivery, Publisher, Transient
-from matchbook_servicekit.outbox import Relay, tend_published
+from matchbook_servicekit.outbox import Known, Relay, tend_published
 
 from .conftest import DEVICES, World, device, running, sent, until
 
@@ -72,6 +72,32 @@ async def test_without_a_notification_the_poll_finds_the_row(world: World, monke
         async with world.database.transaction() as connection:
             await outbox.append(connection, [sent(device(1), "e1")])
         assert len(await world.read(DEVICES, 1, seconds=5)) == 1
+
+
+async def test_what_the_relays_own_process_wrote_is_not_read_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay = Relay(world.database, world.publisher)
+    async with running(relay):
+        await until(lambda: asyncio.sleep(0, relay.ready()), lambda reason: reason is None)
+        monkeypatch.setattr(outbox, "_QUERIES", {**outbox._QUERIES, "read_outbox": "SELECT 1 / 0, $1::bigint[]"})
+        with contextlib.suppress(RuntimeError):
+            async with world.database.transaction() as connection:
+                await outbox.append(connection, [sent(device(1), "rolled back")])
+                raise RuntimeError
+        async with world.database.transaction() as connection:
+            await outbox.append(connection, [sent(device(number), f"e{number}") for number in range(3)])
+        records = await world.read(DEVICES, 4, seconds=2)
+    assert sorted(dict(record.headers)["ce_id"] for record in records) == [b"e0", b"e1", b"e2"]
+
+
+def test_only_the_newest_records_are_known_and_each_is_given_once() -> None:
+    records = [sent(device(number), f"e{number}") for number in range(4)]
+    known = Known(most_bytes=sum(len(record.body) for record in records[2:]))
+    known.add(enumerate(records))
+    assert [known.take(position) for position in (0, 1, 2, 3, 3)] == [None, None, records[2], records[3], None]
+    known.add(enumerate(records[2:]))
+    assert known.take(0) == records[2]
 
 
 class Failing(Publisher):
