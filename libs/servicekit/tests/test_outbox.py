@@ -33,6 +33,14 @@ async def test_what_is_appended_is_published_with_its_key_headers_and_place(worl
     assert (row["event_id"], row["kafka_partition"], row["kafka_offset"]) == ("e1", record.partition, record.offset)
 
 
+@pytest.mark.parametrize("count", [2, 20, 21, 2_001])
+async def test_what_is_appended_together_is_numbered_in_its_order(world: World, count: int) -> None:
+    async with world.database.transaction() as connection:
+        await outbox.append(connection, [sent(device(number), f"e{count - number}") for number in range(count)])
+        rows = await connection.fetch("SELECT event_id FROM outbox ORDER BY position")
+    assert [row["event_id"] for row in rows] == [f"e{count - number}" for number in range(count)]
+
+
 async def test_a_rolled_back_transaction_publishes_nothing(world: World) -> None:
     async def work() -> None:
         async with world.database.transaction() as connection:
