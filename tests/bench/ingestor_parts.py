@@ -54,7 +54,7 @@ async def _produced(records: Sequence[Sequence[Outgoing]], bootstrap: str) -> fl
         topic = prefix + "matchbook.devices"
         partitions = len(await producer.partitions_for(topic))
         # A topic just made has no leaders for a moment.
-        await asyncio.gather(*(producer.send_and_wait(topic, b"-", partition=number) for number in range(partitions)))
+        await asyncio.gather(*(producer.send_and_wait(topic, b"-", b"-", number) for number in range(partitions)))
 
         async def produce() -> None:
             for page in filter(None, records):
