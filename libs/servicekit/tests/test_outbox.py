@@ -33,6 +33,14 @@ async def test_what_is_appended_is_published_with_its_key_headers_and_place(worl
     assert (row["event_id"], row["kafka_partition"], row["kafka_offset"]) == ("e1", record.partition, record.offset)
 
 
+@pytest.mark.parametrize("count", [2, 20, 21, 2_001])
+async def test_what_is_appended_together_is_numbered_in_its_order(world: World, count: int) -> None:
+    async with world.database.transaction() as connection:
+        await outbox.append(connection, [sent(device(number), f"e{count - number}") for number in range(count)])
+        rows = await connection.fetch("SELECT event_id FROM outbox ORDER BY position")
+    assert [row["event_id"] for row in rows] == [f"e{count - number}" for number in range(count)]
+
+
 async def test_a_rolled_back_transaction_publishes_nothing(world: World) -> None:
     async def work() -> None:
         async with world.database.transaction() as connection:
@@ -83,12 +91,12 @@ async def test_what_the_relays_own_process_wrote_is_not_read_back(
         monkeypatch.setattr(outbox, "_QUERIES", {**outbox._QUERIES, "read_outbox": "SELECT 1 / 0, $1::bigint[]"})
         with contextlib.suppress(RuntimeError):
             async with world.database.transaction() as connection:
-                await outbox.append(connection, [sent(device(1), "rolled back")])
+                await outbox.append(connection, [sent(device(number), "rolled back") for number in range(30)])
                 raise RuntimeError
         async with world.database.transaction() as connection:
-            await outbox.append(connection, [sent(device(number), f"e{number}") for number in range(3)])
-        records = await world.read(DEVICES, 4, seconds=2)
-    assert sorted(dict(record.headers)["ce_id"] for record in records) == [b"e0", b"e1", b"e2"]
+            await outbox.append(connection, [sent(device(number), f"e{number}") for number in range(30)])
+        records = await world.read(DEVICES, 31, seconds=2)
+    assert {dict(record.headers)["ce_id"].decode() for record in records} == {f"e{number}" for number in range(30)}
 
 
 def test_only_the_newest_records_are_known_and_each_is_given_once() -> None:

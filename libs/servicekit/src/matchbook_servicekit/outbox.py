@@ -20,6 +20,7 @@ from matchbook_servicekit.telemetry import metrics
 CHANNEL = "matchbook_outbox"
 _CHUNK = 4_000
 _COPIED = 2_000
+_FEW = 20
 _KNOWN_BYTES = 32 * 1024 * 1024
 _POLL_SECONDS = 0.25
 _BACKLOG_SECONDS = 5.0
@@ -36,17 +37,21 @@ async def append(connection: Connection, records: Sequence[Outgoing]) -> None:
     """
     if not records:
         return
+    if len(records) <= _FEW:
+        # One statement; numbering, COPY and the notification are three.
+        columns = map(list, zip(*map(_row, records), strict=True))
+        await connection.execute(_QUERIES["append_outbox"], *columns, CHANNEL)
+        return
     numbered = await connection.fetchrow(_QUERIES["number_outbox"], len(records))
     assert numbered is not None
     rows = list(zip(numbered["positions"], records, strict=True))
     # COPY takes the rows at a third of what an INSERT of as many costs; in parts, since each is encoded in one turn of
     # the event loop.
     for first in range(0, len(rows), _COPIED):
-        part = (_row(position, record) for position, record in rows[first : first + _COPIED])
+        part = ((position, *_row(record)) for position, record in rows[first : first + _COPIED])
         await connection.copy_records_to_table("outbox", columns=_COLUMNS, records=part)
     if known := _KNOWN.get(numbered["schema"]):
         known.add(rows)
-    # Only a hint: it reaches whoever listens after the commit; the relay polls as well.
     await connection.execute("SELECT pg_notify($1, current_schema())", CHANNEL)
 
 
@@ -186,9 +191,9 @@ class Relay:
             metrics.outbox_age.set(backlog["oldest"])
 
 
-def _row(position: int, item: Outgoing) -> tuple[Any, ...]:
+def _row(item: Outgoing) -> tuple[Any, ...]:
     headers = to_json(item.headers).decode()
-    return (position, item.topic, item.key, item.partition_key, item.event_id, item.body, headers)
+    return (item.topic, item.key, item.partition_key, item.event_id, item.body, headers)
 
 
 def _outgoing(row: Any) -> Outgoing:
