@@ -54,6 +54,20 @@ def tab(page: Page, name: str) -> Locator:
     return page.get_by_role("group", name="Filter by status").get_by_role("button", name=re.compile(f"^{name}"))
 
 
+def line_of(page: Page, tenant_id: str) -> Locator:
+    """A tenant's row in the list."""
+    return page.locator(f'[role="row"][id$="{tenant_id}"]')
+
+
+async def details_of(page: Page, tenant: dict[str, Any]) -> Locator:
+    """Open the details of a tenant from the list of all; their panel."""
+    await tab(page, "All").click()
+    await page.get_by_label("Search tenants").fill(tenant["display_name"])
+    await line_of(page, tenant["tenant_id"]).get_by_role("button", name="More actions").click()
+    await page.get_by_role("menuitem", name="Show Details").click()
+    return page.get_by_role("complementary")
+
+
 def origin(page: Page) -> str:
     return "/".join(page.url.split("/")[:3])
 

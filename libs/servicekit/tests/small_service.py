@@ -65,6 +65,7 @@ async def run(settings: Settings) -> None:
         settings,
         consumer,
         Part(os.environ.get("KIND", "")),
+        package="matchbook_servicekit",
         application=Starlette(routes=[Route("/", hello)]),
         start=(database, publisher),
     )

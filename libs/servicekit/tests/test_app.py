@@ -145,6 +145,17 @@ def test_readiness_says_why_not(environment: dict[str, str]) -> None:
             time.sleep(0.1)
 
 
+def test_a_service_on_a_schema_that_is_not_migrated_names_the_remedy(
+    environment: dict[str, str], database: Scratch
+) -> None:
+    with running({**environment, "MATCHBOOK_DATABASE_SCHEMA": f"{database.schema}_not_there"}) as service:
+        code, output = service.ended()
+    assert code == 1
+    assert "lacks 0001_plumbing of matchbook_servicekit" in output
+    assert "Run `small-service migrate`, then start again." in output
+    assert "Traceback" not in output
+
+
 def test_a_port_in_use_is_one_sentence(environment: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -16,6 +16,7 @@ from matchbook_servicekit.database import (
     Database,
     DatabaseSettings,
     DeadlineExceeded,
+    MigratedSchema,
     MigrationError,
     is_transient,
     load_queries,
@@ -79,6 +80,20 @@ async def test_a_database_of_a_newer_release_is_refused(settings: DatabaseSettin
     (package / "sql" / "migrations" / "0002_more.sql").unlink()
     with pytest.raises(MigrationError, match="newer release"):
         await migrate(settings, PACKAGE)
+
+
+async def test_a_service_starts_on_a_schema_that_lacks_nothing(settings: DatabaseSettings, package: Path) -> None:
+    """One that a newer release migrated further does too: both may run during an upgrade."""
+    await migrate(settings, PACKAGE)
+    schema, newest = MigratedSchema(settings, PACKAGE, "Migrate."), package / "sql" / "migrations" / "0002_more.sql"
+    await schema.start()
+    newest.rename(package / "sql" / "migrations" / "0003_newer.sql")
+    newest.write_text("SELECT 1;")
+    with pytest.raises(MigrationError, match=r"lacks 0003_newer of .*\. Migrate\."):
+        await schema.start()
+    newest.unlink()
+    (package / "sql" / "migrations" / "0003_newer.sql").unlink()
+    await schema.start()
 
 
 async def test_a_broken_migration_leaves_nothing_behind(settings: DatabaseSettings, package: Path) -> None:

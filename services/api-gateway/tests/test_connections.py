@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from matchbook_contracts.connections import SyncRequestRefused, TenantAdded
+from matchbook_contracts.discovery import TenantLost
+from matchbook_contracts.sync import SetDeviceSync, SetSyncSchedule
 
 from tests.support.gateway_world import ANA, REQUESTS, GatewayWorld, connection_tested, tenant, tenant_matched, unique
 
@@ -105,6 +107,8 @@ async def test_a_schedule_is_set_within_its_bounds(world: GatewayWorld) -> None:
     command = await sent(world, accepted.json()["request_id"])
     assert (command["ce_type"], command["tenant_id"]) == ("matchbook.SetSyncSchedule.v1", "*")
     assert command["interval_seconds"] == 600
+    accepted = await client.post("/api/tenants/*/schedule", json={"interval_seconds": None})
+    assert (await sent(world, accepted.json()["request_id"]))["ce_type"] == "matchbook.ResetSyncSchedule.v1"
     for seconds in (59, 10**9):
         answer = await client.post("/api/tenants/*/schedule", json={"interval_seconds": seconds})
         assert answer.status_code == 422
@@ -120,3 +124,61 @@ async def test_retirements_that_the_brake_held_back_are_confirmed(world: Gateway
     assert (command["ce_type"], command["tenant_id"]) == ("matchbook.ConfirmRetirements.v1", t)
     assert command["run_id"] == "run-7"
     assert (await client.post("/api/tenants/nowhere/retirements", json={"run_id": "run-7"})).status_code == 404
+
+
+async def test_a_tenant_s_schedule_is_shown_until_it_goes_back_to_the_default(world: GatewayWorld) -> None:
+    t = unique("t")
+    await world.publish(tenant(t))
+    await world.applied()
+    client = await world.sign_in()
+    for seconds in (None, 600, None):
+        path = f"/api/tenants/{t.upper()}/schedule"
+        assert (await client.post(path, json={"interval_seconds": seconds})).status_code == 202
+        await world.applied()
+        assert (await client.get(f"/api/tenants/{t}")).json()["interval_seconds"] == seconds
+
+
+async def test_what_is_set_for_a_tenant_in_capitals_is_set_for_the_tenant(world: GatewayWorld) -> None:
+    """Whoever sends the command."""
+    t = unique("t")
+    about: dict[str, Any] = {
+        "request_id": unique("r"),
+        "actor": ANA,
+        "requested_at": datetime.now(UTC),
+        "tenant_id": t.upper(),
+    }
+    too_long = SetSyncSchedule(**about, interval_seconds=10**9)
+    await world.publish(tenant(t), SetDeviceSync(**about, enabled=False), too_long)
+    await world.applied()
+    shown = (await (await world.sign_in()).get(f"/api/tenants/{t}")).json()
+    assert (shown["sync_override"], shown["interval_seconds"]) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/tenants/{}/device-sync", {"enabled": None}),
+        ("/api/tenants/{}/retirements", {"run_id": "r"}),
+        ("/api/tenants/{}/connection-test", None),
+        ("/api/sync", {"tenant_id": "{}"}),
+    ],
+)
+async def test_a_tenant_in_capitals_is_asked_for_as_it_is_known(
+    world: GatewayWorld, path: str, body: dict[str, Any] | None
+) -> None:
+    t = unique("t")
+    await world.publish(tenant(t))
+    await world.applied()
+    named = {key: t.upper() if value == "{}" else value for key, value in body.items()} if body else None
+    accepted = await (await world.sign_in()).post(path.format(t.upper()), json=named)
+    assert (await sent(world, accepted.json()["request_id"]))["tenant_id"] == t
+
+
+async def test_it_is_shown_whether_a_tenant_was_added_by_hand(world: GatewayWorld) -> None:
+    manual, listed, lost = unique("t"), unique("t"), unique("t")
+    never_read = TenantLost(tenant_id=lost, revision=1, display_name="Lost", reason="consent_missing", detail="")
+    await world.publish(tenant(manual, relationship="manual"), tenant(listed), never_read)
+    await world.applied()
+    client = await world.sign_in()
+    shown = [(await client.get(f"/api/tenants/{t}")).json()["relationship"] for t in (manual, listed, lost)]
+    assert shown == ["manual", "partner", None]

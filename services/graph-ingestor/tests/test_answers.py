@@ -4,10 +4,23 @@ from typing import Any
 
 import pytest
 from ingestor_commands import ANA, NOWHERE, answer, asked, obeying
-from ingestor_world import RUNS, Ingesting, largest
+from ingestor_world import RUNS, TENANTS, Ingesting, largest
 from matchbook_contracts.base import Contract
-from matchbook_contracts.connections import SyncRequestRefused, SyncSettingsChanged
-from matchbook_contracts.sync import ConfirmRetirements, RequestSync, SetDeviceSync, SetSyncSchedule, SyncStarted
+from matchbook_contracts.connections import (
+    AddTenant,
+    RemoveTenant,
+    SyncRequestRefused,
+    SyncSettingsChanged,
+    TestConnection,
+)
+from matchbook_contracts.sync import (
+    ConfirmRetirements,
+    RequestSync,
+    ResetSyncSchedule,
+    SetDeviceSync,
+    SetSyncSchedule,
+    SyncStarted,
+)
 from matchbook_servicekit.messaging import outgoing
 
 
@@ -33,6 +46,49 @@ async def test_a_command_that_changes_nothing_is_told_to(world: Ingesting) -> No
         assert await settings(world, "1", SetDeviceSync, tenant_id=t) == (t, None, None, False)
         assert await settings(world, "2", SetSyncSchedule, tenant_id=t, interval_seconds=600) == (t, None, 600, True)
         assert await settings(world, "3", SetSyncSchedule, tenant_id=t, interval_seconds=600) == (t, None, 600, False)
+
+
+async def test_a_schedule_goes_back_to_the_default(service: Ingesting) -> None:
+    """And its next sweep is no later than the default says."""
+    await service.everything()
+    t, day = largest(service)[0], 24 * 3600
+    async with obeying(service):
+        assert (await settings(service, "1", SetSyncSchedule, tenant_id=t, interval_seconds=day))[2] == day
+        assert (await settings(service, "2", SetSyncSchedule, tenant_id="*", interval_seconds=600))[2] == 600
+        assert await due_in(service, t) > 600, "it has a schedule of its own"
+        assert await settings(service, "3", ResetSyncSchedule, tenant_id=t) == (t, None, None, True)
+        assert await due_in(service, t) <= 600
+        assert await settings(service, "4", ResetSyncSchedule, tenant_id="*") == ("*", None, None, True)
+        await service.rows("UPDATE tenants SET due_at = 'epoch' WHERE tenant_id = $1 RETURNING 1", t)
+        await service.sweep(t)
+        assert 600 < await due_in(service, t) <= service.settings.sync_interval_seconds
+
+
+async def due_in(world: Ingesting, tenant_id: str) -> float:
+    (row,) = await world.rows("SELECT due_at - now() AS left FROM tenants WHERE tenant_id = $1", tenant_id)
+    return float(row["left"].total_seconds())
+
+
+async def test_a_tenant_id_in_capitals_is_the_same_tenant(world: Ingesting) -> None:
+    await world.everything()
+    t = largest(world)[0]
+    capitals = t.upper()
+    assert capitals != t
+    async with obeying(world):
+        assert await settings(world, "1", SetDeviceSync, tenant_id=capitals, enabled=False) == (t, False, None, True)
+        told = [event for event in await world.events(TENANTS) if event.tenant_id == t]
+        assert told[-1].sync_intune_devices is False
+        seconds = {"tenant_id": capitals, "interval_seconds": 600}
+        assert await settings(world, "2", SetSyncSchedule, **seconds) == (t, False, 600, True)
+        assert await settings(world, "3", ResetSyncSchedule, tenant_id=capitals) == (t, False, None, True)
+        request = RequestSync(**asked("4", tenant_id=capitals))
+        await world.parts.publisher.publish([outgoing(request, source="test", event_id="4")])
+        tested = await answer(world, TestConnection(**asked("5", tenant_id=capitals)))
+        assert (tested.tenant_id, tested.ok) == (t, True)
+        added = await answer(world, AddTenant(**asked("6", tenant_id=capitals)))
+        assert (added.tenant_id, added.asked_for) == (t, capitals)
+        assert (await answer(world, RemoveTenant(**asked("7", tenant_id=capitals)))).tenant_id == t
+    assert await world.rows("SELECT 1 FROM tenants WHERE tenant_id = $1 AND requested_by IS NOT NULL", t)
 
 
 @pytest.mark.parametrize(

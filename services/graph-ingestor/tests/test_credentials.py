@@ -8,14 +8,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ingestor_commands import wrong_certificate
 from ingestor_workload import SECRET, WORKLOAD
-from ingestor_world import Ingesting, ingesting, largest
+from ingestor_world import Ingesting, ingesting, largest, readable
 from matchbook_contracts.sync import SyncCompleted, SyncFailed
 from matchbook_graph_ingestor.adapters.credentials import CredentialFiles
 from matchbook_graph_ingestor.adapters.tokens import Tokens
 from matchbook_graph_ingestor.app import build
 from matchbook_graph_ingestor.errors import SweepFailed
 from matchbook_servicekit.app import ConfigurationError
+from structlog.testing import capture_logs
 
 
 @pytest.fixture
@@ -81,6 +83,61 @@ async def test_a_rotated_federated_token_is_read_anew(world: Ingesting, token_fi
     assert (away.reason, away.loss) == ("unavailable", None)
     put(token_file, WORKLOAD.token())
     assert await tokens.get(tenant_id)
+    tokens.close()
+
+
+async def test_a_replaced_certificate_is_used_from_then_on_and_tokens_stay_good(
+    world: Ingesting, tmp_path: Path
+) -> None:
+    """One that Microsoft does not know stands for any other: it is seen to be used when it is refused."""
+    file, other = tmp_path / "certificate.pem", wrong_certificate(tmp_path)
+    file.write_bytes(world.microsoft.certificate_file.read_bytes())
+    tokens = tokens_of(world, CredentialFiles(file))
+    one, two = (state.tenant.tenant_id for state in readable(world)[:2])
+    first = await tokens.get(one)
+    with capture_logs() as said:
+        other.rename(file)
+        assert await tokens.get(one) == first
+        assert (await refused(tokens, two)).reason == "credential_rejected"
+        assert (await refused(tokens, one)).reason == "credential_rejected"
+        file.write_bytes(world.microsoft.certificate_file.read_bytes())
+        assert await tokens.get(one)
+        assert await tokens.get(two)
+    assert [line["log_level"] for line in said] == ["info", "info"]
+    assert all(line.keys() >= {"sha256", "valid_until"} for line in said)
+    tokens.close()
+
+
+@pytest.mark.parametrize("content", [None, b"-----BEGIN CERT"])
+async def test_a_certificate_that_can_not_be_used_leaves_the_one_before_in_use(
+    world: Ingesting, tmp_path: Path, content: bytes | None
+) -> None:
+    """Whoever replaces it may be half-way."""
+    file = tmp_path / "certificate.pem"
+    file.write_bytes(world.microsoft.certificate_file.read_bytes())
+    tokens = tokens_of(world, CredentialFiles(file))
+    file.unlink()
+    if content:
+        file.write_bytes(content)
+    with capture_logs() as said:
+        for _ in range(3):
+            assert await tokens.get(largest(world)[0], renew=True)
+    (line,) = said
+    assert line["log_level"] == "warning"
+    assert "MATCHBOOK_CERTIFICATE_FILE" in line["cause"]
+    tokens.close()
+
+
+async def test_a_replaced_secret_is_used_and_never_said(world: Ingesting, secret_file: Path) -> None:
+    put(secret_file, "wrong-and-secret")
+    tokens = tokens_of(world, CredentialFiles(secret=secret_file, secret_allowed=True))
+    tenant_id, _ = largest(world)
+    with capture_logs() as said:
+        assert (await refused(tokens, tenant_id)).reason == "credential_rejected"
+        put(secret_file, SECRET)
+        assert await tokens.get(tenant_id)
+    assert len(said) == 1
+    assert SECRET not in str(said)
     tokens.close()
 
 

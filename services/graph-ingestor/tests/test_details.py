@@ -1,14 +1,19 @@
 """What no list gives: read by id, after the sweeps, and published as a change."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from ingestor_world import DEVICES, Ingesting, devices_list, edited, gone, largest, readable, refusal
+from ingestor_world import DEVICES, Ingesting, at_work, devices_list, edited, gone, largest, readable, refusal, without
+from matchbook_contracts.states import DeviceMatchState, MatchStatus
 from matchbook_graph_ingestor.service.details import DetailReader
 from matchbook_local.emulator.faults import Call
+from matchbook_servicekit.messaging import outgoing
+
+WEEK = timedelta(days=7)
 
 
-def reader(world: Ingesting, per_second: float = 10_000) -> DetailReader:
+def reader(world: Ingesting, per_second: float = 10_000, reread: timedelta = WEEK) -> DetailReader:
     parts = world.parts
     return DetailReader(
         parts.graph,
@@ -18,11 +23,13 @@ def reader(world: Ingesting, per_second: float = 10_000) -> DetailReader:
         per_second=per_second,
         concurrency=4,
         sync_by_default=True,
+        reread=reread,
+        clock=world.clock,
     )
 
 
-async def read_all(world: Ingesting) -> None:
-    details = reader(world)
+async def read_all(world: Ingesting, reread: timedelta = WEEK) -> None:
+    details = reader(world, reread=reread)
     while await details.step():
         pass
 
@@ -158,3 +165,113 @@ async def test_reads_keep_to_their_budget(world: Ingesting) -> None:
     await details._batch(tenant_id)
     computers_here = set(ids) & set(computers(world))
     assert 0 < len(computers_here) / 5 - sum(pauses) < 5
+
+
+async def decided(world: Ingesting, *states: tuple[str, str, MatchStatus]) -> None:
+    """Tell the ingestor, as the writer does, where devices stand."""
+    events = [
+        DeviceMatchState(tenant_id=tenant_id, device_id=device_id, version=number, status=status)
+        for number, (tenant_id, device_id, status) in enumerate(states, 1)
+    ]
+    await world.parts.publisher.publish([outgoing(item, source="test", event_id=f"{item.version}") for item in events])
+    expected = {device_id: status != "unmatched" for _, device_id, status in states}
+
+    async def heard() -> bool:
+        rows = await world.rows("SELECT device_id, matched FROM reads_by_id WHERE device_id = ANY($1)", list(expected))
+        return {row["device_id"]: row["matched"] for row in rows} == expected
+
+    async with at_work(world.parts.consumers[2]):
+        await world.until(heard)
+
+
+async def test_unmatched_devices_are_read_again_once_an_interval(world: Ingesting) -> None:
+    await world.everything()
+    await read_all(world)
+    tenant_id, ids = largest(world)
+    one, other, back, *_ = sorted(set(ids) & set(computers(world)))
+    states: list[tuple[str, MatchStatus]] = [
+        (one, "matched"),
+        (other, "ignored"),
+        (back, "matched"),
+        (back, "unmatched"),
+    ]
+    await decided(world, *((tenant_id, *state) for state in states))
+    for passed, expected in ((WEEK / 2, set()), (WEEK / 2, computers(world).keys() - {one, other}), (WEEK / 2, set())):
+        world.clock.now += passed
+        world.mischief.calls.clear()
+        await read_all(world)
+        assert sorted(by_id(world.mischief.calls)) == sorted(expected)
+
+
+async def test_an_address_that_changed_meanwhile_is_published(world: Ingesting) -> None:
+    await world.everything()
+    await read_all(world)
+    _, ids = largest(world)
+    docked = min(set(ids) & set(computers(world)))
+    world.mischief.edit = lambda call, body: (
+        body | {"ethernetMacAddress": "0011AA22BB33"} if call.path.endswith(docked) else None
+    )
+    world.clock.now += WEEK
+    before = len(await world.events(DEVICES))
+    await read_all(world)
+    after = await world.events(DEVICES)
+    assert len(after) == before + 1
+    told = [event.facts.ethernet_mac_address for event in after if event.device_id == docked]
+    assert told[-1] == "0011AA22BB33" != told[-2]
+
+
+async def test_who_is_matched_may_be_known_before_the_device_is(world: Ingesting) -> None:
+    tenant_id, ids = largest(world)
+    early = min(set(ids) & set(computers(world)))
+    await decided(world, (tenant_id, early, "matched"))
+    await world.everything()
+    await read_all(world)
+    world.clock.now += WEEK
+    world.mischief.calls.clear()
+    await read_all(world)
+    assert sorted(by_id(world.mischief.calls)) == sorted(computers(world).keys() - {early})
+
+
+async def test_new_and_changed_devices_come_before_unmatched_ones(world: Ingesting) -> None:
+    await world.everything()
+    await read_all(world)
+    world.clock.now += WEEK
+    tenant_id, ids = largest(world)
+    changed = max(set(ids) & set(computers(world)))
+    world.mischief.edit = edited(changed, deviceName="RENAMED")
+    await world.sweep(tenant_id)
+    world.mischief.calls.clear()
+    await read_all(world)
+    read = by_id(world.mischief.calls)
+    assert read[0] == changed
+    assert sorted(read) == sorted(computers(world))
+
+
+async def test_an_unmatched_device_that_is_gone_is_asked_for_once_an_interval(world: Ingesting) -> None:
+    await world.everything()
+    await read_all(world)
+    world.clock.now += WEEK
+    tenant_id, ids = largest(world)
+    missing = min(set(ids) & set(computers(world)))
+    world.mischief.instead = gone(missing)
+    world.mischief.calls.clear()
+    await read_all(world)
+    assert by_id(world.mischief.calls).count(missing) == 1
+    world.mischief.edit = without(missing)
+    await world.sweep(tenant_id)
+    await world.sweep(tenant_id)
+    assert await world.rows("SELECT FROM devices WHERE device_id = $1 AND retired", missing)
+    world.clock.now += WEEK
+    world.mischief.calls.clear()
+    await read_all(world)
+    assert missing not in by_id(world.mischief.calls)
+    assert by_id(world.mischief.calls)
+
+
+async def test_no_interval_reads_no_device_again(world: Ingesting) -> None:
+    await world.everything()
+    await read_all(world)
+    world.clock.now += 52 * WEEK
+    world.mischief.calls.clear()
+    await read_all(world, reread=timedelta(0))
+    assert by_id(world.mischief.calls) == []

@@ -123,7 +123,7 @@ async def test_a_list_cut_to_a_tenth_engages_the_brake_and_a_confirmation_releas
     await confirm(world, tenant_id, "some other run")
     await world.sweep(tenant_id)
     assert await retired(world) == []
-    await confirm(world, tenant_id, braked.run_id)
+    await confirm(world, tenant_id.upper(), braked.run_id)
     await world.sweep(tenant_id)
     assert await retired(world) == sorted(lost)
     assert isinstance(await world.last_run(tenant_id), SyncCompleted)

@@ -119,6 +119,10 @@ class SetSyncSchedule(SyncRequest):
     interval_seconds: Annotated[int, Field(ge=60)]
 
 
+class ResetSyncSchedule(SyncRequest):
+    """Let a tenant be swept as often as the account is again, or the account (`*`) as the service is configured."""
+
+
 class ConfirmRetirements(SyncRequest):
     """Let a sweep that the retirement brake stopped retire what it found absent."""
 

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from matchbook_servicekit.database import DatabaseSettings, MigrationError, migrate
+from matchbook_servicekit.database import DatabaseSettings, MigratedSchema, MigrationError, migrate
 from matchbook_servicekit.dead_letters import BrakeEngaged
 from matchbook_servicekit.messaging import KafkaSettings
 from matchbook_servicekit.patience import passes
@@ -221,15 +221,20 @@ class _Server(uvicorn.Server):
 async def serve(
     settings: ServiceSettings,
     *components: Component,
+    package: str,
     application: ASGIApp | None = None,
     start: Sequence[Startable] = (),
 ) -> None:
     """Run until SIGTERM or SIGINT, then stop in order: components, server, resources.
 
+    Raises MigrationError where a migration of `package` is still to be applied.
+
     Health answers from the first moment, while the resources are still waited for. A component braked by its dead
     letters stays stopped, not ready and alarming, instead of ending the process, so that the alarm can be read. Raises
     ComponentEnded when a component ends in any other way.
     """
+    remedy = f"Run `{settings.service_name} migrate`, then start again."
+    start = (*start, MigratedSchema(settings.database, package, remedy))
     process = Process(settings, components, start)
     with _signals(process.stopping), _listening(settings) as listener:
         server = _server(settings, beside(health_routes(process), application))

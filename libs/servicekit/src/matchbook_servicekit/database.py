@@ -320,14 +320,52 @@ async def migrate(settings: DatabaseSettings, package: str) -> None:
     Safe to run from several processes at once, and again. Raises MigrationError when an applied file was changed since,
     when the database knows a migration that this release does not, or when a lock is not had in `lock_timeout`.
     """
-    pending = [item for name in dict.fromkeys((_OWN, package)) for item in migrations(name)]
+    wanted = _wanted(package)
     connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
         settings.dsn, timeout=settings.connect_timeout, server_settings=server_settings(settings)
     )
     try:
-        await _migrate(connection, settings, pending)
+        await _migrate(connection, settings, wanted)
     finally:
         await connection.close(timeout=_CLEAN_UP_SECONDS)
+
+
+class MigratedSchema:
+    """Something to start: raises MigrationError, with `remedy`, where a migration of `package` is still to be applied.
+
+    What a newer release applied does not hinder, so that processes of both may run during an upgrade.
+    """
+
+    def __init__(self, settings: DatabaseSettings, package: str, remedy: str) -> None:
+        self._settings = settings
+        self._package = package
+        self._remedy = remedy
+
+    async def start(self) -> None:
+        """Look once; raises what asyncpg or the socket says when the server is away."""
+        connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
+            self._settings.dsn, timeout=self._settings.connect_timeout, server_settings=server_settings(self._settings)
+        )
+        try:
+            missing = await self._missing(connection)
+        finally:
+            await connection.close(timeout=_CLEAN_UP_SECONDS)
+        if missing:
+            names = ", ".join(f"{item.number:04}_{item.name} of {item.package}" for item in missing)
+            raise MigrationError(f"The schema {self._settings.schema} lacks {names}. {self._remedy}")
+
+    async def _missing(self, connection: Any) -> list[Migration]:
+        applied = set[tuple[str, int]]()
+        if await connection.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL"):
+            applied = {tuple(row) for row in await connection.fetch("SELECT package, number FROM schema_migrations")}
+        return [item for item in _wanted(self._package) if (item.package, item.number) not in applied]
+
+    async def stop(self) -> None:
+        """Nothing is held."""
+
+
+def _wanted(package: str) -> list[Migration]:
+    return [item for name in dict.fromkeys((_OWN, package)) for item in migrations(name)]
 
 
 async def _migrate(connection: Any, settings: DatabaseSettings, wanted: list[Migration]) -> None:

@@ -97,6 +97,7 @@ async def run(settings: GatewaySettings) -> None:
         *parts.consumers,
         parts.gateway.live,
         parts.counting,
+        package=PACKAGE,
         application=parts.application,
         start=(parts.database, parts.publisher),
     )

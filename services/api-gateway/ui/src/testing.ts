@@ -48,6 +48,7 @@ export function tenantRow(parts: Partial<TenantRow> = {}): TenantRow {
     display_name: "Contoso",
     default_domain: null,
     verified_domains: [],
+    relationship: "partner",
     access: "ok",
     access_reason: null,
     access_detail: null,

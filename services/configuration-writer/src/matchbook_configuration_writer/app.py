@@ -78,7 +78,7 @@ async def run(settings: Settings) -> None:
     gc.freeze()
     gc.set_threshold(1_000_000, 20, 20)
     components, resources = build(settings)
-    await serve(settings, *components, start=resources)
+    await serve(settings, *components, package=PACKAGE, start=resources)
 
 
 async def verify_history(settings: Settings) -> None:

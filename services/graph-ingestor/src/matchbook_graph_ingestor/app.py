@@ -20,7 +20,7 @@ from matchbook_graph_ingestor.adapters.tenant_lookup import TenantLookup
 from matchbook_graph_ingestor.adapters.tokens import Tokens
 from matchbook_graph_ingestor.domain.connection import passed
 from matchbook_graph_ingestor.domain.retirement import Brake
-from matchbook_graph_ingestor.handlers import TOPIC, Commands
+from matchbook_graph_ingestor.handlers import TOPIC, Commands, note_matches
 from matchbook_graph_ingestor.service.connection_test import ConnectionTest
 from matchbook_graph_ingestor.service.connections import Connections
 from matchbook_graph_ingestor.service.customer_sweep import CustomerSweep
@@ -78,6 +78,11 @@ def sweeps_due(sweeper: Sweeper) -> Subscription:
     )
 
 
+def decided_devices() -> Subscription:
+    """Whose devices are matched, so that the others are read by id again."""
+    return Subscription("device-matches", ("matchbook.device-matches",), note_matches)
+
+
 def build(settings: IngestorSettings, clock: Clock = utc_now) -> Ingestor:
     """Make the parts; nothing is connected yet.
 
@@ -104,7 +109,7 @@ def build(settings: IngestorSettings, clock: Clock = utc_now) -> Ingestor:
 
     consumers = tuple(
         BatchConsumer(item, kafka=settings.kafka, database=database, publisher=publisher, group=settings.service_name)
-        for item in (subscription(settings, wake), sweeps_due(sweeper))
+        for item in (subscription(settings, wake), sweeps_due(sweeper), decided_devices())
     )
     details = DetailReader(
         graph,
@@ -114,6 +119,8 @@ def build(settings: IngestorSettings, clock: Clock = utc_now) -> Ingestor:
         per_second=settings.detail_reads_per_second,
         concurrency=settings.detail_concurrency,
         sync_by_default=rules.sync_by_default,
+        reread=settings.detail_reread,
+        clock=clock,
     )
     relay = Relay(database, publisher)
     return Ingestor(
@@ -186,7 +193,7 @@ async def run(settings: IngestorSettings) -> None:
     # What was imported lives as long as the process; the collector need not walk it after every page of devices.
     gc.collect()
     gc.freeze()
-    await serve(settings, *ingestor.components, start=ingestor.resources)
+    await serve(settings, *ingestor.components, package=PACKAGE, start=ingestor.resources)
 
 
 async def test_connection(settings: IngestorSettings, tenant: str) -> None:
@@ -194,7 +201,7 @@ async def test_connection(settings: IngestorSettings, tenant: str) -> None:
     tokens = tokens_of(settings)
     lookup = TenantLookup(settings.login_url, settings.ca_file)
     async with probe_of(settings, tokens) as graph:
-        steps = await ConnectionTest(lookup, graph, tokens, partner=settings.partner_tenant_id).run(tenant)
+        _, steps = await ConnectionTest(lookup, graph, tokens, partner=settings.partner_tenant_id).run(tenant)
     for step in steps:
         words = " ".join(filter(None, (step.message, f"({step.detail})" if step.detail else "")))
         click.echo(f"{step.step:13} {step.outcome.replace('_', ' '):12} {words}".rstrip())

@@ -1,20 +1,28 @@
-"""Commands from `matchbook.sync-requests`: a batch in, settings and due times changed, changed tenants out.
+"""Commands from `matchbook.sync-requests`: a batch in, settings and due times changed, changed tenants out. And from
+`matchbook.device-matches` which devices are matched.
 
 Each command is answered on `matchbook.sync-runs`, also one that changes nothing; what needs Microsoft's answer
 waits for `service/connections.py`. Answers carry the time, so they go through the outbox.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 from matchbook_contracts.connections import AddTenant, RefusalReason, RemoveTenant, TestConnection
-from matchbook_contracts.sync import EVERY_TENANT, ConfirmRetirements, RequestSync, SetDeviceSync, SetSyncSchedule
+from matchbook_contracts.states import DeviceMatchState
+from matchbook_contracts.sync import (
+    EVERY_TENANT,
+    ConfirmRetirements,
+    RequestSync,
+    ResetSyncSchedule,
+    SetDeviceSync,
+    SetSyncSchedule,
+)
 from matchbook_servicekit import outbox
 from matchbook_servicekit.consumer import Invalid
 from matchbook_servicekit.database import Connection
 from matchbook_servicekit.messaging import Outgoing, Received
 
-from matchbook_graph_ingestor.adapters import records, request_store, store
+from matchbook_graph_ingestor.adapters import reads_by_id, records, request_store, store
 from matchbook_graph_ingestor.adapters.request_store import ConnectionRequest, SyncSettings
 from matchbook_graph_ingestor.domain import retirement, tenants
 from matchbook_graph_ingestor.domain.requests import LONGEST_INTERVAL, Refusal
@@ -49,8 +57,10 @@ class Commands:
         match record.event:
             case RequestSync() as command:
                 await self._request_sync(command, connection)
-            case SetSyncSchedule() as command:
-                await self._set_schedule(command, connection)
+            case SetSyncSchedule(interval_seconds=seconds) as command:
+                await self._set_schedule(command, seconds, connection)
+            case ResetSyncSchedule() as command:
+                await self._set_schedule(command, None, connection)
             case SetDeviceSync() as command:
                 return await self._set_device_sync(command, connection)
             case ConfirmRetirements() as command:
@@ -63,24 +73,25 @@ class Commands:
 
     async def _request_sync(self, command: RequestSync, connection: Connection) -> None:
         """Make it due; the sweep's events are the answer."""
-        scope = _scope(command.tenant_id)
+        scope = _scope(command)
         if scope is not None and not await request_store.is_listed(connection, scope):
             await self._refuse(command, connection, "not_looked_after")
             return
         await store.request_sync(connection, scope, command.actor, self._clock())
 
-    async def _set_schedule(self, command: SetSyncSchedule, connection: Connection) -> None:
-        if command.interval_seconds > LONGEST_INTERVAL:
+    async def _set_schedule(
+        self, command: SetSyncSchedule | ResetSyncSchedule, seconds: int | None, connection: Connection
+    ) -> None:
+        if seconds is not None and seconds > LONGEST_INTERVAL:
             await self._refuse(command, connection, "out_of_range")
             return
-        scope, now = _scope(command.tenant_id), self._clock()
+        scope = _scope(command)
         before = await request_store.settings_of(connection, scope)
-        latest = now + timedelta(seconds=command.interval_seconds)
-        await store.set_interval(connection, scope, command.interval_seconds, latest)
+        await store.set_interval(connection, scope, seconds, self._clock(), self._rules.interval)
         await self._tell_settings(command, connection, before)
 
     async def _tell_settings(self, command: Command, connection: Connection, before: SyncSettings) -> None:
-        after = await request_store.settings_of(connection, _scope(command.tenant_id))
+        after = await request_store.settings_of(connection, _scope(command))
         await outbox.append(connection, [answers.settings_changed(command, before, after, self._clock())])
 
     async def _refuse(self, command: Command, connection: Connection, reason: RefusalReason) -> None:
@@ -94,7 +105,7 @@ class Commands:
 
     async def _set_device_sync(self, command: SetDeviceSync, connection: Connection) -> Sequence[Outgoing]:
         """Set it, announce the tenants it changes, and sweep those that sync now."""
-        scope = _scope(command.tenant_id)
+        scope = _scope(command)
         before = await request_store.settings_of(connection, scope)
         await store.set_device_sync(connection, scope, command.enabled)
         await self._tell_settings(command, connection, before)
@@ -108,16 +119,30 @@ class Commands:
 
     async def _confirm(self, command: ConfirmRetirements, connection: Connection) -> None:
         """Release the brake for what that sweep found absent, and sweep again."""
-        ids = [command.tenant_id]
-        loaded = await store.load_tenants(connection, ids, sync_by_default=self._rules.sync_by_default)
-        braked_runs = loaded[command.tenant_id].rhythm.braked_runs if loaded else ()
+        tenant_id = _known_as(command)
+        loaded = await store.load_tenants(connection, [tenant_id], sync_by_default=self._rules.sync_by_default)
+        braked_runs = loaded[tenant_id].rhythm.braked_runs if loaded else ()
         confirmed = retirement.confirmed_absences(braked_runs, command.run_id)
         if confirmed is None:
             await self._refuse(command, connection, "nothing_held_back")
             return
-        await store.keep_brake(connection, command.tenant_id, braked_runs, confirmed)
-        await store.make_due(connection, ids, self._clock())
+        await store.keep_brake(connection, tenant_id, braked_runs, confirmed)
+        await store.make_due(connection, [tenant_id], self._clock())
 
 
-def _scope(tenant_id: str) -> str | None:
-    return None if tenant_id == EVERY_TENANT else tenant_id
+def _scope(command: Command) -> str | None:
+    return None if command.tenant_id == EVERY_TENANT else _known_as(command)
+
+
+def _known_as(command: Command) -> str:
+    """The id as Microsoft writes it; people may write it in capitals."""
+    return command.tenant_id.lower()
+
+
+async def note_matches(received: Sequence[Received], connection: Connection) -> Sequence[Outgoing]:
+    """Keep which devices need no match any more, since they have one or are ignored."""
+    states = [record.event for record in received if isinstance(record.event, DeviceMatchState)]
+    await reads_by_id.set_matched(
+        connection, {(state.tenant_id, state.device_id): state.status != "unmatched" for state in states}
+    )
+    return ()

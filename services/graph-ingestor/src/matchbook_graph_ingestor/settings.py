@@ -37,6 +37,7 @@ class IngestorSettings(ServiceSettings):
     graph_timeout_seconds: float = Field(default=60.0, gt=0)
     graph_largest_page_bytes: int = Field(default=32 * 1024 * 1024, ge=1024)
     detail_reads_per_second: float = Field(default=50.0, ge=0)
+    detail_reread_seconds: int = Field(default=7 * 24 * 3600, ge=0)
     detail_concurrency: int = Field(default=8, ge=1)
     retirement_share: float = Field(default=0.3, ge=0, le=1)
     retirement_at_least: int = Field(default=10, ge=0)
@@ -62,6 +63,11 @@ class IngestorSettings(ServiceSettings):
         return CredentialFiles(
             self.certificate_file, self.federated_token_file, self.client_secret_file, self.allow_client_secret
         )
+
+    @property
+    def detail_reread(self) -> timedelta:
+        """How long after it was read by its id an unmatched device is read so again; zero for never."""
+        return timedelta(seconds=self.detail_reread_seconds)
 
     @property
     def last_sync_refresh(self) -> timedelta:

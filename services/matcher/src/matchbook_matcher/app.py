@@ -64,7 +64,7 @@ async def run(settings: MatcherSettings) -> None:
     """Serve until SIGTERM."""
     gc.set_threshold(*_COLLECT_AFTER)
     parts = build(settings)
-    await serve(settings, *parts.components, start=parts.start)
+    await serve(settings, *parts.components, package=PACKAGE, start=parts.start)
 
 
 main = command("matcher", MatcherSettings, run, PACKAGE)

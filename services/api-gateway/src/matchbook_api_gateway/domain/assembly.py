@@ -100,7 +100,12 @@ def tenant_row(row: Row) -> TenantRow:
 
 
 def tenant_detail(row: Row, history: Sequence[HistoryEntry]) -> TenantDetail:
-    return TenantDetail(**_tenant_fields(row), devices=device_totals(row), history=list(history))
+    return TenantDetail(
+        **_tenant_fields(row),
+        devices=device_totals(row),
+        interval_seconds=row["interval_seconds"],
+        history=list(history),
+    )
 
 
 def _tenant_fields(row: Row) -> dict[str, Any]:
@@ -111,6 +116,7 @@ def _tenant_fields(row: Row) -> dict[str, Any]:
         "display_name": row["display_name"],
         "default_domain": found.default_domain if found else None,
         "verified_domains": list(found.verified_domains) if found else [],
+        "relationship": found.relationship if found else None,
         "access": "lost" if row["lost_reason"] else "ok",
         "access_reason": row["lost_reason"],
         "access_detail": row["lost_detail"] or None,

@@ -14,6 +14,7 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00]*$")]
 FieldText = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
 MOST_DECISIONS = 500
+LONGEST_INTERVAL = 30 * 24 * 3600
 
 
 class Body(BaseModel):
@@ -277,9 +278,11 @@ class DeviceSyncRequest(Body):
 
 
 class ScheduleRequest(Body):
-    """How often a tenant is swept, in seconds: between a minute and 30 days."""
+    """How often a tenant is swept, in seconds, between a minute and 30 days; null returns it to the account's default,
+    or the account (`*`) to the configured one.
+    """
 
-    interval_seconds: Annotated[int, Field(ge=60, le=30 * 24 * 3600)]
+    interval_seconds: Annotated[int, Field(ge=60, le=LONGEST_INTERVAL)] | None
 
 
 class RetirementsRequest(Body):

@@ -156,12 +156,15 @@ class Rejection(View):
 
 
 class TenantRow(View):
-    """A tenant as lists show it. `sync_override` null: the account's default applies."""
+    """A tenant as lists show it. `sync_override` null: the account's default applies. `relationship` says whether the
+    partner's lists or a person named it; null until it was read.
+    """
 
     tenant_id: str
     display_name: str
     default_domain: str | None
     verified_domains: list[str]
+    relationship: Literal["partner", "manual"] | None
     access: Access
     access_reason: LossReason | None
     access_detail: str | None
@@ -191,9 +194,10 @@ class TenantPage(View):
 
 
 class TenantDetail(TenantRow):
-    """A tenant with its history, newest first."""
+    """A tenant with its history, newest first. `interval_seconds`: how often it is swept; null: as the account."""
 
     devices: DeviceTotals
+    interval_seconds: int | None
     history: list[HistoryEntry]
 
 

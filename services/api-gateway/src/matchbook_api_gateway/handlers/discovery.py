@@ -4,11 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceRetired, TenantDiscovered, TenantLost
-from matchbook_contracts.sync import SetDeviceSync, SyncCompleted, SyncFailed, SyncProgressed, SyncStarted
+from matchbook_contracts.sync import (
+    ResetSyncSchedule,
+    SetDeviceSync,
+    SetSyncSchedule,
+    SyncCompleted,
+    SyncFailed,
+    SyncProgressed,
+    SyncRequest,
+    SyncStarted,
+)
 from matchbook_servicekit.database import Connection
 from matchbook_servicekit.messaging import Outgoing, Received
 
 from matchbook_api_gateway.adapters.write_store import put_by_key, tell
+from matchbook_api_gateway.domain.commands import LONGEST_INTERVAL
 from matchbook_api_gateway.domain.live import Changes
 from matchbook_api_gateway.domain.rows import device_row, sort_key, tenant_row, text
 from matchbook_api_gateway.handlers.newest import newest
@@ -66,7 +76,8 @@ async def _put_devices(records: Sequence[Received], connection: Connection, chan
 
 async def _put_syncs(records: Sequence[Received], connection: Connection, changes: Changes) -> None:
     runs: dict[tuple[str, str, str], Any] = {}
-    settings: dict[str, Any] = {}
+    device_syncs: dict[str, Any] = {}
+    schedules: dict[str, Any] = {}
     for record in records:
         match record.event:
             case SyncStarted() | SyncProgressed() | SyncCompleted() | SyncFailed() as event:
@@ -74,13 +85,26 @@ async def _put_syncs(records: Sequence[Received], connection: Connection, change
                 runs[key] = _run_row(event, runs.get(key))
                 changes.tenants.add(event.tenant_id)
                 changes.summary |= isinstance(event, SyncCompleted)
-            case SetDeviceSync() as event:
-                settings[event.tenant_id] = (event.tenant_id, event.enabled, event.requested_at)
-                changes.tenants.add(event.tenant_id)
+            case SetDeviceSync(enabled=value) as event:
+                _put_setting(device_syncs, event, value, changes)
+            case SetSyncSchedule(interval_seconds=value) as event:
+                # What is longer the ingestor refuses.
+                if value <= LONGEST_INTERVAL:
+                    _put_setting(schedules, event, value, changes)
+            case ResetSyncSchedule() as event:
+                _put_setting(schedules, event, None, changes)
             case _:
                 pass
     await put_by_key(connection, "put_sync_runs", runs)
-    await put_by_key(connection, "put_device_sync_settings", settings)
+    await put_by_key(connection, "put_device_sync_settings", device_syncs)
+    await put_by_key(connection, "put_schedules", schedules)
+
+
+def _put_setting(settings: dict[str, Any], event: SyncRequest, value: bool | int | None, changes: Changes) -> None:
+    # Microsoft writes tenant ids in small letters; people may write them in capitals.
+    tenant_id = event.tenant_id.lower()
+    settings[tenant_id] = (tenant_id, value, event.requested_at)
+    changes.tenants.add(tenant_id)
 
 
 def _run_row(

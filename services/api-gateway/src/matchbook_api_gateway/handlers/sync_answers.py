@@ -13,13 +13,15 @@ from matchbook_contracts.connections import (
     TenantRemoved,
     TestConnection,
 )
-from matchbook_contracts.sync import SetDeviceSync, SetSyncSchedule
+from matchbook_contracts.sync import ResetSyncSchedule, SetDeviceSync, SetSyncSchedule
 from matchbook_servicekit.database import Connection
 from matchbook_servicekit.messaging import Received
 
 from matchbook_api_gateway.adapters.write_store import put_by_key
 from matchbook_api_gateway.domain.live import Changes
 from matchbook_api_gateway.domain.rows import text
+
+_ANSWERED = (SetDeviceSync, SetSyncSchedule, ResetSyncSchedule, AddTenant, RemoveTenant, TestConnection)
 
 
 async def put_answers(records: Sequence[Received], connection: Connection, changes: Changes) -> None:
@@ -31,7 +33,7 @@ async def put_answers(records: Sequence[Received], connection: Connection, chang
     told: dict[str, Any] = {}
     for record in records:
         match record.event:
-            case SetDeviceSync() | SetSyncSchedule() | AddTenant() | RemoveTenant() | TestConnection() as event:
+            case event if isinstance(event, _ANSWERED):
                 asked[event.request_id] = (event.request_id, event.tenant_id, event.actor.id, event.requested_at)
             case TenantAdded() | TenantRemoved() | SyncSettingsChanged() | ConnectionTested() as event:
                 told[event.request_id] = _answer_row(event, record.body, None)

@@ -8,7 +8,14 @@ from typing import Any, Final
 from matchbook_contracts.base import Contract
 from matchbook_contracts.connections import AddTenant, RemoveTenant, TestConnection
 from matchbook_contracts.decisions import Decision
-from matchbook_contracts.sync import EVERY_TENANT, ConfirmRetirements, RequestSync, SetDeviceSync, SetSyncSchedule
+from matchbook_contracts.sync import (
+    EVERY_TENANT,
+    ConfirmRetirements,
+    RequestSync,
+    ResetSyncSchedule,
+    SetDeviceSync,
+    SetSyncSchedule,
+)
 
 from matchbook_api_gateway.adapters.decision_store import Bulk, DecisionStore
 from matchbook_api_gateway.adapters.read_store import ReadStore
@@ -153,22 +160,24 @@ class Deciding:
 
     async def request_sync(self, person: Person, tenant_id: str) -> RequestAccepted:
         """Ask the ingestor for a sweep."""
-        await self._check_tenant(person, tenant_id)
+        tenant_id = await self._tenant(person, tenant_id)
         return await self._ask(person, RequestSync, tenant_id)
 
     async def set_device_sync(self, person: Person, tenant_id: str, enabled: bool | None) -> RequestAccepted:
         """Set Sync Intune Devices for a tenant or, for `*`, the account's default."""
-        await self._check_tenant(person, tenant_id)
+        tenant_id = await self._tenant(person, tenant_id)
         return await self._ask(person, SetDeviceSync, tenant_id, enabled=enabled)
 
-    async def set_schedule(self, person: Person, tenant_id: str, seconds: int) -> RequestAccepted:
-        """Set how often a tenant or, for `*`, the account is swept."""
-        await self._check_tenant(person, tenant_id)
+    async def set_schedule(self, person: Person, tenant_id: str, seconds: int | None) -> RequestAccepted:
+        """Set how often a tenant or, for `*`, the account is swept; None returns it to its default."""
+        tenant_id = await self._tenant(person, tenant_id)
+        if seconds is None:
+            return await self._ask(person, ResetSyncSchedule, tenant_id)
         return await self._ask(person, SetSyncSchedule, tenant_id, interval_seconds=seconds)
 
     async def confirm_retirements(self, person: Person, tenant_id: str, run_id: str) -> RequestAccepted:
         """Say that what a sweep missed is really gone; whether it holds anything back is the ingestor's to say."""
-        await self._check_tenant(person, tenant_id)
+        tenant_id = await self._tenant(person, tenant_id)
         return await self._ask(person, ConfirmRetirements, tenant_id, run_id=run_id)
 
     async def add_tenant(self, person: Person, request: TenantRequest) -> RequestAccepted:
@@ -179,13 +188,13 @@ class Deciding:
     async def remove_tenant(self, person: Person, tenant_id: str) -> RequestAccepted:
         """Look after a tenant by hand no longer; whether somebody had added it is the ingestor's to say."""
         _needs_all(person)
-        return await self._ask(person, RemoveTenant, tenant_id)
+        return await self._ask(person, RemoveTenant, tenant_id.lower())
 
     async def test_connection(self, person: Person, tenant_id: str) -> RequestAccepted:
         """Ask the ingestor to try each step of the connection to a tenant."""
-        if await self._store.row("tenant", tenant_id, person.scope) is None:
+        if tenant_id == EVERY_TENANT:
             raise not_found()
-        return await self._ask(person, TestConnection, tenant_id)
+        return await self._ask(person, TestConnection, await self._tenant(person, tenant_id))
 
     async def _ask(self, person: Person, command: type[Contract], tenant_id: str, **values: Any) -> RequestAccepted:
         """Send a command to the ingestor."""
@@ -194,12 +203,15 @@ class Deciding:
         await self._sending.send([(id_, command(**about, **values))], at)
         return RequestAccepted(request_id=id_)
 
-    async def _check_tenant(self, person: Person, tenant_id: str) -> None:
+    async def _tenant(self, person: Person, named: str) -> str:
+        """The id as Microsoft writes it, which people may write in capitals; raises what the person may not do."""
+        tenant_id = named.lower()
         if tenant_id != EVERY_TENANT:
             if await self._store.row("tenant", tenant_id, person.scope) is None:
                 raise not_found()
         elif person.organizations is not None:
             raise forbidden("Only someone who sees all organizations may do this for all tenants.")
+        return tenant_id
 
 
 def _needs_all(person: Person) -> None:

@@ -3,6 +3,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 
 import type { SystemsFilter, TenantsFilter } from "../lib/routes";
 import { api, body } from "./client";
+import { Problem } from "./problems";
 
 // The first page is small, so that rows show at once; the others are as large as the gateway gives.
 const FIRST_PAGE = 100;
@@ -136,5 +137,19 @@ export function syncRuns(tenantId: string) {
   return queryOptions({
     queryKey: ["sync-runs", tenantId],
     queryFn: ({ signal }) => body(api.GET("/api/sync-runs", { params: { query: { tenant_id: tenantId } }, signal })),
+  });
+}
+
+/** The newest test of a tenant's connection, whoever asked for it; null where there was none lately. */
+export function connectionTest(tenantId: string) {
+  return queryOptions({
+    queryKey: ["connection-test", tenantId],
+    queryFn: ({ signal }) =>
+      body(
+        api.GET("/api/tenants/{tenant_id}/connection-test", { params: { path: { tenant_id: tenantId } }, signal }),
+      ).catch((error: unknown) => {
+        if (error instanceof Problem && error.status === 404) return null;
+        throw error;
+      }),
   });
 }

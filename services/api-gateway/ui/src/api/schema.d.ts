@@ -1982,11 +1982,12 @@ export interface components {
         };
         /**
          * ScheduleRequest
-         * @description How often a tenant is swept, in seconds: between a minute and 30 days.
+         * @description How often a tenant is swept, in seconds, between a minute and 30 days; null returns it to the account's default,
+         *     or the account (`*`) to the configured one.
          */
         ScheduleRequest: {
             /** Interval Seconds */
-            interval_seconds: number;
+            interval_seconds: number | null;
         };
         /**
          * SetUp
@@ -2135,7 +2136,7 @@ export interface components {
         };
         /**
          * TenantDetail
-         * @description A tenant with its history, newest first.
+         * @description A tenant with its history, newest first. `interval_seconds`: how often it is swept; null: as the account.
          */
         TenantDetail: {
             /** Tenant Id */
@@ -2146,6 +2147,8 @@ export interface components {
             default_domain: string | null;
             /** Verified Domains */
             verified_domains: string[];
+            /** Relationship */
+            relationship: ("partner" | "manual") | null;
             /**
              * Access
              * @enum {string}
@@ -2184,6 +2187,8 @@ export interface components {
             /** Version */
             version: number;
             devices: components["schemas"]["DeviceTotals"];
+            /** Interval Seconds */
+            interval_seconds: number | null;
             /** History */
             history: components["schemas"]["HistoryEntry"][];
         };
@@ -2211,7 +2216,8 @@ export interface components {
         };
         /**
          * TenantRow
-         * @description A tenant as lists show it. `sync_override` null: the account's default applies.
+         * @description A tenant as lists show it. `sync_override` null: the account's default applies. `relationship` says whether the
+         *     partner's lists or a person named it; null until it was read.
          */
         TenantRow: {
             /** Tenant Id */
@@ -2222,6 +2228,8 @@ export interface components {
             default_domain: string | null;
             /** Verified Domains */
             verified_domains: string[];
+            /** Relationship */
+            relationship: ("partner" | "manual") | null;
             /**
              * Access
              * @enum {string}

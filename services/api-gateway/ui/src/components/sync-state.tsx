@@ -20,7 +20,7 @@ const LOSSES: Record<NonNullable<TenantRow["access_reason"]>, string> = {
   licence_missing: "This tenant has no Intune licence.",
   relationship_expired: "The partner relationship with this tenant has ended.",
   credential_rejected: "Microsoft did not accept Matchbook's certificate.",
-  removed: "This tenant is no longer among the partner's customers.",
+  removed: "Matchbook looks after this tenant no longer.",
 };
 
 /** What keeps a tenant from being read, as a sentence; null when nothing does. */

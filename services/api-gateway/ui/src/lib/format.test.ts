@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ago, bytes, eventLabel, fact, fieldLabel, modelName, percent, plural } from "./format";
+import { ago, bytes, eventLabel, fact, fieldLabel, modelName, percent, plural, span } from "./format";
 
 describe("percent", () => {
   it.each([
@@ -26,6 +26,19 @@ describe("ago", () => {
     ["2021-03-10T12:00:00Z", "1,096 d ago"],
   ])("%s is %s", (iso, words) => {
     expect(ago(iso, now)).toBe(words);
+  });
+});
+
+describe("span", () => {
+  it.each([
+    [60, "1 minute"],
+    [900, "15 minutes"],
+    [3600, "1 hour"],
+    [5400, "90 minutes"],
+    [86_400, "1 day"],
+    [61, "61 seconds"],
+  ])("%d seconds are %s", (seconds, words) => {
+    expect(span(seconds)).toBe(words);
   });
 });
 

@@ -38,6 +38,19 @@ export function ago(iso: string, now: number): string {
   return step ? `${count(Math.floor(seconds / step[1]))} ${step[2]} ago` : "";
 }
 
+const SPANS: readonly (readonly [seconds: number, one: string])[] = [
+  [86_400, "day"],
+  [3600, "hour"],
+  [60, "minute"],
+  [1, "second"],
+];
+
+/** "15 minutes", "1 hour": in the largest unit that leaves no rest. */
+export function span(seconds: number): string {
+  const [size, one] = SPANS.find(([unit]) => seconds % unit === 0) ?? [1, "second"];
+  return plural(seconds / size, one);
+}
+
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
 
 /** Bytes in decimal units, as makers of disks count. */

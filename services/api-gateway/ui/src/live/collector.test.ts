@@ -76,6 +76,10 @@ describe("staleKeys", () => {
     expect(staleKeys({ ...none, tenants: new Set(["t"]) })).toContainEqual(["devices", "t"]);
   });
 
+  it("reads the test of a tenant's connection again, whoever asked for it", () => {
+    expect(staleKeys({ ...none, tenants: new Set(["t"]) })).toContainEqual(["connection-test", "t"]);
+  });
+
   it("touches nothing when nothing changed", () => {
     expect(staleKeys(none)).toEqual([]);
   });

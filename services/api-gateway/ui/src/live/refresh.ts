@@ -15,7 +15,8 @@ export async function refresh(client: QueryClient, changes: Changes): Promise<vo
 export function staleKeys(changes: Changes): readonly (readonly string[])[] {
   const keys: string[][] = [];
   // A tenant of which many devices changed at once is told of as a whole.
-  for (const tenant of changes.tenants) keys.push(["tenant", tenant], ["sync-runs", tenant], ["devices", tenant]);
+  for (const tenant of changes.tenants)
+    keys.push(["tenant", tenant], ["sync-runs", tenant], ["connection-test", tenant], ["devices", tenant]);
   for (const [tenant, devices] of changes.devices) {
     if (!changes.tenants.has(tenant)) keys.push(["devices", tenant], ["tenant", tenant]);
     for (const device of devices) keys.push(["device", tenant, device]);

@@ -3,13 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 from matchbook_servicekit.app import ConfigurationError
+from matchbook_servicekit.telemetry import get_logger
 
+log = get_logger(__name__)
 Credential = Mapping[str, Any] | str
 _CERTIFICATE: Final = "MATCHBOOK_CERTIFICATE_FILE"
 _FEDERATED: Final = "MATCHBOOK_FEDERATED_TOKEN_FILE"
@@ -51,6 +55,59 @@ class CredentialFiles:
                 f"prefer {_CERTIFICATE} or {_FEDERATED}."
             )
         return _text(file, _SECRET)
+
+
+class RotatingCredential:
+    """The credential, read again when its file changes; what can't be used leaves the one before in use.
+
+    For several threads. Raises ConfigurationError when the first can't be used.
+    """
+
+    def __init__(self, files: CredentialFiles) -> None:
+        self._files = files
+        # A federated token is read for each use anyway.
+        self._watched = files.certificate or files.secret
+        self._lock = Lock()
+        # Before the file is read, so that a change in between is seen later.
+        self._stamp = self._stamped()
+        self._current = files.credential()
+
+    def current(self) -> Credential:
+        """The credential as of now: the same object until it changes."""
+        with self._lock:
+            stamp = self._stamped()
+            if stamp != self._stamp:
+                self._stamp = stamp
+                self._read_again()
+            return self._current
+
+    def _stamped(self) -> tuple[int, ...] | None:
+        try:
+            found = self._watched.stat() if self._watched else None
+        except OSError:
+            return ()
+        return (found.st_mtime_ns, found.st_size, found.st_ino) if found else None
+
+    def _read_again(self) -> None:
+        try:
+            self._current = self._files.credential()
+        except ConfigurationError as error:
+            log.warning(
+                "the credential's file changed and can't be used: the one before stays in use", cause=str(error)
+            )
+        else:
+            log.info("the credential's file changed: new tokens are asked for with it", **_public(self._current))
+
+
+def _public(credential: Credential) -> Mapping[str, str]:
+    """What may be said of a credential: which certificate it is."""
+    if isinstance(credential, str):
+        return {}
+    certificate = load_pem_x509_certificate(credential["public_certificate"].encode())
+    return {
+        "sha256": certificate.fingerprint(SHA256()).hex(),
+        "valid_until": certificate.not_valid_after_utc.isoformat(),
+    }
 
 
 def _certificate(file: Path) -> Mapping[str, Any]:

@@ -260,10 +260,15 @@ async def set_device_sync(connection: Connection, tenant_id: str | None, enabled
         await connection.execute(_QUERIES["set_tenant_device_sync"], tenant_id, enabled)
 
 
-async def set_interval(connection: Connection, tenant_id: str | None, seconds: int, latest: datetime) -> None:
-    """Set how often a tenant, or the account for None, is swept; the next sweep is at `latest` at the latest."""
+async def set_interval(
+    connection: Connection, tenant_id: str | None, seconds: int | None, now: datetime, configured: int
+) -> None:
+    """Set how often a tenant, or the account for None, is swept; without `seconds` as the account is, or as configured.
+
+    No next sweep is later than an interval from now.
+    """
     if tenant_id is None:
-        await connection.execute(_QUERIES["set_account_schedule"], seconds, latest)
+        await connection.execute(_QUERIES["set_account_schedule"], seconds, now, configured)
     else:
         await connection.execute(_QUERIES["set_tenant_schedule"], tenant_id, seconds)
-    await connection.execute(_QUERIES["sooner"], tenant_id, latest)
+    await connection.execute(_QUERIES["sooner"], tenant_id, now, configured)

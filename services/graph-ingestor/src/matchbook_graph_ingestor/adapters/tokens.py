@@ -15,7 +15,12 @@ import requests
 from matchbook_servicekit.http_client import client_context
 from requests.adapters import HTTPAdapter
 
-from matchbook_graph_ingestor.adapters.credentials import CredentialFiles, CredentialUnreadable
+from matchbook_graph_ingestor.adapters.credentials import (
+    Credential,
+    CredentialFiles,
+    CredentialUnreadable,
+    RotatingCredential,
+)
 from matchbook_graph_ingestor.domain.failures import Failure, of_sign_in
 from matchbook_graph_ingestor.errors import SweepFailed
 
@@ -34,8 +39,15 @@ class _Token(NamedTuple):
     until: float
 
 
+class _Application(NamedTuple):
+    """A tenant's application, and the credential it was made with."""
+
+    credential: Credential
+    msal: msal.ConfidentialClientApplication
+
+
 class Tokens:
-    """Gives access tokens; msal keeps them until shortly before they expire.
+    """Gives access tokens; msal keeps them until shortly before they expire, also when the credential is replaced.
 
     `scope` is Graph's `/.default`. `ca_file` adds a certificate authority for the sign-in host.
     """
@@ -46,10 +58,10 @@ class Tokens:
         self._login_url = login_url
         self._client_id = client_id
         self._scopes = [scope]
-        self._credential = files.credential()
+        self._credential = RotatingCredential(files)
         self._session = _session(ca_file)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="tokens")
-        self._applications: OrderedDict[str, msal.ConfidentialClientApplication] = OrderedDict()
+        self._applications: OrderedDict[str, _Application] = OrderedDict()
         self._locks: dict[str, asyncio.Lock] = {}
         self._held: dict[str, _Token] = {}
 
@@ -96,19 +108,22 @@ class Tokens:
         return of_sign_in(str(answer.get("error", "")), str(answer.get("error_description", "")))
 
     def _application(self, tenant_id: str) -> msal.ConfidentialClientApplication:
-        application = self._applications.get(tenant_id)
-        if application is None:
-            application = msal.ConfidentialClientApplication(
-                self._client_id,
-                authority=f"{self._login_url}/{tenant_id}",
-                client_credential=self._credential,
-                # The host is configured, and so is known without asking Microsoft whether it is one of theirs.
-                instance_discovery=False,
-                http_client=self._session,
-            )
-            self._applications[tenant_id] = application
-            if len(self._applications) > _MOST_APPLICATIONS:
-                self._applications.popitem(last=False)
+        credential, known = self._credential.current(), self._applications.get(tenant_id)
+        if known is not None and known.credential is credential:
+            return known.msal
+        application = msal.ConfidentialClientApplication(
+            self._client_id,
+            authority=f"{self._login_url}/{tenant_id}",
+            client_credential=credential,
+            # The host is configured, and so is known without asking Microsoft whether it is one of theirs.
+            instance_discovery=False,
+            http_client=self._session,
+            # Tokens are good until they expire, while Microsoft may not accept a new credential at once.
+            token_cache=known.msal.token_cache if known is not None else None,
+        )
+        self._applications[tenant_id] = _Application(credential, application)
+        if len(self._applications) > _MOST_APPLICATIONS:
+            self._applications.popitem(last=False)
         return application
 
 

@@ -14,7 +14,7 @@ from matchbook_contracts.connections import (
     TenantRemoved,
     TestConnection,
 )
-from matchbook_contracts.sync import ConfirmRetirements, RequestSync, SetDeviceSync, SetSyncSchedule
+from matchbook_contracts.sync import ConfirmRetirements, RequestSync, ResetSyncSchedule, SetDeviceSync, SetSyncSchedule
 from matchbook_servicekit.messaging import Outgoing
 
 from matchbook_graph_ingestor.adapters import records
@@ -22,7 +22,16 @@ from matchbook_graph_ingestor.adapters.request_store import SyncSettings
 from matchbook_graph_ingestor.domain.connection import passed
 from matchbook_graph_ingestor.domain.requests import Refusal
 
-Command = RequestSync | SetDeviceSync | SetSyncSchedule | ConfirmRetirements | AddTenant | RemoveTenant | TestConnection
+Command = (
+    RequestSync
+    | SetDeviceSync
+    | SetSyncSchedule
+    | ResetSyncSchedule
+    | ConfirmRetirements
+    | AddTenant
+    | RemoveTenant
+    | TestConnection
+)
 
 
 def settings_changed(command: Command, before: SyncSettings, after: SyncSettings, at: datetime) -> Outgoing:
@@ -48,15 +57,15 @@ def removed(command: RemoveTenant, tenant_id: str, at: datetime) -> Outgoing:
     return _answer(TenantRemoved, command, at, tenant_id=tenant_id)
 
 
-def tested(command: TestConnection, steps: tuple[ConnectionStep, ...], at: datetime) -> Outgoing:
-    """What a test found."""
-    return _answer(ConnectionTested, command, at, ok=passed(steps), steps=steps)
+def tested(command: TestConnection, tenant_id: str, steps: tuple[ConnectionStep, ...], at: datetime) -> Outgoing:
+    """What a test found, of the tenant whose id may be known only now."""
+    return _answer(ConnectionTested, command, at, tenant_id=tenant_id, ok=passed(steps), steps=steps)
 
 
 def _answer(kind: type[records.Answer], asked: Command, at: datetime, **values: Any) -> Outgoing:
     about: dict[str, Any] = {
         "request_id": asked.request_id,
-        "tenant_id": asked.tenant_id,
+        "tenant_id": asked.tenant_id.lower(),
         "actor": asked.actor,
         "at": at,
     }

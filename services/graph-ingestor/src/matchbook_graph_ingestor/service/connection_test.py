@@ -1,7 +1,7 @@
 """The test of a connection: a few reads, none of which changes anything."""
 
 from collections.abc import Awaitable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from matchbook_contracts.connections import ConnectionStep
 
@@ -17,6 +17,13 @@ from matchbook_graph_ingestor.errors import SweepFailed
 from matchbook_graph_ingestor.service.runs import Clock, utc_now
 
 
+class Tested(NamedTuple):
+    """What a test found of which tenant: its id, or what it was named by where there is no such tenant."""
+
+    tenant_id: str
+    steps: tuple[ConnectionStep, ...]
+
+
 class ConnectionTest:
     """Tests connections; `graph` should have little patience and small pages. Without `partner` no relationships."""
 
@@ -29,7 +36,7 @@ class ConnectionTest:
         self._partner = partner
         self._clock = clock
 
-    async def run(self, named: str, called: str | None = None) -> tuple[ConnectionStep, ...]:
+    async def run(self, named: str, called: str | None = None) -> Tested:
         """Try each step with the tenant of this id or domain.
 
         It goes by its own name as soon as that was read, until then by `called` or what it was named by.
@@ -43,7 +50,8 @@ class ConnectionTest:
             organization = await self._read(found, reads)
             findings = Findings(reads, await self._relationships(found))
         name = (organization.display_name if organization else None) or called or named
-        return connection.steps(findings, name, self._clock())
+        tenant_id = named.lower() if isinstance(found, Refusal) else found
+        return Tested(tenant_id, connection.steps(findings, name, self._clock()))
 
     async def _read(self, tenant_id: str, reads: dict[Read, Failure | None]) -> Organization | None:
         # A new token, for the old one says nothing of the credential.

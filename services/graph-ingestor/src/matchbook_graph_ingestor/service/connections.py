@@ -147,6 +147,6 @@ class Connections:
         tenant_id = command.tenant_id.lower()
         async with self._database.transaction() as connection:
             known = await self._tenant(connection, tenant_id)
-        steps = await self._test.run(command.tenant_id, known.name if known else None)
+        found = await self._test.run(command.tenant_id, known.name if known else None)
         async with self._database.transaction() as connection:
-            await self._answer(connection, command, answers.tested(command, steps, self._clock()))
+            await self._answer(connection, command, answers.tested(command, *found, self._clock()))

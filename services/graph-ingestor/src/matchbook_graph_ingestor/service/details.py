@@ -3,20 +3,22 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
-from matchbook_servicekit.database import Database
+from matchbook_servicekit.database import Connection, Database
 from matchbook_servicekit.messaging import Publisher
 from matchbook_servicekit.patience import passes
 from matchbook_servicekit.telemetry import describe, get_logger
 
 from matchbook_graph_ingestor import metrics
-from matchbook_graph_ingestor.adapters import records, store
+from matchbook_graph_ingestor.adapters import reads_by_id, records, store
 from matchbook_graph_ingestor.adapters.graph import Graph
 from matchbook_graph_ingestor.domain import devices
 from matchbook_graph_ingestor.domain.devices import Detailed, Known
 from matchbook_graph_ingestor.domain.graph_objects import ManagedDevice, Unreadable
 from matchbook_graph_ingestor.errors import DeviceGone, SweepFailed
+from matchbook_graph_ingestor.service.runs import Clock, utc_now
 
 log = get_logger(__name__)
 _BATCH: Final = 100
@@ -27,9 +29,11 @@ _TURN_SECONDS: Final = 60.0
 
 
 class DetailReader:
-    """Reads pending devices while no sweep runs, at most `per_second` of them; 0 reads none.
+    """Reads devices while no sweep runs, at most `per_second` of them; 0 reads none.
 
-    A component. A tenant whose devices can't be read now is set aside for some minutes, so that the others go on.
+    First those that are new or changed, then, where there are none, unmatched ones that were last read longer than
+    `reread` ago; zero reads none of these. A component. A tenant whose devices can't be read now is set aside for some
+    minutes, so that the others go on.
     """
 
     def __init__(  # noqa: PLR0913 - all but the collaborators is named at the call
@@ -42,6 +46,8 @@ class DetailReader:
         per_second: float,
         concurrency: int,
         sync_by_default: bool,
+        reread: timedelta,
+        clock: Clock = utc_now,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.name = "detail reader"
@@ -52,6 +58,8 @@ class DetailReader:
         self._per_second = per_second
         self._limit = asyncio.Semaphore(concurrency)
         self._sync_by_default = sync_by_default
+        self._reread = reread
+        self._clock = clock
         self._pause = pause
         self._aside: dict[str, float] = {}
 
@@ -73,31 +81,48 @@ class DetailReader:
                 await self._pause(_LOOK_SECONDS)
 
     async def step(self) -> bool:
-        """Read devices of the first tenant that has pending ones; returns whether there was one."""
-        async with self._database.connection() as connection:
-            waiting = await store.tenants_with_pending_details(connection, sync_by_default=self._sync_by_default)
+        """Read devices of the first tenant that has any to be read; returns whether there was one."""
         now = time.monotonic()
-        tenant_id = next((item for item in waiting if self._aside.get(item, 0.0) <= now), None)
+        async with self._database.connection() as connection:
+            tenant_id, unmatched_before = await self._next(connection, now)
         if tenant_id is None:
             return False
-        while time.monotonic() < now + _TURN_SECONDS and self._idle() and await self._batch(tenant_id):
+        while (
+            time.monotonic() < now + _TURN_SECONDS and self._idle() and await self._batch(tenant_id, unmatched_before)
+        ):
             pass
         return True
 
-    async def _batch(self, tenant_id: str) -> bool:
+    async def _next(self, connection: Connection, now: float) -> tuple[str | None, datetime | None]:
+        """Whose devices to read, and, where it is the unmatched ones' turn, last read before when."""
+        waiting = await store.tenants_with_pending_details(connection, sync_by_default=self._sync_by_default)
+        aside = {item for item, until in self._aside.items() if until > now}
+        tenant_id = next((item for item in waiting if item not in aside), None)
+        if tenant_id is not None or not self._reread:
+            return tenant_id, None
+        before = self._clock() - self._reread
+        found = await reads_by_id.tenant_with_unmatched(
+            connection, before, aside, sync_by_default=self._sync_by_default
+        )
+        return found, before
+
+    async def _batch(self, tenant_id: str, unmatched_before: datetime | None = None) -> bool:
         async with self._database.connection() as connection:
-            pending = await store.pending_details(connection, tenant_id, _BATCH)
-        if not pending:
+            if unmatched_before is None:
+                chosen = await store.pending_details(connection, tenant_id, _BATCH)
+            else:
+                chosen = await reads_by_id.unmatched(connection, tenant_id, _BATCH, unmatched_before)
+        if not chosen:
             return False
         began = time.monotonic()
-        answers = await asyncio.gather(*(self._read(tenant_id, item) for item in pending))
+        answers = await asyncio.gather(*(self._read(tenant_id, item) for item in chosen))
         read = {item.device_id: item for item in answers if isinstance(item, ManagedDevice)}
-        gone = [known.device_id for known, item in zip(pending, answers, strict=True) if item is None]
-        await self._apply(tenant_id, pending, read, gone)
+        gone = [known.device_id for known, item in zip(chosen, answers, strict=True) if item is None]
+        await self._apply(tenant_id, chosen, read, gone)
         if any(isinstance(item, SweepFailed) for item in answers):
             self._aside[tenant_id] = time.monotonic() + _SET_ASIDE_SECONDS
             return False
-        await self._pause(max(0.0, len(pending) / self._per_second - (time.monotonic() - began)))
+        await self._pause(max(0.0, len(chosen) / self._per_second - (time.monotonic() - began)))
         return True
 
     async def _read(self, tenant_id: str, known: Known) -> ManagedDevice | SweepFailed | None:
@@ -130,6 +155,8 @@ class DetailReader:
             await self._publisher.publish(records.device_records(tenant_id, changes))
             await store.store_details(connection, tenant_id, details)
             await store.drop_details(connection, tenant_id, gone)
+            asked_for = [*gone, *(item.device_id for item in details)]
+            await reads_by_id.note(connection, tenant_id, asked_for, self._clock())
 
 
 def _detail(device: ManagedDevice, known: Known) -> Detailed:

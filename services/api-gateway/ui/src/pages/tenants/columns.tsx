@@ -1,14 +1,14 @@
-import type { TenantRow } from "../../api/types";
+import type { Role, TenantRow } from "../../api/types";
 import type { Column } from "../../components/grid";
 import { More } from "../../components/icons";
 import { Menu, type MenuItem } from "../../components/menu";
 import { SyncState } from "../../components/sync-state";
 import { tenantActions, type TenantActionId } from "../../decisions/actions";
-import { administerRefusal, decideRefusal } from "../../lib/roles";
+import { administerRefusal, decideRefusal, removeRefusal } from "../../lib/roles";
 import { useSession } from "../../session";
 import { MachinesCell, OrganizationCell, TenantCell, usePendingTenant } from "./cells";
 
-export type TenantAct = TenantActionId | "devices" | "details" | "sync" | "syncOn" | "syncOff";
+export type TenantAct = TenantActionId | "devices" | "details" | "sync" | "syncOn" | "syncOff" | "remove";
 /** Does an action, or asks what it needs to know first; false where it can't be done. */
 export type Act = (action: TenantAct, row: TenantRow) => boolean;
 
@@ -75,7 +75,7 @@ function ActionsCell({ row, act }: { row: TenantRow; act: Act }) {
         label="More actions"
         className="icon-button"
         tabIndex={-1}
-        items={[...actions, ...more(row, decideRefusal(me.role), administerRefusal(me.role))]}
+        items={[...actions, ...more(row, me.role)]}
         onChoose={(id) => act(id as TenantAct, row)}
       >
         <More />
@@ -84,14 +84,15 @@ function ActionsCell({ row, act }: { row: TenantRow; act: Act }) {
   );
 }
 
-function more(row: TenantRow, syncRefusal: string | null, settingRefusal: string | null): readonly MenuItem[] {
+function more(row: TenantRow, role: Role): readonly MenuItem[] {
   const off = row.sync_intune_devices ? null : "Sync Intune Devices is off for this tenant.";
   return [
     { id: "devices", label: "Match Devices", key: "Enter", separated: true },
     { id: "details", label: "Show Details", key: "d" },
-    { id: "sync", label: "Sync now", refusal: syncRefusal ?? off, separated: true },
+    { id: "sync", label: "Sync now", refusal: decideRefusal(role) ?? off, separated: true },
     row.sync_intune_devices
-      ? { id: "syncOff", label: "Turn off Sync Intune Devices", refusal: settingRefusal }
-      : { id: "syncOn", label: "Turn on Sync Intune Devices", refusal: settingRefusal },
+      ? { id: "syncOff", label: "Turn off Sync Intune Devices", refusal: administerRefusal(role) }
+      : { id: "syncOn", label: "Turn on Sync Intune Devices", refusal: administerRefusal(role) },
+    { id: "remove", label: "Remove tenant", refusal: removeRefusal(row, role) },
   ];
 }

@@ -1,7 +1,8 @@
 // The test of the connection to a tenant: which step fails, and what to do.
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { asProblem } from "../../api/problems";
+import * as queries from "../../api/queries";
 import { testConnection } from "../../api/requests";
 import type { ConnectionTest, TenantRow } from "../../api/types";
 import { moment } from "../../lib/format";
@@ -30,7 +31,14 @@ const OUTCOMES: Record<Step["outcome"], string> = {
 export function ConnectionSection({ row }: { row: TenantRow }) {
   const { me } = useSession();
   const refusal = decideRefusal(me.role);
-  const test = useMutation({ mutationFn: () => testConnection(row.tenant_id) });
+  const client = useQueryClient();
+  const latest = queries.connectionTest(row.tenant_id);
+  const shown = useQuery(latest);
+  const test = useMutation({
+    mutationFn: () => testConnection(row.tenant_id),
+    onSuccess: (found) => client.setQueryData(latest.queryKey, found),
+  });
+  const problem = test.error ?? (shown.data === undefined ? shown.error : null);
   return (
     <Section title="Connection">
       <div className="panel-actions">
@@ -45,8 +53,9 @@ export function ConnectionSection({ row }: { row: TenantRow }) {
         </button>
       </div>
       <div aria-live="polite">
-        {test.data && <Steps test={test.data} />}
-        {test.error && <p className="danger-text">{asProblem(test.error).sentence}</p>}
+        {problem && <p className="danger-text">{asProblem(problem).sentence}</p>}
+        {shown.data && <Steps test={shown.data} />}
+        {shown.data === null && !test.isPending && <p className="muted">Not tested lately.</p>}
       </div>
     </Section>
   );

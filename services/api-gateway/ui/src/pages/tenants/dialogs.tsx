@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import { asProblem } from "../../api/problems";
 import * as queries from "../../api/queries";
+import { addTenant, removeTenant } from "../../api/requests";
 import type { TenantRow } from "../../api/types";
 import { type Choice, Chooser } from "../../components/chooser";
 import { FormDialog } from "../../components/dialog";
@@ -13,7 +14,7 @@ import { useRested } from "../../lib/hooks";
 import { IgnoreDialog } from "../systems/dialogs";
 
 export interface Asked {
-  readonly kind: "matchTo" | "create" | "ignoreBecause";
+  readonly kind: "matchTo" | "create" | "ignoreBecause" | "remove";
   readonly row: TenantRow;
 }
 
@@ -30,6 +31,7 @@ export function TenantDialogs({ asked, onMatch, onCreate, onIgnore, onClose }: T
   const { kind, row } = asked;
   if (kind === "matchTo") return <MatchDialog row={row} onMatch={onMatch} onClose={onClose} />;
   if (kind === "create") return <CreateDialog row={row} onCreate={onCreate} onClose={onClose} />;
+  if (kind === "remove") return <RemoveDialog row={row} onClose={onClose} />;
   return (
     <IgnoreDialog
       title={`Ignore ${row.display_name}`}
@@ -110,6 +112,57 @@ function CreateDialog({ row, onCreate, onClose }: CreateDialogProps) {
         />
       </label>
       <p className="muted">The tenant is matched to the new organization, which has no configurations yet.</p>
+    </FormDialog>
+  );
+}
+
+function RemoveDialog({ row, onClose }: { row: TenantRow; onClose: () => void }) {
+  return (
+    <FormDialog
+      title={`Remove ${row.display_name}`}
+      submit="Remove tenant"
+      confirm
+      onSubmit={() => void removeTenant(row.tenant_id, row.display_name)}
+      onClose={onClose}
+    >
+      <p>Matchbook no longer syncs this tenant. Its devices and decisions stay, and it can be added again.</p>
+    </FormDialog>
+  );
+}
+
+/** Asks for a tenant that no list of the partner names. */
+export function AddTenantDialog({ onClose }: { onClose: () => void }) {
+  const [tenant, setTenant] = useState("");
+  const [name, setName] = useState("");
+  return (
+    <FormDialog
+      title="Add tenant"
+      submit="Add tenant"
+      onSubmit={() => void addTenant(tenant.trim(), name.trim())}
+      onClose={onClose}
+    >
+      <label className="field">
+        Tenant ID or domain
+        <input
+          className="input"
+          value={tenant}
+          required
+          minLength={3}
+          maxLength={200}
+          pattern="\s*[A-Za-z0-9.\-]+\s*"
+          title="A tenant's ID, or one of its domains such as contoso.com"
+          placeholder="contoso.com"
+          onChange={(event) => setTenant(event.target.value)}
+        />
+      </label>
+      <label className="field">
+        Name (optional)
+        <input className="input" value={name} maxLength={200} onChange={(event) => setName(event.target.value)} />
+      </label>
+      <p className="muted">
+        For a tenant that is not among the partner&apos;s customers. It has to consent to Matchbook like any other; the
+        name is used until its own was read.
+      </p>
     </FormDialog>
   );
 }

@@ -16,12 +16,12 @@ import { useFilter } from "../../lib/filters";
 import { useNow } from "../../lib/hooks";
 import { useCursor, useList, useOpening } from "../../lib/list";
 import { movement } from "../../lib/place";
-import { decideRefusal } from "../../lib/roles";
+import { administerRefusal, decideRefusal } from "../../lib/roles";
 import { nextTenantSort, TENANTS_DEFAULT, type TenantsFilter, tenantsFilter } from "../../lib/routes";
 import { useTitle } from "../../lib/title";
 import { useSession } from "../../session";
 import { type TenantAct, tenantColumns } from "./columns";
-import { type Asked, TenantDialogs } from "./dialogs";
+import { AddTenantDialog, type Asked, TenantDialogs } from "./dialogs";
 import { TenantPanel } from "./panel";
 import { useTenantActs } from "./use-acts";
 
@@ -134,30 +134,44 @@ function tabs(filter: TenantsFilter, summary: Summary | undefined) {
 function TenantsHead({ summary }: { summary: Summary | undefined }) {
   const { me } = useSession();
   const now = useNow();
+  const [adding, setAdding] = useState(false);
   const refusal = decideRefusal(me.role);
+  const addRefusal = administerRefusal(me.role);
   return (
-    <div className="page-head">
-      <div className="titles">
-        <h1>Microsoft Tenant Matching</h1>
-        <p className="muted">
-          {summary
-            ? `${plural(summary.devices.unmatched, "device")} unmatched in ${plural(summary.tenants.total, "tenant")}`
-            : " "}
-        </p>
+    <>
+      <div className="page-head">
+        <div className="titles">
+          <h1>Microsoft Tenant Matching</h1>
+          <p className="muted">
+            {summary
+              ? `${plural(summary.devices.unmatched, "device")} unmatched in ${plural(summary.tenants.total, "tenant")}`
+              : " "}
+          </p>
+        </div>
+        <div className="sync-info">
+          {summary?.last_sync && <span className="muted">Last sync {ago(summary.last_sync, now)}</span>}
+          <button
+            type="button"
+            className="button small"
+            disabled={refusal !== null}
+            title={refusal ?? "Read all tenants and their devices from Microsoft now"}
+            onClick={() => void requestSync(EVERY_TENANT, "all tenants")}
+          >
+            <Sync /> Sync all
+          </button>
+          <button
+            type="button"
+            className="button small"
+            disabled={addRefusal !== null}
+            title={addRefusal ?? "Look after a tenant that is not among the partner's customers"}
+            onClick={() => setAdding(true)}
+          >
+            Add tenant
+          </button>
+        </div>
       </div>
-      <div className="sync-info">
-        {summary?.last_sync && <span className="muted">Last sync {ago(summary.last_sync, now)}</span>}
-        <button
-          type="button"
-          className="button small"
-          disabled={refusal !== null}
-          title={refusal ?? "Read all tenants and their devices from Microsoft now"}
-          onClick={() => void requestSync(EVERY_TENANT, "all tenants")}
-        >
-          <Sync /> Sync all
-        </button>
-      </div>
-    </div>
+      {adding && <AddTenantDialog onClose={() => setAdding(false)} />}
+    </>
   );
 }
 

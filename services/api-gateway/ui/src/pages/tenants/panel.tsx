@@ -14,6 +14,7 @@ import { administerRefusal, decideRefusal } from "../../lib/roles";
 import { useSession } from "../../session";
 import { RunnerUp, Section } from "../systems/panel";
 import { ConnectionSection } from "./connection";
+import { SettingsSection } from "./settings";
 
 interface TenantPanelProps {
   readonly row: TenantRow;
@@ -52,13 +53,11 @@ export function TenantPanel({ row, onMatch, onClose }: TenantPanelProps) {
             </div>
             <div>
               <dt>Sync Intune Devices</dt>
-              <dd>
-                {row.sync_intune_devices ? "On" : "Off"}
-                {row.sync_override === null ? " (the account's default)" : " (set for this tenant)"}
-              </dd>
+              <dd>{row.sync_intune_devices ? "On" : "Off"}</dd>
             </div>
           </dl>
         </Section>
+        {detail.data && <SettingsSection tenant={detail.data} />}
         <ConnectionSection key={row.tenant_id} row={row} />
         <Section title="Syncs">
           {runs.data && <Runs runs={runs.data} />}

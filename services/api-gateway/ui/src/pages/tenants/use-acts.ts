@@ -49,10 +49,11 @@ export function useTenantActs(
       else if (id === "details") setOpen((was) => !was);
       else if (id === "sync") void requestSync(row.tenant_id, row.display_name);
       else if (id === "syncOn" || id === "syncOff") void setDeviceSync(row.tenant_id, id === "syncOn");
+      else if (id === "remove") setAsked({ kind: "remove", row });
       else return decideOrAsk(id, row);
       return true;
     },
-    [navigate, setOpen, decideOrAsk],
+    [navigate, setOpen, setAsked, decideOrAsk],
   );
   const match = useCallback((row: TenantRow, to: string) => decide(row, matchTenant(row, to)), [decide]);
   const create = (row: TenantRow, name: string) =>
