@@ -207,11 +207,11 @@ def _not_here(serial: str, documents: Documents, learned: Learned) -> bool:
 
 def _answer(pairs: Sequence[Pair], outcome: Outcome) -> Answer:
     match outcome:
-        case None:
-            return _NO_CANDIDATE
         case Chosen(best, others):
             twice = _same_serial(pairs, best) if len(pairs) > 1 else ()
             return Suggested(best, others[:_MOST_OTHERS], twice)
+        case None:
+            return _NO_CANDIDATE
         case Tied(tied, contested):
             return Conflict(tied[:_MOST_OTHERS], contested, _same_serial(pairs, None) if len(pairs) > 1 else ())
 
