@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import accumulate
 
 from matchbook_contracts.identity import normalise_serial, serial_is_usable
@@ -100,16 +100,15 @@ class Hygiene:
     makers: Mapping[str, str] = field(default_factory=dict)
     """The first word of a manufacturer's name, by another first word under which it is known."""
 
-    @cached_property
-    def usable_octets(self) -> frozenset[str]:
-        """With which no address begins that is listed, made up by software, or a group's."""
-        listed = {beginning[:2] for beginning in self.mac_addresses}
-        return frozenset(f"{octet:02X}" for octet in range(0, 256, 4)) - listed
+    usable_octets: frozenset[str] = field(init=False)
+    """With which no address begins that is listed, made up by software, or a group's."""
+    mac_lengths: tuple[int, ...] = field(init=False)
+    """Of the listed beginnings, the longest first, which knows best."""
 
-    @cached_property
-    def mac_lengths(self) -> tuple[int, ...]:
-        """Of the listed beginnings, the longest first, which knows best."""
-        return tuple(sorted({len(beginning) for beginning in self.mac_addresses}, reverse=True))
+    def __post_init__(self) -> None:
+        listed = {beginning[:2] for beginning in self.mac_addresses}
+        object.__setattr__(self, "usable_octets", frozenset(f"{octet:02X}" for octet in range(0, 256, 4)) - listed)
+        object.__setattr__(self, "mac_lengths", tuple(sorted(set(map(len, self.mac_addresses)), reverse=True)))
 
 
 def parted_alike(first: str, second: str) -> bool:
@@ -185,7 +184,9 @@ def serial_key(raw: str | None) -> str | None:
     if normalised is None or not serial_is_usable(normalised):
         return None
     label = _LABELS.get(normalised[0])
-    bare = label.sub("", normalised, count=1) if label is not None else normalised
+    if label is None:
+        return normalised
+    bare = label.sub("", normalised, count=1)
     return bare if serial_is_usable(bare) else None
 
 

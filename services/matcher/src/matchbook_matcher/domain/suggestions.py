@@ -93,23 +93,24 @@ def _head(tenant_id: str, device_id: str | None) -> Body:
 
 
 def _body(body: Body, organization_id: str | None, content: _Content) -> Body:
+    status, best, runners_up, place, superseded_by, twice = content
     body["suggestion_id"] = _suggestion_id(body, content)
-    body["status"] = content.status
+    body["status"] = status
     if organization_id is not None:
         body["organization_id"] = organization_id
-    if content.best is not None:
-        body["candidate"] = content.best
-    body["runners_up"] = content.runners_up
-    if (place := content.elsewhere) is not None:
+    if best is not None:
+        body["candidate"] = best
+    body["runners_up"] = runners_up
+    if place is not None:
         body["elsewhere"] = {
             "organization_id": place.organization_id,
             "organization_name": shown(place.organization_name),
             "configuration_id": place.configuration_id,
             "configuration_name": shown(place.configuration_name),
         }
-    if content.superseded_by is not None:
-        body["superseded_by"] = content.superseded_by
-    body["documented_twice"] = content.twice
+    if superseded_by is not None:
+        body["superseded_by"] = superseded_by
+    body["documented_twice"] = twice
     return body
 
 
