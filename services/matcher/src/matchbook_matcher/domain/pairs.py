@@ -1,7 +1,6 @@
 """A device and a configuration that may be the same machine, and what speaks for and against it."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NotRequired, TypedDict
@@ -140,14 +139,11 @@ def fingerprint(device: Device, configuration: Configuration) -> str:
     """Stands for the identities that were compared: the same as long as none of them changes, whatever else does."""
     name = "" if device.name is None else device.name.key
     told = f"{device.serial_key or ''}\x1f{device.wifi or ''}\x1f{device.ethernet or ''}\x1f{name}"
-    macs = _joined(configuration.macs)
-    names = _joined([name.key for name in configuration.names])
-    compared = f"{told}\x1f{configuration.serial_key or ''}\x1f{macs}\x1f{names}"
+    macs = ",".join(sorted(configuration.macs))
+    names = configuration.names
+    keys = names[0].key if len(names) == 1 else ",".join(sorted([name.key for name in names]))
+    compared = f"{told}\x1f{configuration.serial_key or ''}\x1f{macs}\x1f{keys}"
     return blake2b(compared.encode(), digest_size=12).hexdigest()
-
-
-def _joined(values: Sequence[str]) -> str:
-    return ",".join(sorted(values)) if len(values) > 1 else "".join(values)
 
 
 def candidate(pair: Pair, learned: Learned, *, contested: bool = False) -> CandidateData:
