@@ -5,8 +5,9 @@
 
 A size is the number of devices, in a tenant for each 250 unless said otherwise. The emulator and the ingestor are
 processes of their own, on a Kafka and a PostgreSQL of their own unless addresses are given. The raw figure reads the
-same pages over TLS, as many tenants at once, with tokens at hand, and only looks for the next link. Reads by id are
-off. With `--giant` one tenant has so many devices more, and what it costs the others' freshness is measured.
+same pages over TLS, as many tenants at once, with tokens at hand, and only looks for the next link. Beside it stands
+what each part of a first sweep costs at least (`ingestor_parts`), up to 150,000 devices. Reads by id are off. With
+`--giant` one tenant has so many devices more, and what it costs the others' freshness is measured.
 """
 
 import asyncio
@@ -45,12 +46,15 @@ from matchbook_local.emulator.world.population import populate
 from matchbook_local.scratch import scratch_folder
 from matchbook_servicekit import topics
 
+from tests.bench.ingestor_parts import parts
+
 SIZES = (10_000, 100_000)
 DEVICES_PER_TENANT = 250
 AT_ONCE = 8
 DEVICES = "matchbook.devices"
 _NEXT: Final = re.compile(rb'"@odata\.nextLink":"([^"]+)"')
 _LIMIT_SECONDS = 1_800
+_PARTS_UP_TO = 150_000
 
 
 class Size(NamedTuple):
@@ -105,8 +109,18 @@ def emulator(folder: Path, tenants: int, devices: int, giant: int) -> Iterator[d
 # --- what the machine can do at best ---------------------------------------------------------------------------------
 
 
-async def raw_seconds(microsoft: Mapping[str, Any]) -> tuple[float, int]:
-    """Seconds to read every tenant's record and pages, and how many pages there are."""
+class Raw(NamedTuple):
+    """Seconds by the clock and of processor time to read every tenant's record and pages, the pages, and of processor
+    time to sign in."""
+
+    clock: float
+    processor: float
+    bodies: list[bytes]
+    sign_in: float
+
+
+async def raw_read(microsoft: Mapping[str, Any]) -> Raw:
+    """Sign in to every tenant, then read its record and pages."""
     ca_file = Path(microsoft["ca_file"])
     tokens = Tokens(
         login_url=microsoft["login_url"],
@@ -117,12 +131,14 @@ async def raw_seconds(microsoft: Mapping[str, Any]) -> tuple[float, int]:
     )
     tls = ssl.create_default_context(cafile=str(ca_file))
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls, limit=AT_ONCE)) as session:
+        used = time.process_time()
         at_hand = await _tokens(session, tokens, microsoft)
-        begun, left = time.perf_counter(), iter(at_hand)
-        pages = sum(await asyncio.gather(*(_read(session, microsoft["graph_url"], left) for _ in range(AT_ONCE))))
-        seconds = time.perf_counter() - begun
+        sign_in, bodies = time.process_time() - used, list[bytes]()
+        begun, used, left = time.perf_counter(), time.process_time(), iter(at_hand)
+        await asyncio.gather(*(_read(session, microsoft["graph_url"], left, bodies) for _ in range(AT_ONCE)))
+        clock, processor = time.perf_counter() - begun, time.process_time() - used
     tokens.close()
-    return seconds, pages
+    return Raw(clock, processor, bodies, sign_in)
 
 
 async def _tokens(session: aiohttp.ClientSession, tokens: Tokens, microsoft: Mapping[str, Any]) -> list[str]:
@@ -138,8 +154,7 @@ async def _tokens(session: aiohttp.ClientSession, tokens: Tokens, microsoft: Map
     return found
 
 
-async def _read(session: aiohttp.ClientSession, url: str, left: Iterator[str]) -> int:
-    pages = 0
+async def _read(session: aiohttp.ClientSession, url: str, left: Iterator[str], bodies: list[bytes]) -> None:
     for token in left:
         headers = {"Authorization": f"Bearer {token}"}
         async with session.get(f"{url}/v1.0/organization", headers=headers) as answer:
@@ -148,10 +163,11 @@ async def _read(session: aiohttp.ClientSession, url: str, left: Iterator[str]) -
         link: Any = url + path
         while link:
             async with session.get(link, headers=headers) as answer:
-                found = _NEXT.search(await answer.read())
-            pages += 1
+                body = await answer.read()
+            found = _NEXT.search(body)
             link = found[1].decode() if found else None
-    return pages
+            if answer.ok:
+                bodies.append(body)
 
 
 # --- the ingestor ----------------------------------------------------------------------------------------------------
@@ -249,20 +265,30 @@ async def run(size: Size, bootstrap: str, dsn: str, folder: Path) -> tuple[Sweep
     with emulator(folder, size.tenants, size.devices, size.giant) as microsoft:
         devices = microsoft["devices"]
         print(f"{devices:,} devices in {size.tenants:,} tenants", flush=True)
-        await raw_seconds(microsoft)  # The emulator prints each page once and keeps it.
-        raw, pages = await raw_seconds(microsoft)
-        print(
-            f"  raw, {AT_ONCE} tenants at once{raw:31.2f} s {pages / raw:9,.0f} pages/s{devices / raw:10,.0f} devices/s"
-        )
+        await raw_read(microsoft)  # The emulator prints each page once and keeps it.
+        read = await raw_read(microsoft)
+        raw, least = read.clock, await at_least(read, bootstrap, dsn) if devices <= _PARTS_UP_TO else None
+        print(f"  raw, {AT_ONCE} tenants at once{raw:31.2f} s {devices / raw:30,.0f} devices/s")
+        del read
         async with bench(bootstrap, dsn, microsoft) as target:
             first = await target.sweep(devices)
             report("first sweep", first, devices, raw)
+            if least is not None:
+                print(f"  {'':<20}{first.processor / least:8.1f} times the processor time of the parts", flush=True)
             await target.again()
             again = await target.sweep(devices)
             report("unchanged sweep", again, devices, raw)
             if size.giant:
                 await fairness(target, devices, microsoft["largest"])
     return first, again
+
+
+async def at_least(read: Raw, bootstrap: str, dsn: str) -> float:
+    """Print the processor time of a first sweep's parts, each bare and alone; returns their sum."""
+    found = {"sign in": read.sign_in, "read the pages": read.processor, **await parts(read.bodies, bootstrap, dsn)}
+    for what, seconds in found.items():
+        print(f"  {what:<20}{seconds:27.2f} s processor", flush=True)
+    return sum(found.values())
 
 
 def report(what: str, sweep: Sweep, devices: int, raw: float) -> None:

@@ -11,12 +11,10 @@ runs on a Kafka and a PostgreSQL of its own.
 """
 
 import asyncio
-import gc
 import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TypeVar
 
 import click
@@ -27,6 +25,7 @@ from matchbook_matcher.domain.changes import Work, suggest
 from matchbook_matcher.domain.organization import Evaluation, Matcher, Suggested
 from matchbook_matcher.domain.records import Configuration, Device, make_configuration, make_device
 from matchbook_matcher.domain.suggestions import device_suggestion
+from matchbook_servicekit.app import tame_collector
 
 from tests.bench.matching_change import one_change
 from tests.bench.matching_service import through_service
@@ -35,59 +34,55 @@ from tests.bench.matching_world import BenchTenant, build
 SIZES = (10_000, 100_000)
 DEVICES_PER_TENANT = 250
 Result = TypeVar("Result")
-Made = dict[str, tuple[list[Device], list[Configuration]]]
-
-
-@dataclass
-class Stage:
-    """Seconds of one stage."""
-
-    name: str
-    clock: float
-    processor: float
 
 
 class Stopwatch:
-    """Runs stages and remembers how long they took."""
+    """Adds up how long stages took, by name: seconds on the clock and of the processor."""
 
     def __init__(self) -> None:
-        self.stages: list[Stage] = []
+        self.stages: dict[str, tuple[float, float]] = {}
 
     def run(self, name: str, work: Callable[[], Result]) -> Result:
         begun, used = time.perf_counter(), time.process_time()
         result = work()
-        self.stages.append(Stage(name, time.perf_counter() - begun, time.process_time() - used))
+        clock, processor = self.stages.get(name, (0.0, 0.0))
+        self.stages[name] = (clock + time.perf_counter() - begun, processor + time.process_time() - used)
         return result
 
     @property
     def processor(self) -> float:
-        return sum(stage.processor for stage in self.stages)
+        return sum(processor for _, processor in self.stages.values())
 
     def show(self, devices: int) -> None:
-        for stage in self.stages:
-            each = stage.processor / devices * 1e6
-            print(
-                f"  {stage.name:<28}{stage.clock:8.3f} s clock {stage.processor:8.3f} s processor {each:7.2f} µs each"
-            )
+        for name, (clock, processor) in self.stages.items():
+            each = processor / devices * 1e6
+            print(f"  {name:<28}{clock:8.3f} s clock {processor:8.3f} s processor {each:7.2f} µs each")
         total = self.processor
         rate = f"{total / devices * 1e6:7.2f} µs each, {devices / total:,.0f} devices/s"
         print(f"  {'all':<28}{'':>16} {total:8.3f} s processor {rate}")
 
 
 def in_memory(devices: int, knowledge: Knowledge) -> float:
-    """Seconds of processor time to match `devices`, from facts to the bytes of their suggestions."""
+    """Seconds of processor time to match `devices`, from facts to the bytes of their suggestions.
+
+    One organization after the other and with the collector of garbage as it is in the service.
+    """
     world = build(devices, max(1, devices // DEVICES_PER_TENANT))
     matcher, watch = Matcher(knowledge.weights.device), Stopwatch()
-    gc.collect()
-    gc.freeze()
-    made = watch.run("records from facts", lambda: _make(world, knowledge))
-    found = watch.run("matching", lambda: {key: matcher.evaluate(*inputs) for key, inputs in made.items()})
-    written = watch.run("evidence, digest and JSON", lambda: _written(found))
+    tame_collector()
+    size = suggested = right = 0
+    for tenant in world:
+        made = watch.run("records from facts", lambda tenant=tenant: _make(tenant, knowledge))
+        found = watch.run("matching", lambda made=made: matcher.evaluate(*made))
+        size += watch.run(
+            "evidence, digest and JSON", lambda tenant=tenant, found=found: _written(tenant.organization_id, found)
+        )
+        judged = _judged(tenant, found)
+        suggested, right = suggested + len(judged), right + sum(judged)
     print(f"{devices:,} devices, {sum(len(t.configurations) for t in world):,} configurations, {len(world)} tenants")
     watch.show(devices)
     print(f"  least work: {_least(world):.2f} µs each (one dictionary filled, another looked up)")
-    right, suggested = _judged(world, found)
-    print(f"  {suggested:,} suggested, {right:,} of them right, {written / 1e6:.1f} MB of JSON")
+    print(f"  {suggested:,} suggested, {right:,} of them right, {size / 1e6:.1f} MB of JSON")
     return watch.processor
 
 
@@ -100,35 +95,30 @@ def _least(world: list[BenchTenant]) -> float:
     return (time.process_time() - used) / sum(len(tenant.devices) for tenant in world) * 1e6
 
 
-def _make(world: list[BenchTenant], knowledge: Knowledge) -> Made:
+def _make(tenant: BenchTenant, knowledge: Knowledge) -> tuple[list[Device], list[Configuration]]:
     hygiene = knowledge.hygiene
-    return {
-        tenant.organization_id: (
-            [make_device(facts, hygiene) for facts in tenant.devices],
-            [make_configuration(facts, hygiene) for facts in tenant.configurations],
-        )
-        for tenant in world
-    }
+    return (
+        [make_device(facts, hygiene) for facts in tenant.devices],
+        [make_configuration(facts, hygiene) for facts in tenant.configurations],
+    )
 
 
-def _written(found: dict[str, Evaluation]) -> int:
+def _written(organization: str, evaluation: Evaluation) -> int:
     size, work = 0, Work(0, 0)
-    for organization, evaluation in found.items():
-        for key, answer in evaluation.answers.items():
-            body = device_suggestion(key, organization, answer, evaluation.learned)
-            change = None if body is None else suggest(body, None, work)
-            size += 0 if change is None else len(change.body)
+    for key, answer in evaluation.answers.items():
+        body = device_suggestion(key, organization, answer, evaluation.learned)
+        change = None if body is None else suggest(body, None, work)
+        size += 0 if change is None else len(change.body)
     return size
 
 
-def _judged(world: list[BenchTenant], found: dict[str, Evaluation]) -> tuple[int, int]:
-    right = suggested = 0
-    for tenant in world:
-        for (_, device_id), answer in found[tenant.organization_id].answers.items():
-            if isinstance(answer, Suggested):
-                suggested += 1
-                right += answer.best.configuration.configuration_id == tenant.truth.get(device_id)
-    return right, suggested
+def _judged(tenant: BenchTenant, evaluation: Evaluation) -> list[bool]:
+    """Of each suggestion, whether it is right."""
+    return [
+        answer.best.configuration.configuration_id == tenant.truth.get(device)
+        for (_, device), answer in evaluation.answers.items()
+        if isinstance(answer, Suggested)
+    ]
 
 
 @click.group()

@@ -43,6 +43,19 @@ def test_a_golden_example_survives_the_round_trip(example: Path) -> None:
     assert contract_of(example).from_body(event.body()).body() == event.body()
 
 
+EMBEDDING = [example for example in EXAMPLES if contract_of(example).embedded]
+
+
+@pytest.mark.parametrize("example", EMBEDDING, ids=lambda example: example.stem)
+def test_embedded_contracts_are_written_last_and_as_on_their_own_topics(example: Path) -> None:
+    event = contract_of(example).from_body(example.read_bytes())
+    parts = {name: part for name in event.embedded if (part := getattr(event, name)) is not None}
+    written = b",".join(b'"%b":%b' % (name.encode(), part.body()) for name, part in parts.items())
+    assert event.body().endswith(b"," + written + b"}")
+    given = json.loads(event.body(embed=lambda part: json.dumps(f"the {type(part).__name__}").encode()))
+    assert {name: given[name] for name in parts} == {n: f"the {type(part).__name__}" for n, part in parts.items()}
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
 def test_a_golden_example_fits_the_closed_schema(example: Path) -> None:
     schema = closed_schema(contract_of(example))

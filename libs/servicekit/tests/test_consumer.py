@@ -49,6 +49,14 @@ async def test_kafkas_offsets_follow_the_database(world: World) -> None:
     assert sorted(filter(None, offsets)) == [10]
 
 
+async def test_a_batch_of_many_bytes_goes_into_several_transactions(world: World) -> None:
+    names = ["short", "long " * 1_000, "short", "short", "short"]
+    await world.publish(*((f"e{number}", device(number, name=name)) for number, name in enumerate(names)))
+    async with running(world.consumer(max_bytes=2_000)):
+        await world.until_applied(5)
+    assert world.calls == [["e0"], ["e1"], ["e2", "e3", "e4"]]
+
+
 async def test_a_second_member_takes_over_part_and_nothing_is_applied_twice(world: World) -> None:
     ids = [f"e{number}" for number in range(3000)]
     await world.publish(*((event_id, device(n, tenant=f"t{n % 20}")) for n, event_id in enumerate(ids)))

@@ -287,6 +287,18 @@ async def test_a_task_cancelled_during_its_commit_has_committed(settings: Databa
     await database.stop()
 
 
+async def test_a_unit_of_work_is_its_own_statements_and_leaves_no_transaction_open(settings: DatabaseSettings) -> None:
+    database, said = await started(replace(settings, max_connections=1)), list[str]()
+    async with database.connection() as connection:
+        connection.add_query_logger(lambda record: said.append(record.query))
+        await connection.execute("BEGIN")
+        await connection.execute("SELECT 1")
+    async with database.connection() as connection:
+        assert not connection.is_in_transaction()
+    await database.stop()
+    assert said == ["BEGIN", "SELECT 1", "ROLLBACK"]
+
+
 async def test_an_exhausted_pool_gives_up_after_a_while(settings: DatabaseSettings) -> None:
     database = await started(replace(settings, max_connections=1, acquire_timeout=0.2))
     async with database.connection():

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from matchbook_servicekit import outbox
 from matchbook_servicekit.messaging import Delivery, Publisher, Transient
-from matchbook_servicekit.outbox import Relay, tend_published
+from matchbook_servicekit.outbox import Known, Relay, tend_published
 
 from .conftest import DEVICES, World, device, running, sent, until
 
@@ -31,6 +31,14 @@ async def test_what_is_appended_is_published_with_its_key_headers_and_place(worl
         row = await connection.fetchrow("SELECT * FROM outbox_published")
     assert row is not None
     assert (row["event_id"], row["kafka_partition"], row["kafka_offset"]) == ("e1", record.partition, record.offset)
+
+
+@pytest.mark.parametrize("count", [2, 20, 21, 2_001])
+async def test_what_is_appended_together_is_numbered_in_its_order(world: World, count: int) -> None:
+    async with world.database.transaction() as connection:
+        await outbox.append(connection, [sent(device(number), f"e{count - number}") for number in range(count)])
+        rows = await connection.fetch("SELECT event_id FROM outbox ORDER BY position")
+    assert [row["event_id"] for row in rows] == [f"e{count - number}" for number in range(count)]
 
 
 async def test_a_rolled_back_transaction_publishes_nothing(world: World) -> None:
@@ -72,6 +80,32 @@ async def test_without_a_notification_the_poll_finds_the_row(world: World, monke
         async with world.database.transaction() as connection:
             await outbox.append(connection, [sent(device(1), "e1")])
         assert len(await world.read(DEVICES, 1, seconds=5)) == 1
+
+
+async def test_what_the_relays_own_process_wrote_is_not_read_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay = Relay(world.database, world.publisher)
+    async with running(relay):
+        await until(lambda: asyncio.sleep(0, relay.ready()), lambda reason: reason is None)
+        monkeypatch.setattr(outbox, "_QUERIES", {**outbox._QUERIES, "read_outbox": "SELECT 1 / 0, $1::bigint[]"})
+        with contextlib.suppress(RuntimeError):
+            async with world.database.transaction() as connection:
+                await outbox.append(connection, [sent(device(number), "rolled back") for number in range(30)])
+                raise RuntimeError
+        async with world.database.transaction() as connection:
+            await outbox.append(connection, [sent(device(number), f"e{number}") for number in range(30)])
+        records = await world.read(DEVICES, 31, seconds=2)
+    assert {dict(record.headers)["ce_id"].decode() for record in records} == {f"e{number}" for number in range(30)}
+
+
+def test_only_the_newest_records_are_known_and_each_is_given_once() -> None:
+    records = [sent(device(number), f"e{number}") for number in range(4)]
+    known = Known(most_bytes=sum(len(record.body) for record in records[2:]))
+    known.add(enumerate(records))
+    assert [known.take(position) for position in (0, 1, 2, 3, 3)] == [None, None, records[2], records[3], None]
+    known.add(enumerate(records[2:]))
+    assert known.take(0) == records[2]
 
 
 class Failing(Publisher):

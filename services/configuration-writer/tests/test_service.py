@@ -5,6 +5,8 @@ from typing import Any
 
 import asyncpg
 import pytest
+from matchbook_configuration_writer.adapters.saving import Saver, Stored
+from matchbook_configuration_writer.app import PACKAGE
 from matchbook_configuration_writer.domain.events import created_id
 from matchbook_contracts.base import Contract
 from matchbook_contracts.decisions import (
@@ -29,11 +31,12 @@ from matchbook_contracts.match_events import (
     OrganizationCreated,
 )
 from matchbook_contracts.states import Interface
-from matchbook_servicekit.messaging import Wire, outgoing, partition_of
+from matchbook_servicekit.database import Database, load_queries
+from matchbook_servicekit.messaging import Transient, Wire, outgoing, partition_of
 
 from tests.support.writer_records import accept, discovered, imports, prepare, suggested
 from tests.support.writer_service import Rig
-from tests.support.writer_world import ADMINISTRATOR, CONTOSO, DEVICE, FABRIKAM, TENANT, command, scoped
+from tests.support.writer_world import ADMINISTRATOR, CONTOSO, DEVICE, FABRIKAM, TENANT, command, documented, scoped
 
 
 async def test_decisions_become_events_and_states(writer: Rig) -> None:
@@ -305,6 +308,24 @@ async def test_the_database_itself_refuses_a_second_device(writer: Rig) -> None:
             await connection.execute("UPDATE device_matches SET configuration_id = NULL")
     finally:
         await connection.close()
+
+
+@pytest.mark.parametrize("version", [1, 2], ids=["new here", "changed here"])
+async def test_a_state_that_another_writer_has_brought_further_is_decided_again(writer: Rig, version: int) -> None:
+    async with writer.running():
+        await prepare(writer)
+        edit: dict[str, Any] = {"organization_id": CONTOSO, "configuration_id": "cfg-1", "values": {"notes": "seen"}}
+        await writer.publish(command(EditConfiguration, **edit))
+        await writer.settle()
+    state = documented("cfg-1").model_copy(update={"version": version})
+    database = Database(writer.settings.database)
+    await database.start()
+    try:
+        with pytest.raises(Transient, match="another writer"):
+            async with database.transaction() as connection:
+                await Saver(load_queries(PACKAGE), connection).save_states([Stored(state, state.body())], {})
+    finally:
+        await database.stop()
 
 
 async def test_what_can_not_be_read_is_set_aside_and_costs_no_other_decision(writer: Rig) -> None:

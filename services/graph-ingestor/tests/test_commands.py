@@ -24,6 +24,7 @@ from matchbook_contracts.base import Actor, Contract
 from matchbook_contracts.discovery import TenantDiscovered
 from matchbook_contracts.sync import RequestSync, SetDeviceSync, SetSyncSchedule, SyncFailed, SyncStarted
 from matchbook_servicekit.messaging import outgoing
+from msgspec import structs
 
 ANA = Actor(kind="person", id="ana", name="Ana", role="Administrator", organizations=("o1",))
 
@@ -143,7 +144,7 @@ async def test_what_kafka_refuses_of_one_tenant_does_not_stop_the_others(
     async def organization(asked_for: str) -> Any:
         found = await real(asked_for)
         assert found is not None
-        return found.model_copy(update={"display_name": "x" * 20_000_000}) if asked_for == tenant_id else found
+        return structs.replace(found, display_name="x" * 20_000_000) if asked_for == tenant_id else found
 
     monkeypatch.setattr(service.parts.graph, "organization", organization)
     async with working(service):

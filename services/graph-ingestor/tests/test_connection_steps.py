@@ -18,7 +18,7 @@ ID = "6f0c2b1e-52a4-4c7d-9a53-0e6f4d0c7a11"
 
 
 def related(ends: datetime | None, status: str = "active") -> AdminRelationship:
-    return AdminRelationship(status=status, endDateTime=ends)
+    return AdminRelationship(status=status, ends_at=ends)
 
 
 def relationship(*found: AdminRelationship, read: bool = True) -> Any:

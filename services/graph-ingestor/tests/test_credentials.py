@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -199,6 +201,27 @@ def test_a_file_that_holds_no_token_is_said_to(tmp_path: Path, content: bytes | 
         file.write_bytes(content)
     with pytest.raises(ConfigurationError, match=sentence):
         CredentialFiles(federated_token=file).credential()
+
+
+async def test_a_token_at_hand_takes_no_thread_until_shortly_before_it_expires(
+    world: Ingesting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = world.parts.graph._tokens
+    tenant_id, _ = largest(world)
+    begun, acquire, acquired = time.time(), tokens._acquire, list[str]()
+
+    def acquiring(tenant_id: str, renew: bool) -> Any:
+        acquired.append(tenant_id)
+        return acquire(tenant_id, renew)
+
+    monkeypatch.setattr(tokens, "_acquire", acquiring)
+    given = {await tokens.get(tenant_id) for _ in range(3)}
+    assert (len(given), len(acquired)) == (1, 1)
+    for seconds, times in ((3200, 1), (3400, 2)):
+        later = SimpleNamespace(time=lambda now=begun + seconds: now)
+        monkeypatch.setattr("matchbook_graph_ingestor.adapters.tokens.time", later)
+        await tokens.get(tenant_id)
+        assert len(acquired) == times
 
 
 async def test_one_application_a_tenant_asks_once_for_its_token(world: Ingesting) -> None:

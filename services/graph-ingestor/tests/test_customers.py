@@ -6,24 +6,20 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from matchbook_graph_ingestor.domain.customers import merge
-from matchbook_graph_ingestor.domain.graph_objects import AdminRelationship, PartnerContract
+from matchbook_graph_ingestor.domain.graph_objects import AdminRelationship, PartnerContract, RelationshipCustomer
 
 SOON = datetime(2026, 6, 1, tzinfo=UTC)
 LATER = datetime(2027, 6, 1, tzinfo=UTC)
 
 
 def related(tenant: str, name: str | None = "Contoso", ends: datetime | None = LATER, status: str = "active") -> Any:
-    ends_at = ends.isoformat() if ends else None
-    customer = {"tenantId": tenant, "displayName": name}
-    return AdminRelationship.model_validate(
-        {"status": status, "customer": customer, "endDateTime": ends_at}, strict=False
-    )
+    return AdminRelationship(status, RelationshipCustomer(tenant, name), ends)
 
 
 def contracted(
     tenant: str, name: str | None = "Contoso (old)", domain: str | None = "contoso.example"
 ) -> PartnerContract:
-    return PartnerContract.model_validate({"customerId": tenant, "displayName": name, "defaultDomainName": domain})
+    return PartnerContract(tenant, name, domain)
 
 
 def test_a_tenant_in_both_lists_is_one_customer() -> None:
@@ -43,7 +39,7 @@ def test_the_relationship_that_lasts_longest_counts() -> None:
 
 
 def test_a_filter_that_was_ignored_does_not_bring_ended_relationships() -> None:
-    without_customer = AdminRelationship.model_validate({"status": "active", "customer": None})
+    without_customer = AdminRelationship("active")
     assert merge([related("t1", status="terminated"), without_customer], []) == {}
 
 

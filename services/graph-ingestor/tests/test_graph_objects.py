@@ -1,7 +1,7 @@
 """What becomes of Graph's answers before anybody decides anything by them."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -13,12 +13,13 @@ from matchbook_graph_ingestor.domain.graph_objects import (
     BY_ID_ONLY,
     LISTED,
     DevicePage,
-    ManagedDevice,
     Unreadable,
     facts_json,
     read,
     without_blanks,
 )
+
+DEEP = b'{"value":[],"x":%b}' % (b"[" * 100_000)
 
 
 def test_every_fact_of_the_contract_has_a_source() -> None:
@@ -93,14 +94,31 @@ def test_a_next_page_without_an_address_is_no_end_of_the_list(link: str) -> None
         read(DevicePage, b'{"value":[],%b}' % link.replace(" :", ":").encode())
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"value":{}}', b'{"value":[{}', page_body([])[:-3]])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b'{"value":{}}',
+        b'{"value":[{}',
+        page_body([])[:-3],
+        DEEP,
+        page_body([graph_device()]).replace(b"LT-", b"\xff"),
+    ],
+)
 def test_what_is_no_page_is_a_bad_answer(body: bytes) -> None:
     with pytest.raises(Unreadable):
         read(DevicePage, body)
 
 
-def test_facts_are_written_as_the_contract_writes_them() -> None:
-    device = ManagedDevice.model_validate_json(json.dumps(graph_device()))
+@given(
+    st.text(st.characters(codec="utf-8"), max_size=20),
+    st.datetimes(datetime(1970, 1, 1), timezones=st.just(UTC) | st.just(timezone(timedelta(hours=5, minutes=30)))),  # noqa: DTZ001
+)
+def test_facts_are_written_as_the_contract_writes_them(name: str, enrolled: datetime) -> None:
+    (device,) = devices_of(graph_device(deviceName=name, enrolledDateTime=enrolled.isoformat(), jailBroken=None))
     facts = DeviceFacts.model_validate_json(facts_json(device))
     assert facts_json(device) == facts.model_dump_json(exclude_none=True).encode()
+    assert (facts.device_name, facts.enrolled_at) == (name.replace("\x00", "") or None, enrolled)
     assert b"device_id" not in facts_json(device)

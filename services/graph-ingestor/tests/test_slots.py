@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from matchbook_graph_ingestor.service.slots import Slots
 
 
@@ -86,25 +87,38 @@ async def test_a_cancelled_pause_gives_no_slot_back_twice() -> None:
     assert slots._free._value == 1
 
 
-async def test_a_list_that_goes_on_yields_only_to_sweeps_that_have_not_begun() -> None:
-    sleeps = Sleeps()
-    sleeps.over.set()
-    slots = Slots(1, sleeps)
+async def test_a_list_that_goes_on_yields_until_every_sweep_has_begun_and_no_longer() -> None:
+    slots, begun = Slots(1), list[int]()
 
-    async def short() -> None:
+    async def short(number: int) -> None:
         async with slots.taken():
+            begun.append(number)
             await asyncio.sleep(0)
 
-    async with slots.taken():
-        await slots.turn(0.2)
-        assert sleeps.asked == []
-        for spent in (0.2, 200.0):
-            newcomer = asyncio.create_task(short())
-            await tick()
-            await slots.turn(spent)
-            await newcomer
-            await slots.turn(spent)
-    assert sleeps.asked == [1.8, 10.0]
+    async with asyncio.timeout(5), slots.taken():
+        await slots.turn(1000.0)
+        newcomers = [asyncio.create_task(short(number)) for number in range(3)]
+        await tick()
+        await slots.turn(1000.0)
+        assert begun == [0, 1, 2]
+        await asyncio.gather(*newcomers)
+
+
+async def test_a_list_goes_on_after_its_longest_turn_although_others_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matchbook_graph_ingestor.service.slots._LONGEST_TURN", 0.01)
+    slots, done = Slots(1), False
+
+    async def shorts() -> None:
+        while not done:
+            async with slots.taken():
+                await asyncio.sleep(0.001)
+
+    async with asyncio.timeout(5), slots.taken():
+        others = [asyncio.create_task(shorts()) for _ in range(3)]
+        await tick()
+        await slots.turn(1000.0)
+        done = True
+    await asyncio.gather(*others)
 
 
 async def test_one_long_list_gets_a_tenth_while_others_wait() -> None:

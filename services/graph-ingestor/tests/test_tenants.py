@@ -7,17 +7,15 @@ import pytest
 from matchbook_contracts.discovery import TenantDiscovered, TenantLost
 from matchbook_graph_ingestor.domain import tenants
 from matchbook_graph_ingestor.domain.customers import Customer
-from matchbook_graph_ingestor.domain.graph_objects import Organization
+from matchbook_graph_ingestor.domain.graph_objects import Organization, VerifiedDomain
 from matchbook_graph_ingestor.domain.retirement import Brake
 from matchbook_graph_ingestor.domain.tenants import Tenant
+from msgspec import structs
 
 NOW = datetime(2026, 3, 9, tzinfo=UTC)
 LISTED = tenants.as_listed(Tenant("t1"), Customer("t1", "Contoso (old)", "contoso.example", has_relationship=True))
-OWN = Organization.model_validate(
-    {
-        "displayName": "Contoso Dental",
-        "verifiedDomains": ({"name": "contoso.example"}, {"name": "dental.example", "isDefault": True}),
-    }
+OWN = Organization(
+    "Contoso Dental", (VerifiedDomain("contoso.example"), VerifiedDomain("dental.example", is_default=True))
 )
 
 
@@ -46,7 +44,7 @@ def test_the_same_again_is_not_announced() -> None:
 
 def test_a_rename_is_the_next_revision() -> None:
     after, _ = told(read())
-    renamed = tenants.as_read(after, OWN.model_copy(update={"display_name": "Contoso GmbH"}), devices_read=True)
+    renamed = tenants.as_read(after, structs.replace(OWN, display_name="Contoso GmbH"), devices_read=True)
     _, event = told(renamed)
     assert (event.display_name, event.revision) == ("Contoso GmbH", 2)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from matchbook_contracts.suggestions import MatchSuggested, SuggestionWithdrawn
 from matchbook_matcher.adapters.data import read_knowledge
-from matchbook_matcher.adapters.records import event_id, record
+from matchbook_matcher.adapters.records import event_id, records
 from matchbook_matcher.domain.changes import Change, Known, Work, suggest, withdraw
 from matchbook_matcher.domain.organization import Elsewhere
 from matchbook_matcher.domain.records import in_lines
@@ -16,12 +16,14 @@ from matchbook_matcher.domain.scale import scale
 from matchbook_matcher.domain.suggestions import device_suggestion, tenant_suggestion
 from matchbook_matcher.domain.tenants import Directory, Organization, Tenant
 from matchbook_servicekit.messaging import outgoing
+from opentelemetry.trace import NonRecordingSpan, SpanContext, use_span
 from pydantic import ValidationError
 
 from .makes import KNOWLEDGE, configuration, device, evaluate
 from .test_assignment import worlds
 
 NEW = Work(0, 0)
+SPAN = NonRecordingSpan(SpanContext(1, 2, is_remote=False))
 
 
 def model_of(change: Change) -> type[MatchSuggested] | type[SuggestionWithdrawn]:
@@ -33,7 +35,11 @@ def check(change: Change) -> None:
     event = model_of(change).from_body(change.body)
     assert event.body() == change.body
     assert event.revision == change.revision
-    assert record(change) == outgoing(event, source="matcher", event_id=event_id(change))
+    expected = outgoing(event, source="matcher", event_id=event_id(change))
+    assert records([change]) == [expected]
+    with use_span(SPAN):
+        traced = outgoing(event, source="matcher", event_id=event_id(change))
+        assert records([change, change]) == [traced, traced] != [expected, expected]
 
 
 @given(worlds())

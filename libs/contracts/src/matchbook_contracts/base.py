@@ -1,5 +1,6 @@
 """What every contract shares: how it is validated and written, how its record is keyed, who acts."""
 
+from collections.abc import Callable
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -20,9 +21,13 @@ class Value(BaseModel):
 
 
 class Contract(Value):
-    """The data of one kind of record on one topic; `topic`, `key` and `partition_key` say where it goes."""
+    """The data of one kind of record on one topic; `topic`, `key` and `partition_key` say where it goes.
+
+    `embedded` names the fields that are contracts themselves. They are written last, by their own `body`.
+    """
 
     topic: ClassVar[str]
+    embedded: ClassVar[tuple[str, ...]] = ()
 
     @property
     def key(self) -> str:
@@ -39,9 +44,17 @@ class Contract(Value):
         """The CloudEvents type, such as `matchbook.TenantDiscovered.v1`."""
         return f"matchbook.{cls.__name__}.v1"
 
-    def body(self) -> bytes:
-        """The record's value: compact JSON in UTF-8 without absent fields, the same bytes for the same data."""
-        return self.model_dump_json(exclude_none=True).encode()
+    def body(self, embed: Callable[["Contract"], bytes] | None = None) -> bytes:
+        """The record's value: compact JSON in UTF-8 without absent fields, the same bytes for the same data.
+
+        `embed` gives the body of an embedded contract, for who has it already.
+        """
+        if not self.embedded:
+            return self.model_dump_json(exclude_none=True).encode()
+        own = self.model_dump_json(exclude=set(self.embedded), exclude_none=True).encode()
+        parts = [(name, part) for name in self.embedded if (part := getattr(self, name)) is not None]
+        bodies = [b'"%b":%b' % (name.encode(), embed(part) if embed else part.body()) for name, part in parts]
+        return b",".join((own[:-1], *bodies)) + b"}"
 
     @classmethod
     def from_body(cls, body: bytes) -> Self:

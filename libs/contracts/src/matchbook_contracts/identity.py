@@ -51,7 +51,7 @@ def normalise_serial(raw: str | None) -> str | None:
 
 def serial_is_usable(normalised: str | None) -> bool:
     """Whether a normalised serial number can identify a machine: no placeholder, not one repeated character."""
-    if normalised is None or len(normalised) < _SHORTEST_SERIAL or len(set(normalised)) == 1:
+    if normalised is None or len(normalised) < _SHORTEST_SERIAL or not normalised.strip(normalised[0]):
         return False
     return normalised not in _JUNK_SERIALS
 

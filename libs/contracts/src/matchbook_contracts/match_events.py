@@ -34,6 +34,8 @@ class MatchEvent(Contract):
 class _DeviceMatchEvent(MatchEvent):
     """`configuration` is the matched configuration as it is after the event; for a revert, the one let go."""
 
+    embedded: ClassVar[tuple[str, ...]] = ("configuration", "state")
+
     tenant_id: Id
     device_id: Id
     entra_device_id: str | None = None
@@ -95,6 +97,8 @@ class MatchOrphaned(_DeviceMatchEvent):
 
 
 class _TenantMatchEvent(MatchEvent):
+    embedded: ClassVar[tuple[str, ...]] = ("state",)
+
     tenant_id: Id
     organization_id: Id | None = None
     previous_organization_id: Id | None = None
@@ -130,6 +134,8 @@ class TenantMatchChanged(_TenantMatchEvent):
 
 
 class _ConfigurationEvent(MatchEvent):
+    embedded: ClassVar[tuple[str, ...]] = ("state",)
+
     configuration_id: Id
     organization_id: Id
     previous_organization_id: Id | None = None
@@ -173,6 +179,8 @@ class ConfigurationReleased(_ConfigurationEvent):
 
 
 class _OrganizationEvent(MatchEvent):
+    embedded: ClassVar[tuple[str, ...]] = ("state",)
+
     organization_id: Id
     changes: tuple[FieldChange, ...] = ()
     state: OrganizationState

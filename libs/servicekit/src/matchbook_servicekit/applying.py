@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
@@ -61,13 +61,15 @@ class Subscription:
     `apply` gets the decoded records of a batch, in order within each partition, inside one transaction, and returns
     what is to be published before the commit. It may be called again with the same records, or with a part of them.
     `after_commit` gets what was applied; its failures are logged and change nothing, and after a crash it may not be
-    called at all. `max_records` bounds a batch, `batch_timeout_ms` the wait for its first record.
+    called at all. `max_records` bounds a batch, `batch_timeout_ms` the wait for its first record, `max_bytes` what goes
+    into one transaction, which is one record at least.
     """
 
     name: str
     topics: tuple[str, ...]
     apply: Apply
     max_records: int = 1000
+    max_bytes: int = 4 * 1024 * 1024
     batch_timeout_ms: int = 20
     after_commit: AfterCommit | None = None
 
@@ -141,7 +143,7 @@ class Applier:
         Returns early, with the rest not applied, when stopping. Raises BrakeEngaged or Rewound; anything else only when
         a record can neither be applied nor set aside.
         """
-        work = Work(deque([records]))
+        work = Work(deque(_pieces(records, self.subscription.max_bytes)))
         while work.pieces and not self._stopping.is_set():
             try:
                 sorted_ = await self._unit(work.pieces[0], work.condemned, expected)
@@ -299,6 +301,19 @@ class Applier:
                 await self.subscription.after_commit(found.received)
         except Exception:
             log.exception("what follows a commit failed", group=self.group)
+
+
+def _pieces(records: Sequence[Any], most_bytes: int) -> Iterator[Sequence[Any]]:
+    """The records in parts of about that many bytes at most, of one record at least."""
+    first = held = 0
+    for index, raw in enumerate(records):
+        size = len(raw.value or b"")
+        if index > first and held + size > most_bytes:
+            yield records[first:index]
+            first, held = index, 0
+        held += size
+    if records:
+        yield records[first:]
 
 
 def _halve(work: Work) -> None:

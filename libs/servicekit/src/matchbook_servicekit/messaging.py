@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha1
 from typing import Any, NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -103,14 +104,20 @@ class Received:
     body: bytes
 
 
-def outgoing(
-    event: Contract, *, source: str, event_id: str, time: datetime | None = None, traceparent: str | None = None
+def outgoing(  # noqa: PLR0913 - named at each call
+    event: Contract,
+    *,
+    source: str,
+    event_id: str,
+    time: datetime | None = None,
+    traceparent: str | None = None,
+    body: bytes | None = None,
 ) -> Outgoing:
     """The record of an event: CloudEvents 1.0, Kafka binary mode.
 
     `source` names the service; `event_id` must be the same whenever the same event is sent again. `traceparent`
     continues the trace of one record; without it the running span's travels, and none where it is empty. It is the one
-    header that may differ between two sendings.
+    header that may differ between two sendings. `body` is the event's, where it is written already.
     """
     key = event.key
     headers = [
@@ -125,7 +132,7 @@ def outgoing(
         headers.append(("ce_time", _written(time)))
     if trace := current_traceparent() if traceparent is None else traceparent:
         headers.append(("traceparent", trace.encode()))
-    return Outgoing(event.topic, key, event.partition_key, event_id, event.body(), tuple(headers))
+    return Outgoing(event.topic, key, event.partition_key, event_id, body or event.body(), tuple(headers))
 
 
 # The events of a command share their time.
@@ -136,7 +143,10 @@ def _written(time: datetime) -> bytes:
 
 def derived_id(*parts: str | int) -> str:
     """The id of an event that is a function of its input: the same parts give the same id (UUID version 5)."""
-    return str(uuid5(_NAMESPACE, "\x1f".join(map(str, parts))))
+    # What `uuid5` makes, at a third of its price: two of these are made for each decision.
+    digits = sha1(_NAMESPACE.bytes + "\x1f".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
 def partition_of(partition_key: bytes, partitions: int) -> int:

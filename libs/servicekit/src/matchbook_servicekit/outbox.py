@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -20,11 +20,13 @@ from matchbook_servicekit.telemetry import metrics
 CHANNEL = "matchbook_outbox"
 _CHUNK = 4_000
 _COPIED = 2_000
+_FEW = 20
+_KNOWN_BYTES = 32 * 1024 * 1024
 _POLL_SECONDS = 0.25
 _BACKLOG_SECONDS = 5.0
 _DAY = re.compile(r"outbox_published_(\d{8})")
 _QUERIES = load_queries("matchbook_servicekit")
-_COLUMNS = ("topic", "key", "partition_key", "event_id", "body", "headers")
+_COLUMNS = ("position", "topic", "key", "partition_key", "event_id", "body", "headers")
 
 
 async def append(connection: Connection, records: Sequence[Outgoing]) -> None:
@@ -35,13 +37,53 @@ async def append(connection: Connection, records: Sequence[Outgoing]) -> None:
     """
     if not records:
         return
-    # COPY numbers the rows as they come, at a third of what an INSERT of as many costs; in parts, since each is encoded
-    # in one turn of the event loop.
-    for first in range(0, len(records), _COPIED):
-        rows = map(_row, records[first : first + _COPIED])
-        await connection.copy_records_to_table("outbox", columns=_COLUMNS, records=rows)
-    # Only a hint: it reaches whoever listens after the commit; the relay polls as well.
+    if len(records) <= _FEW:
+        # One statement; numbering, COPY and the notification are three.
+        columns = map(list, zip(*map(_row, records), strict=True))
+        await connection.execute(_QUERIES["append_outbox"], *columns, CHANNEL)
+        return
+    numbered = await connection.fetchrow(_QUERIES["number_outbox"], len(records))
+    assert numbered is not None
+    rows = list(zip(numbered["positions"], records, strict=True))
+    # COPY takes the rows at a third of what an INSERT of as many costs; in parts, since each is encoded in one turn of
+    # the event loop.
+    for first in range(0, len(rows), _COPIED):
+        part = ((position, *_row(record)) for position, record in rows[first : first + _COPIED])
+        await connection.copy_records_to_table("outbox", columns=_COLUMNS, records=part)
+    if known := _KNOWN.get(numbered["schema"]):
+        known.add(rows)
     await connection.execute("SELECT pg_notify($1, current_schema())", CHANNEL)
+
+
+class Known:
+    """The newest records that this process has written, by position, so that its relay need not read them back.
+
+    What is published is for the database to say: of a transaction that was rolled back no position is ever asked for.
+    """
+
+    def __init__(self, most_bytes: int = _KNOWN_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._records: dict[int, Outgoing] = {}
+
+    def add(self, rows: Iterable[tuple[int, Outgoing]]) -> None:
+        """Keep records; the oldest go where there are too many bytes."""
+        for position, record in rows:
+            self._records[position] = record
+            self._bytes += len(record.body)
+        while self._bytes > self._most_bytes:
+            self.take(next(iter(self._records)))
+
+    def take(self, position: int) -> Outgoing | None:
+        """The record at a position, which is forgotten then; None for one that is not known."""
+        record = self._records.pop(position, None)
+        if record is not None:
+            self._bytes -= len(record.body)
+        return record
+
+
+# By schema: of the relays that are at work in this process, nearly always one.
+_KNOWN: dict[str, Known] = {}
 
 
 class Relay:
@@ -57,6 +99,7 @@ class Relay:
         self.keep = keep
         self._patience = Patience(self.name, trouble=f"{self.name} is starting")
         self._wake = asyncio.Event()
+        self._known = Known()
         self._today: date | None = None
         self._measured = 0.0
 
@@ -73,10 +116,13 @@ class Relay:
         lock = Leadership(self.database, "matchbook.outbox")
         async with lock.held(standing_by=self._patience.at_ease):
             metrics.relay_active.set(1)
+            schema = await lock.connection.fetchval("SELECT current_schema()")
+            self._known = _KNOWN[schema] = Known()
             try:
                 await lock.connection.add_listener(CHANNEL, self._hint)
                 await self._relay(lock.connection)
             finally:
+                del _KNOWN[schema]
                 metrics.relay_active.set(0)
 
     def _hint(self, *_: Any) -> None:
@@ -98,29 +144,34 @@ class Relay:
 
         Raises what kept any of them from Kafka; what was read ahead is then forgotten, so that nothing overtakes.
         """
-        rows = await self._read(connection, [])
+        rows = await self._read(connection, ())
         while rows:
-            ahead, delivery = await asyncio.gather(
-                self._read(connection, [row["position"] for row in rows]), self._deliver(rows)
-            )
+            ahead, delivery = await asyncio.gather(self._read(connection, rows), self._deliver([*rows.values()]))
             await self._settle(connection, rows, delivery)
             stop_if_cancelled()
             if delivery.failure is not None:
                 raise delivery.failure
             rows = ahead
 
-    async def _read(self, connection: Connection, under_way: Sequence[int]) -> Sequence[Any]:
-        return await connection.fetch(_QUERIES["select_outbox"], _CHUNK, under_way, timeout=30)
+    async def _read(self, connection: Connection, under_way: Collection[int]) -> dict[int, Outgoing]:
+        """The next records by position, in order; those that are not known are read from the database."""
+        found = await connection.fetch(_QUERIES["select_outbox"], _CHUNK + len(under_way), timeout=30)
+        known = {position: self._known.take(position) for (position,) in found if position not in under_way}
+        unknown = [position for position, record in known.items() if record is None]
+        if unknown:
+            rows = await connection.fetch(_QUERIES["read_outbox"], unknown, timeout=30)
+            known |= {row["position"]: _outgoing(row) for row in rows}
+        return {position: record for position, record in known.items() if record is not None}
 
-    async def _deliver(self, rows: Sequence[Any]) -> Delivery:
+    async def _deliver(self, records: Sequence[Outgoing]) -> Delivery:
         failpoint("relay.before_publish")
-        delivery = await self.publisher.deliver([_outgoing(row) for row in rows])
+        delivery = await self.publisher.deliver(records)
         failpoint("relay.after_publish")
         return delivery
 
-    async def _settle(self, connection: Connection, rows: Sequence[Any], delivery: Delivery) -> None:
+    async def _settle(self, connection: Connection, positions: Iterable[int], delivery: Delivery) -> None:
         # Of each partition a leading part was acknowledged, so what stays behind is still in order.
-        settled = [(row["position"], *place) for row, place in zip(rows, delivery.places, strict=True) if place]
+        settled = [(position, *place) for position, place in zip(positions, delivery.places, strict=True) if place]
         if settled:
             await connection.execute(_QUERIES["settle_outbox"], *map(list, zip(*settled, strict=True)), timeout=30)
             failpoint("relay.after_settle")

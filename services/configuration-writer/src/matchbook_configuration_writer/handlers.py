@@ -10,6 +10,8 @@ from matchbook_configuration_writer.domain.decide import Command, is_command
 from matchbook_configuration_writer.domain.intake import fact_of
 from matchbook_configuration_writer.service import Writer
 
+# Of an import some 2,500 rows, each of which becomes two records of twice its size.
+_MOST_BYTES = 1024 * 1024
 DECISIONS = ("matchbook.decisions",)
 FACTS = ("matchbook.devices", "matchbook.tenants", "matchbook.suggestions")
 
@@ -33,7 +35,7 @@ def subscriptions(writer: Writer) -> tuple[Subscription, Subscription]:
         return ()
 
     return (
-        Subscription("decisions", DECISIONS, decisions, max_records=1000, batch_timeout_ms=5),
+        Subscription("decisions", DECISIONS, decisions, max_records=1000, max_bytes=_MOST_BYTES, batch_timeout_ms=5),
         Subscription("facts", FACTS, facts, max_records=2000, batch_timeout_ms=20),
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol, TypeGuard, assert_never
 
+from matchbook_contracts.base import Contract
 from matchbook_contracts.decisions import (
     Decision,
     ImportConfigurations,
@@ -65,6 +66,7 @@ class Effects:
     answers: list[Answer] = field(default_factory=list)
     history: list[Entry] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
+    _bodies: dict[int, tuple[Contract, bytes]] = field(default_factory=dict)
 
     async def ask(self, commands: Iterable[Decision]) -> None:
         """Take decisions that follow from one, for publication; their ids are their events' ids."""
@@ -78,19 +80,30 @@ class Effects:
         kind, key = aggregate_of(event)
         event_id = derived_id("match-events", kind, key, event.version)
         trace = self.traces.get(event.cause.decision_id or "", self.own_trace)
-        record = outgoing(event, source=SOURCE, event_id=event_id, time=event.occurred_at, traceparent=trace)
+        body = event.body(self._body)
+        record = outgoing(event, source=SOURCE, event_id=event_id, time=event.occurred_at, traceparent=trace, body=body)
         self.records.append(record)
         self.history.append(Entry(kind, key, event.version, event_id, type(event).__name__, record.body))
         state = getattr(event, "state", None)
         if state is not None:
+            body = self._body(state)
+            own_id = f"{event_id}.state"
             record = outgoing(
-                state, source=SOURCE, event_id=f"{event_id}.state", time=event.occurred_at, traceparent=trace
+                state, source=SOURCE, event_id=own_id, time=event.occurred_at, traceparent=trace, body=body
             )
             self.records.append(record)
-            self.states[kind, key] = Stored(state, record.body)
-        if isinstance(event, ImportApplied):
+            self.states[kind, key] = Stored(state, body)
+        elif isinstance(event, ImportApplied):
             self.imports[event.import_id] = event.version
         return event_id
+
+    def _body(self, state: Contract) -> bytes:
+        """The JSON of a state, which goes into events and on a topic of its own."""
+        # The state is kept, too: only while it lives is its id its own.
+        known = self._bodies.get(id(state))
+        if known is None:
+            known = self._bodies[id(state)] = (state, state.body())
+        return known[1]
 
 
 class Writer:
@@ -202,7 +215,7 @@ def _weight(command: Command) -> int:
 
 
 def _is_import(command: Command) -> TypeGuard[ImportOrganizations | ImportConfigurations]:
-    return isinstance(command, (ImportOrganizations, ImportConfigurations))
+    return type(command) in (ImportOrganizations, ImportConfigurations)
 
 
 def _looks_back(command: Command, decided: Collection[str]) -> bool:

@@ -51,12 +51,12 @@ class Saver:
 
     async def save_states(self, stored: Iterable[Stored], imports: Mapping[str, int]) -> None:
         """Write the aggregates' last states and the imports' versions."""
-        by_type: dict[type[Contract], list[Stored]] = {kind: [] for kind, _, _ in _STATES}
+        by_type: dict[type[Contract], list[Stored]] = {kind: [] for kind in _TABLES}
         for item in stored:
             by_type[type(item.state)].append(item)
         try:
-            for kind, query, columns in _STATES:
-                await self._upsert(query, [columns(item) for item in by_type[kind]])
+            for kind, table in _TABLES.items():
+                await self._save_table(table, [table.row(item) for item in by_type[kind]])
             await self._execute("save_imports", [(key, version) for key, version in imports.items()])
             # Deferred until here, so that one batch may hand a configuration on; checked here and not at the commit, so
             # that a breach is known for what it is.
@@ -128,6 +128,14 @@ class Saver:
             found = kinds[kind]
             await self._execute(query, [columns(found[key]) for key in sorted(found)])
 
+    async def _save_table(self, table: "_Table", rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add what is new, by COPY at half of what an upsert costs, and update the rest."""
+        version = table.columns.index("version")
+        new = [row for row in rows if row[version] == 1]
+        if new:
+            await self._connection.copy_records_to_table(table.name, columns=table.columns, records=new)
+        await self._upsert(f"save_{table.name}", [table.as_arrays(row) for row in rows if row[version] > 1])
+
     async def _execute(self, query: str, rows: Sequence[tuple[Any, ...]]) -> str:
         if not rows:
             return "INSERT 0 0"
@@ -174,7 +182,7 @@ def _configuration_row(item: Stored) -> tuple[Any, ...]:
         state.organization_id,
         state.version,
         serial,
-        _json_array(state.mac_addresses),
+        state.mac_addresses,
         item.body,
     )
 
@@ -193,13 +201,41 @@ def _device_match_row(item: Stored) -> tuple[Any, ...]:
     )
 
 
+def _configuration_arrays(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    *head, mac_addresses, body = row
+    # unnest() takes arrays of arrays apart down to the ground, so addresses travel as words.
+    return (*head, " ".join(mac_addresses), body)
+
+
+class _Table(NamedTuple):
+    """Where states of a kind are kept: what to write of each, and how a row goes into arrays, one a column."""
+
+    name: str
+    columns: tuple[str, ...]
+    row: Callable[[Stored], tuple[Any, ...]]
+    as_arrays: Callable[[tuple[Any, ...]], tuple[Any, ...]] = tuple
+
+
 # In the order of the foreign keys between them.
-_STATES: Final[Sequence[tuple[type[Contract], str, Callable[[Stored], tuple[Any, ...]]]]] = (
-    (OrganizationState, "save_organizations", _organization_row),
-    (TenantMatchState, "save_tenant_matches", _tenant_match_row),
-    (ConfigurationState, "save_configurations", _configuration_row),
-    (DeviceMatchState, "save_device_matches", _device_match_row),
-)
+_TABLES: Final[Mapping[type[Contract], _Table]] = {
+    OrganizationState: _Table(
+        "organizations", ("organization_id", "version", "folded_name", "state"), _organization_row
+    ),
+    TenantMatchState: _Table(
+        "tenant_matches", ("tenant_id", "version", "status", "organization_id", "state"), _tenant_match_row
+    ),
+    ConfigurationState: _Table(
+        "configurations",
+        ("configuration_id", "organization_id", "version", "serial", "mac_addresses", "state"),
+        _configuration_row,
+        _configuration_arrays,
+    ),
+    DeviceMatchState: _Table(
+        "device_matches",
+        ("tenant_id", "device_id", "version", "status", "configuration_id", "organization_id", "state"),
+        _device_match_row,
+    ),
+}
 
 
 def _tenant_row(tenant: Tenant) -> tuple[Any, ...]:

@@ -22,7 +22,7 @@ from matchbook_servicekit.http_client import (
     client_context,
     seconds_to_wait,
 )
-from pydantic import BaseModel
+from msgspec import Struct
 from yarl import URL
 
 from matchbook_graph_ingestor import metrics
@@ -52,7 +52,7 @@ _ORGANIZATION: Final = "/v1.0/organization"
 _IDLE_PAGES: Final = 25
 _TRANSIENT: Final = frozenset({"throttled", "unavailable"})
 _Item = TypeVar("_Item")
-_Model = TypeVar("_Model", bound=BaseModel)
+_Model = TypeVar("_Model", bound=Struct)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import ssl
+import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
@@ -25,10 +26,17 @@ from matchbook_graph_ingestor.errors import SweepFailed
 
 _THREADS: Final = 4
 _TIMEOUT_SECONDS: Final = 30
+_SPARE_SECONDS: Final = 300
+"""msal, too, asks for a new token so long before the old one expires."""
 _MOST_APPLICATIONS: Final = 20_000
 _BUSY: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 _FAILED: Final = HTTPStatus.INTERNAL_SERVER_ERROR
 _STATUS = re.compile(r"HTTP status: (\d{3})")
+
+
+class _Token(NamedTuple):
+    value: str
+    until: float
 
 
 class _Application(NamedTuple):
@@ -55,24 +63,31 @@ class Tokens:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="tokens")
         self._applications: OrderedDict[str, _Application] = OrderedDict()
         self._locks: dict[str, asyncio.Lock] = {}
+        self._held: dict[str, _Token] = {}
 
     async def get(self, tenant_id: str, *, renew: bool = False) -> str:
         """A token for the tenant; `renew` asks for a new one although the old has not expired.
 
         Raises SweepFailed with why Microsoft gave none.
         """
+        # A thread takes a while to get its turn beside a busy event loop, and a sweep wants a token for each page.
+        held = self._held.get(tenant_id)
+        if held is not None and not renew and time.time() < held.until:
+            return held.value
         async with self._locks.setdefault(tenant_id, asyncio.Lock()):
             answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._acquire, tenant_id, renew)
         if isinstance(answer, Failure):
+            self._held.pop(tenant_id, None)
             raise SweepFailed(answer)
-        return answer
+        self._held[tenant_id] = answer
+        return answer.value
 
     def close(self) -> None:
         """End the threads and connections; tokens are forgotten."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._session.close()
 
-    def _acquire(self, tenant_id: str, renew: bool) -> str | Failure:
+    def _acquire(self, tenant_id: str, renew: bool) -> _Token | Failure:
         try:
             application = self._application(tenant_id)
             if renew:
@@ -89,7 +104,7 @@ class Tokens:
             return _of_discovery(str(error))
         token = answer.get("access_token")
         if isinstance(token, str):
-            return token
+            return _Token(token, time.time() + answer.get("expires_in", 0) - _SPARE_SECONDS)
         return of_sign_in(str(answer.get("error", "")), str(answer.get("error_description", "")))
 
     def _application(self, tenant_id: str) -> msal.ConfidentialClientApplication:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from matchbook_graph_ingestor.domain.graph_objects import ManagedDevice, Unreadable, facts_json
+from matchbook_graph_ingestor.domain.graph_objects import ManagedDevice, Unreadable, facts_json, with_details
 
 DIGEST_BYTES: Final = 16
 # Far above any real device; what is larger is no device and must not reach a topic.
@@ -116,18 +116,16 @@ def content_digest(facts: bytes) -> bytes:
 
 def _change(device: ManagedDevice, facts: bytes, digest: bytes, before: Known | None) -> Change:
     if before is not None and (before.ethernet_mac_address or before.physical_memory_bytes):
-        facts = facts_json(with_details(device, before))
+        facts = facts_json(with_details(device, *_details(device, before)))
     revision = 1 if before is None else before.revision + 1
     return Change(device.device_id, revision, digest, device.last_sync_at, _wants_details(device), facts)
 
 
-def with_details(device: ManagedDevice, before: Known) -> ManagedDevice:
-    """The device with what only a read by id gives, where the list left it out."""
-    return device.model_copy(
-        update={
-            "ethernet_mac_address": device.ethernet_mac_address or before.ethernet_mac_address,
-            "physical_memory_bytes": device.physical_memory_bytes or before.physical_memory_bytes,
-        }
+def _details(device: ManagedDevice, before: Known) -> tuple[str | None, int | None]:
+    """What only a read by id gives: the device's own, or what is known where the list left it out."""
+    return (
+        device.ethernet_mac_address or before.ethernet_mac_address,
+        device.physical_memory_bytes or before.physical_memory_bytes,
     )
 
 
@@ -149,10 +147,9 @@ def detail(device: ManagedDevice, before: Known) -> Detailed:
 
     The digest stays the list's, which the next sweep compares.
     """
-    ethernet = device.ethernet_mac_address or before.ethernet_mac_address
-    memory = device.physical_memory_bytes or before.physical_memory_bytes
+    ethernet, memory = _details(device, before)
     change = None
     if (ethernet, memory) != (before.ethernet_mac_address, before.physical_memory_bytes):
-        facts = _encoded(with_details(device, before))
+        facts = _encoded(with_details(device, ethernet, memory))
         change = Change(device.device_id, before.revision + 1, before.digest, device.last_sync_at, False, facts)
     return Detailed(device.device_id, before.revision, ethernet, memory, change)

@@ -150,8 +150,8 @@ def _text(given: Path | None, name: str) -> str:
 
 
 def _parts(alternatives: Sequence[str]) -> re.Pattern[str]:
-    """Parts of names: no letter stands beside them, nor an apostrophe, as in Anna's and O'Brien."""
-    return re.compile(rf"(?<![A-Z'’])(?:{'|'.join(alternatives)})(?![A-Z'’])")  # noqa: RUF001
+    """Parts of names that begin with a letter: none stands beside them, nor an apostrophe, as in Anna's and O'Brien."""
+    return re.compile(rf"(?<![A-Z'’])(?=[^\W\d_])(?:{'|'.join(alternatives)})(?![A-Z'’])")  # noqa: RUF001
 
 
 def _pattern(alternatives: Sequence[str]) -> re.Pattern[str]:

@@ -1,5 +1,6 @@
 """Changes of suggestions as records for Kafka."""
 
+from collections.abc import Iterable
 from hashlib import blake2b
 
 from matchbook_contracts.base import device_key
@@ -21,8 +22,13 @@ def event_id(change: Change) -> str:
     return blake2b("\x1f".join(parts).encode(), digest_size=_ID_BYTES, person=b"suggestions").hexdigest()
 
 
-def record(change: Change) -> Outgoing:
-    """As `messaging.outgoing` makes it of a contract, from data that is written already."""
+def records(changes: Iterable[Change]) -> list[Outgoing]:
+    """As `messaging.outgoing` makes them of contracts in the running span, from data that is written already."""
+    traceparent = current_traceparent()
+    return [_record(change, traceparent) for change in changes]
+
+
+def _record(change: Change, traceparent: str | None) -> Outgoing:
     key = change.tenant_id if change.device_id is None else device_key(change.tenant_id, change.device_id)
     identity = event_id(change)
     headers = [
@@ -33,6 +39,6 @@ def record(change: Change) -> Outgoing:
         ("ce_subject", key.encode()),
         ("content-type", CONTENT_TYPE),
     ]
-    if (traceparent := current_traceparent()) is not None:
+    if traceparent is not None:
         headers.append(("traceparent", traceparent.encode()))
     return Outgoing(_TOPIC, key, change.tenant_id, identity, change.body, tuple(headers))

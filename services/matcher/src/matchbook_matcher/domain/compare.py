@@ -70,7 +70,7 @@ def serials(device: Device, configuration: Configuration, learned: Learned) -> S
     mine, theirs = device.serial_key, configuration.serial_key
     if mine is not None and mine not in learned.serials:
         if theirs is not None and theirs not in learned.serials:
-            if mine in (theirs, configuration.variant):
+            if mine == theirs or mine == configuration.variant:
                 return Serial.AGREE
             return Serial.AGREE if device.variant in configuration.serials else unequal_serials(mine, theirs)
         return Serial.UNDOCUMENTED
@@ -125,7 +125,7 @@ def names(mine: Name | None, configuration: Configuration, learned: Learned, lim
     if mine.kind is Kind.GENERIC or mine.key in learned.names:
         return Named.SET_ASIDE
     for name in configuration.names:
-        if name.key == mine.key and parted_alike(mine.short, name.short):
+        if name is mine or (name.key == mine.key and parted_alike(mine.short, name.short)):
             return _EQUAL[mine.kind]
     if len(configuration.names) == 1:
         found = {_unequal(mine, configuration.names[0], limits)}

@@ -5,9 +5,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple
 
 from matchbook_contracts.identity import normalise_serial, serial_is_usable
 
@@ -18,7 +17,6 @@ _SHORTEST_MAKER = 2
 NO_ADAPTER = "not the address of one adapter"
 _LOCAL_DIGITS = frozenset("26AE")
 _GROUP_DIGITS = frozenset("13579BDF")
-_PUNCTUATION = {code: None for code in range(128) if not chr(code).isalnum()}
 _WORD = re.compile(r"[0-9A-Z]+")
 _NUMBERS = re.compile(r"[0-9]+")
 _NUMBERS_WITHOUT_ZEROS = re.compile(r"[1-9][0-9]*|(?<![0-9])0+(?![0-9])")
@@ -31,7 +29,6 @@ _LENOVO_LABEL = re.compile(r"1S(?:[0-9A-Z]{10}|[0-9A-Z]{4})(?=[0-9A-Z]{7,8}$)")
 _S_LABEL = re.compile(r"S(?=[0-9A-Z]{7,14}$)")
 _VMWARE_LABEL = re.compile(r"VMWARE(?=[0-9A-F]{32}$)")
 _UUID = re.compile("([0-9A-F]{2})" * 8 + "([0-9A-F]{16})")
-_CONFUSED = str.maketrans("OI", "01")
 _WRITTEN_LABEL = re.compile(r"(?:SERVICETAG|SERIALNUMBER|SERIALNO|SERIAL|SN|TAG)(?=[0-9A-Z]{5,})")
 Families = tuple[tuple[str, re.Pattern[str]], ...]
 _LABELS = {"S": _WRITTEN_LABEL, "T": _WRITTEN_LABEL, "V": _VMWARE_LABEL}
@@ -49,7 +46,8 @@ class Kind(IntEnum):
     """Says what the machine is, not which one."""
 
 
-class Name(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Name:
     """A machine's name: `key` has only letters and digits, without the domain; `short` keeps the punctuation."""
 
     raw: str
@@ -58,6 +56,7 @@ class Name(NamedTuple):
     kind: Kind
     telling: re.Pattern[str]
     """The parts that tell a machine from its neighbour as a number does."""
+    _numbers: tuple[str, ...] | None = None
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -65,14 +64,16 @@ class Name(NamedTuple):
 
         In a name that the system gave, a letter tells nothing.
         """
-        numbers = tuple(_NUMBERS_WITHOUT_ZEROS.findall(self.key))
-        return (*numbers, *self.telling.findall(self.short)) if self.kind is Kind.OWN else numbers
+        if self._numbers is None:
+            telling = self.telling.findall(self.short) if self.kind is Kind.OWN else ()
+            self._numbers = (*_NUMBERS_WITHOUT_ZEROS.findall(self.key), *telling)
+        return self._numbers
 
     @property
     def frame(self) -> str:
         """What is left of the key without them."""
         text = self.telling.sub("0", self.short) if self.kind is Kind.OWN else self.key
-        return _NUMBERS.sub("#", "".join(c for c in text if c.isalnum()))
+        return _NUMBERS.sub("#", "".join(filter(str.isalnum, text)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,15 +100,15 @@ class Hygiene:
     makers: Mapping[str, str] = field(default_factory=dict)
     """The first word of a manufacturer's name, by another first word under which it is known."""
 
-    @cached_property
-    def mac_octets(self) -> frozenset[str]:
-        """With which the listed addresses begin."""
-        return frozenset(beginning[:2] for beginning in self.mac_addresses)
+    usable_octets: frozenset[str] = field(init=False)
+    """With which no address begins that is listed, made up by software, or a group's."""
+    mac_lengths: tuple[int, ...] = field(init=False)
+    """Of the listed beginnings, the longest first, which knows best."""
 
-    @cached_property
-    def mac_lengths(self) -> tuple[int, ...]:
-        """Of the listed beginnings, the longest first, which knows best."""
-        return tuple(sorted({len(beginning) for beginning in self.mac_addresses}, reverse=True))
+    def __post_init__(self) -> None:
+        listed = {beginning[:2] for beginning in self.mac_addresses}
+        object.__setattr__(self, "usable_octets", frozenset(f"{octet:02X}" for octet in range(0, 256, 4)) - listed)
+        object.__setattr__(self, "mac_lengths", tuple(sorted(set(map(len, self.mac_addresses)), reverse=True)))
 
 
 def parted_alike(first: str, second: str) -> bool:
@@ -126,6 +127,8 @@ def plain(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).upper()
 
 
+# Most devices' names are documented, and both are read within moments.
+@lru_cache(maxsize=16_384)
 def name_of(raw: str | None, hygiene: Hygiene) -> Name | None:
     """The forms of a machine's name; None where it has no letter or digit."""
     if not raw:
@@ -134,12 +137,10 @@ def name_of(raw: str | None, hygiene: Hygiene) -> Name | None:
     if "." in short and _DOMAIN_NAME.fullmatch(short):
         short = short.partition(".")[0]
     short = plain(short).rstrip("-")
-    key = short.translate(_PUNCTUATION)
-    if not short.isascii():
-        key = "".join(c for c in key if c.isalnum())
-    if not key:
-        return None
-    return Name(raw, short, key, _kind(key, hygiene), hygiene.telling_parts)
+    key = short.replace("-", "")
+    if not key.isalnum():
+        key = "".join(filter(str.isalnum, key))
+    return Name(raw, short, key, _kind(key, hygiene), hygiene.telling_parts) if key else None
 
 
 def parts_of_name(raw: str) -> tuple[str, ...]:
@@ -163,16 +164,15 @@ def _kind(key: str, hygiene: Hygiene) -> Kind:
 
 def mac_set_aside(mac: str, hygiene: Hygiene) -> str | None:
     """Why an address in its normal form can't identify a machine; None where it can."""
-    digit = mac[1]
-    if digit not in _LOCAL_DIGITS and digit not in _GROUP_DIGITS and mac[:2] not in hygiene.mac_octets:
+    if mac[:2] in hygiene.usable_octets:
         return None
     for length in hygiene.mac_lengths:
         reason = hygiene.mac_addresses.get(mac[:length])
         if reason is not None:
             return reason
-    if digit in _LOCAL_DIGITS:
+    if mac[1] in _LOCAL_DIGITS:
         return RANDOMISED
-    return NO_ADAPTER if digit in _GROUP_DIGITS else None
+    return NO_ADAPTER if mac[1] in _GROUP_DIGITS else None
 
 
 def serial_key(raw: str | None) -> str | None:
@@ -184,13 +184,15 @@ def serial_key(raw: str | None) -> str | None:
     if normalised is None or not serial_is_usable(normalised):
         return None
     label = _LABELS.get(normalised[0])
-    bare = label.sub("", normalised, count=1) if label is not None else normalised
+    if label is None:
+        return normalised
+    bare = label.sub("", normalised, count=1)
     return bare if serial_is_usable(bare) else None
 
 
 def unconfused(key: str) -> str:
     """The serial number with digits for the letters that are read for them: equal where two differ in nothing else."""
-    return key.translate(_CONFUSED)
+    return key.replace("O", "0").replace("I", "1")
 
 
 def serial_variant(key: str) -> str | None:

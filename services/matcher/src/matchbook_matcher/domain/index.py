@@ -113,17 +113,18 @@ class Documents:
     def add(self, configuration: Configuration) -> None:
         """File a configuration that is not filed yet."""
         self.all[configuration.configuration_id] = configuration
+        alone = (configuration,)
         if (key := configuration.serial_key) is not None:
-            _add(self.by_serial, key, configuration)
+            _add(self.by_serial, key, alone)
             if configuration.variant is not None:
-                _add(self.by_serial, configuration.variant, configuration)
+                _add(self.by_serial, configuration.variant, alone)
         for mac in configuration.macs:
-            _add(self.by_mac, mac, configuration)
+            _add(self.by_mac, mac, alone)
         for name in configuration.names:
             if name.kind is not Kind.GENERIC:
-                _add(self.by_name, name.key, configuration)
+                _add(self.by_name, name.key, alone)
                 if len(name.short) > SHORTEST_CUT and (short := cut(name.short)) is not None:
-                    _add(self.by_cut_name, short, configuration)
+                    _add(self.by_cut_name, short, alone)
         if self._doubtful is not None:
             self._doubtful.add(configuration, self.serials, self.names)
 
@@ -201,12 +202,11 @@ class Documents:
         return self._doubtful is not None and self._doubtful.titles.too_many(word)
 
 
-def _add(index: dict[str, tuple[Configuration, ...]], key: str, configuration: Configuration) -> None:
-    held = index.get(key)
-    if held is None:
-        index[key] = (configuration,)
-    elif len(held) <= _LONGEST and held[-1] is not configuration:
-        index[key] = (*held, configuration)
+def _add(index: dict[str, tuple[Configuration, ...]], key: str, alone: tuple[Configuration]) -> None:
+    """File a configuration, given as a tuple that all of its places share as long as it is alone there."""
+    held = index.setdefault(key, alone)
+    if held is not alone and len(held) <= _LONGEST and held[-1] is not alone[0]:
+        index[key] = (*held, *alone)
 
 
 def _remove(index: dict[str, tuple[Configuration, ...]], key: str, configuration: Configuration) -> None:

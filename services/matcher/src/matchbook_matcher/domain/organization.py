@@ -161,18 +161,18 @@ class Matcher:
 
     def answer(self, groups: Iterable[Sequence[Row]], ground: Ground, evaluation: Evaluation) -> None:
         """Add the answers of devices that may get a suggestion. Each group gives way to those before it."""
-        documents, learned = ground
+        by_serial, learned = ground.documents.by_serial, ground.learned
         answers, unfound = evaluation.answers, evaluation.unfound
         taken: set[str] = set()
         for rows in groups:
             for (device, pairs), outcome in zip(rows, assign(rows, taken), strict=True):
                 key = (device.tenant_id, device.device_id)
                 answers[key] = _answer(pairs, outcome)
-                if (serial := device.serial_key) is not None and _not_here(serial, documents, learned):
-                    other = device.variant
+                serial, other = device.serial_key, device.variant
+                if serial is not None and serial not in by_serial and serial not in learned.serials:
                     if other is None:
                         unfound.setdefault(serial, []).append(key)
-                    elif _not_here(other, documents, learned):
+                    elif other not in by_serial and other not in learned.serials:
                         for form in (serial, other):
                             unfound.setdefault(form, []).append(key)
 
@@ -201,17 +201,13 @@ def _is_reverted(device: Device, configuration: Configuration, reverted: Mapping
     return seen is None or seen == fingerprint(device, configuration)
 
 
-def _not_here(serial: str, documents: Documents, learned: Learned) -> bool:
-    return serial not in documents.by_serial and serial not in learned.serials
-
-
 def _answer(pairs: Sequence[Pair], outcome: Outcome) -> Answer:
     match outcome:
-        case None:
-            return _NO_CANDIDATE
         case Chosen(best, others):
             twice = _same_serial(pairs, best) if len(pairs) > 1 else ()
             return Suggested(best, others[:_MOST_OTHERS], twice)
+        case None:
+            return _NO_CANDIDATE
         case Tied(tied, contested):
             return Conflict(tied[:_MOST_OTHERS], contested, _same_serial(pairs, None) if len(pairs) > 1 else ())
 

@@ -72,14 +72,12 @@ class LikeNames:
 
     def add(self, configurations: Iterable[Configuration], borne: AbstractSet[str]) -> None:
         """File them by those of their names that are not `borne`."""
-        blocks = self._blocks
-        for name, configuration in ((name, c) for c in configurations for name in c.names if name.key not in borne):
-            if name.kind is Kind.OWN:
-                numbers = name.numbers
-                if (block := blocks.get(numbers)) is None:
-                    block = blocks[numbers] = ([], [])
-                block[0].append(alike_form(name.key))
-                block[1].append(configuration)
+        for configuration in configurations:
+            for name in configuration.names:
+                if name.key not in borne and name.kind is Kind.OWN:
+                    forms, bearers = self._blocks.setdefault(name.numbers, ([], []))
+                    forms.append(alike_form(name.key))
+                    bearers.append(configuration)
 
     def remove(self, configuration: Configuration) -> None:
         for numbers in {name.numbers for name in configuration.names}:
@@ -95,7 +93,7 @@ class LikeNames:
     def of(self, name: Name) -> Held:
         numbers = name.numbers
         forms, configurations = self._blocks.get(numbers, ([], []))
-        if len(forms) > self._limits.similarity_block:
+        if not forms or len(forms) > self._limits.similarity_block:
             return ()
         least = self._limits.similar
         hits = process.extract(alike_form(name.key), forms, scorer=ratio, score_cutoff=least, limit=None)
@@ -187,7 +185,7 @@ def filings(serial: str) -> tuple[str, str, str]:
 
 def joined(found: Held, more: Held) -> Held:
     """Both, each configuration once."""
-    if not found:
+    if not found or found is more:
         return more
     for configuration in more:
         if configuration not in found:

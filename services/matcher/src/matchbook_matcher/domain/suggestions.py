@@ -1,12 +1,11 @@
 """Answers in the shape of the wire contracts, and what makes two of them the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from matchbook_contracts.suggestions import SuggestionStatus, WithdrawalReason
-from pydantic_core import to_json
+from orjson import dumps
 
 from matchbook_matcher.domain.compare import Learned
 from matchbook_matcher.domain.organization import Answer, Conflict, Elsewhere, Misplaced, Nothing, Suggested, Superseded
@@ -22,8 +21,7 @@ _ID_BYTES = 16
 _MOST_RUNNERS_UP = 5
 
 
-@dataclass(slots=True, frozen=True)
-class _Content:
+class _Content(NamedTuple):
     status: SuggestionStatus
     best: CandidateData | None = None
     runners_up: Sequence[CandidateData] = ()
@@ -41,8 +39,8 @@ def device_suggestion(key: Key, organization_id: str, answer: Answer, learned: L
 def _device_content(answer: Answer, learned: Learned) -> _Content | None:
     match answer:
         case Suggested(best, others, twice, elsewhere):
-            runners = [candidate(pair, learned) for pair in others]
-            return _Content("suggested", candidate(best, learned), runners, elsewhere, twice=twice)
+            runners = [candidate(pair, learned) for pair in others] if others else ()
+            return _Content("suggested", candidate(best, learned), runners, elsewhere, None, twice)
         case Conflict(pairs, contested, twice, elsewhere):
             tied = [
                 candidate(pair, learned, contested=pair.configuration.configuration_id in contested) for pair in pairs
@@ -75,7 +73,7 @@ def withdrawal(tenant_id: str, device_id: str | None, reason: WithdrawalReason) 
 
 def written(body: Body) -> bytes:
     """The record's value with revision 0: what the digest is made of."""
-    return to_json(body)
+    return dumps(body)
 
 
 def digest(value: bytes) -> bytes:
@@ -95,40 +93,43 @@ def _head(tenant_id: str, device_id: str | None) -> Body:
 
 
 def _body(body: Body, organization_id: str | None, content: _Content) -> Body:
+    status, best, runners_up, place, superseded_by, twice = content
     body["suggestion_id"] = _suggestion_id(body, content)
-    body["status"] = content.status
+    body["status"] = status
     if organization_id is not None:
         body["organization_id"] = organization_id
-    if content.best is not None:
-        body["candidate"] = content.best
-    body["runners_up"] = content.runners_up
-    if (place := content.elsewhere) is not None:
+    if best is not None:
+        body["candidate"] = best
+    body["runners_up"] = runners_up
+    if place is not None:
         body["elsewhere"] = {
             "organization_id": place.organization_id,
             "organization_name": shown(place.organization_name),
             "configuration_id": place.configuration_id,
             "configuration_name": shown(place.configuration_name),
         }
-    if content.superseded_by is not None:
-        body["superseded_by"] = content.superseded_by
-    body["documented_twice"] = content.twice
+    if superseded_by is not None:
+        body["superseded_by"] = superseded_by
+    body["documented_twice"] = twice
     return body
 
 
 def _suggestion_id(head: Body, content: _Content) -> str:
     """Changes with what a person would accept and why, and not with how likely that is or what else there is."""
-    parts = [head["tenant_id"], head.get("device_id", ""), content.status]
+    told = f"{head['tenant_id']}\x1f{head.get('device_id', '')}\x1f{content.status}"
     if content.best is not None:
-        parts += _identity(content.best)
+        told += _identity(content.best)
     elif content.superseded_by is not None:
-        parts.append(content.superseded_by)
+        told += f"\x1f{content.superseded_by}"
     elif content.runners_up:
-        parts += [part for runner in content.runners_up for part in _identity(runner)]
+        told += "".join(map(_identity, content.runners_up))
     elif (place := content.elsewhere) is not None:
-        parts += [place.organization_id, place.configuration_id]
-    return blake2b("\x1f".join(parts).encode(), digest_size=_ID_BYTES).hexdigest()
+        told += f"\x1f{place.organization_id}\x1f{place.configuration_id}"
+    return blake2b(told.encode(), digest_size=_ID_BYTES).hexdigest()
 
 
-def _identity(data: CandidateData) -> list[str]:
-    verdicts = [f"{entry['field']}={entry['verdict']}" for entry in data["evidence"]]
-    return [data["target_id"], data["rule"], data["fingerprint"], *verdicts]
+def _identity(data: CandidateData) -> str:
+    told = f"\x1f{data['target_id']}\x1f{data['rule']}\x1f{data['fingerprint']}"
+    for entry in data["evidence"]:
+        told += f"\x1f{entry['field']}={entry['verdict']}"
+    return told

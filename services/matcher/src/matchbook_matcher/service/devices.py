@@ -208,12 +208,12 @@ class DeviceWork:
         standings = {(row[0], row[1]): Standing(row[2], row[3], row[4]) for row in inputs.standings}
         for row in inputs.devices:
             if row[0] not in unmatched:
-                facts = DeviceFacts(*row)
-                yield make_device(facts, self._hygiene, standings.get((facts.tenant_id, facts.device_id)))
+                standing = standings.get((row[0], row[1])) if standings else None
+                yield make_device(DeviceFacts._make(row), self._hygiene, standing)
 
     def _configurations(self, inputs: DeviceInputs) -> Iterator[Configuration]:
         for row in inputs.configurations:
-            yield make_configuration(ConfigurationFacts(*row), self._hygiene)
+            yield make_configuration(ConfigurationFacts._make(row), self._hygiene)
 
     def _changes(self, bundle: _Bundle, found: Sequence[Any], done: Evaluated) -> list[Key]:
         """Adds the changes; what is suggested for devices without an answer is returned."""

@@ -12,7 +12,7 @@ from matchbook_servicekit.patience import Patience
 from matchbook_servicekit.telemetry import tracer
 
 from matchbook_matcher import metrics
-from matchbook_matcher.adapters.records import record
+from matchbook_matcher.adapters.records import records
 from matchbook_matcher.adapters.store import EvaluationStore
 from matchbook_matcher.domain.changes import Change
 from matchbook_matcher.service.agenda import Agenda, Pace, Rests, Round, agenda_of, round_of
@@ -171,7 +171,7 @@ class Evaluator:
 
     async def _send(self, changes: Sequence[Change]) -> None:
         with tracer().start_as_current_span("publish suggestions"):
-            await self._publisher.publish([record(change) for change in changes])
+            await self._publisher.publish(records(changes))
         failpoint("matcher.after_publish")
         for (subject, event), count in Counter((c.device_id is None, c.event) for c in changes).items():
             metrics.CHANGES_PUBLISHED.labels("tenant" if subject else "device", event).inc(count)

@@ -1,17 +1,27 @@
+-- Each part is looked up by key, one row at a time: joined, a planner without statistics compares every decision with every
+-- configuration, and takes an event's JSON apart for each.
+WITH led AS MATERIALIZED (
+    SELECT
+        decisions.decision_id, event.kind, event.subject, event.version,
+        CASE WHEN event.kind = 'device-match' THEN convert_from(event.body, 'UTF8')::json -> 'state' END AS device_match
+    FROM decisions
+    CROSS JOIN LATERAL (SELECT * FROM history WHERE history.event_id = decisions.event_id LIMIT 1) AS event
+    WHERE decisions.decision_id = ANY($1::text[])
+        AND event.kind IN ('device-match', 'tenant-match', 'configuration')
+)
 SELECT
-    decisions.decision_id,
+    led.decision_id,
     led.kind,
     led.subject,
     led.version,
-    (convert_from(before.body, 'UTF8')::json -> 'state')::text AS before,
-    (convert_from(created.body, 'UTF8')::json -> 'state')::text AS created
-FROM decisions
-JOIN history AS led ON led.event_id = decisions.event_id AND led.kind IN ('device-match', 'tenant-match', 'configuration')
-LEFT JOIN history AS before ON before.kind = led.kind AND before.subject = led.subject AND before.version = led.version - 1
-LEFT JOIN history AS created
-    ON led.kind = 'device-match'
-    AND convert_from(led.body, 'UTF8')::json -> 'state' ->> 'origin' = 'created'
-    AND created.kind = 'configuration'
-    AND created.subject = convert_from(led.body, 'UTF8')::json -> 'state' ->> 'configuration_id'
-    AND created.version = 1
-WHERE decisions.decision_id = ANY($1::text[])
+    (
+        SELECT (convert_from(body, 'UTF8')::json -> 'state')::text
+        FROM history
+        WHERE history.kind = led.kind AND history.subject = led.subject AND history.version = led.version - 1
+    ) AS before,
+    CASE WHEN led.device_match ->> 'origin' = 'created' THEN (
+        SELECT (convert_from(body, 'UTF8')::json -> 'state')::text
+        FROM history
+        WHERE history.kind = 'configuration' AND history.subject = led.device_match ->> 'configuration_id' AND history.version = 1
+    ) END AS created
+FROM led

@@ -1,6 +1,6 @@
 INSERT INTO configurations (configuration_id, organization_id, version, serial, mac_addresses, state)
-SELECT configuration_id, organization_id, version, serial, ARRAY(SELECT jsonb_array_elements_text(mac_addresses)), state
-FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::jsonb[], $6::json[])
+SELECT configuration_id, organization_id, version, serial, string_to_array(mac_addresses, ' '), state
+FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::json[])
     AS row (configuration_id, organization_id, version, serial, mac_addresses, state)
 ON CONFLICT (configuration_id) DO UPDATE SET
     version = excluded.version,
