@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 
 from matchbook_servicekit import outbox
 from matchbook_servicekit.database import Connection, Database
@@ -31,7 +30,6 @@ from matchbook_graph_ingestor.service.runs import Clock, Run, utc_now
 from matchbook_graph_ingestor.service.visit import Visit
 
 log = get_logger(__name__)
-_IDLE_PAGES: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +155,6 @@ class TenantSweep:
             first, visit.devices_read = not visit.devices_read, True
             ended = await self._apply(visit, page, first=first)
             if page.next_link is not None:
-                if visit.idle_pages >= _IDLE_PAGES:
-                    raise SweepFailed(Failure("bad_answer", "the same devices without end"))
                 await self._turn(time.monotonic() - began)
             began = time.monotonic()
         return ended
@@ -169,7 +165,6 @@ class TenantSweep:
         Returns whether that was also the end of the sweep: the last page, and no device is absent.
         """
         listed = devices.distinct(page.value, visit.seen)
-        visit.idle_pages = 0 if listed else visit.idle_pages + 1
         whole = visit.run.pages == 0 and page.next_link is None
         async with self._database.transaction() as connection:
             standing = await self._hold_syncing(connection, visit)
