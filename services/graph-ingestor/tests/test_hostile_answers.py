@@ -12,6 +12,7 @@ from aiohttp import web
 from ingestor_world import (
     DEVICES,
     TENANTS,
+    Edit,
     Ingesting,
     devices_list,
     edited,
@@ -374,17 +375,33 @@ async def test_page_tokens_that_always_expire_end_the_sweep(world: Ingesting) ->
     assert len([call for call in first if call.tenant_id == tenant_id]) == 2
 
 
-async def test_the_same_devices_on_ever_new_pages_end_as_a_bad_answer(world: Ingesting) -> None:
-    await world.everything()
-    tenant_id, _ = largest(world)
+def on_ever_new_pages(world: Ingesting, ending: str, tenant_id: str) -> Edit:
+    """The same page again and again, under another address."""
     numbers = iter(range(1000))
 
     def edit(call: Call, body: dict[str, Any]) -> dict[str, Any] | None:
-        if not devices_list(call) or call.tenant_id != tenant_id:
+        if not call.path.endswith(ending) or call.tenant_id != tenant_id:
             return None
         return body | {"@odata.nextLink": f"{world.settings.graph_url}{call.path}?$top=5&page={next(numbers)}"}
 
-    world.mischief.edit = edit
+    return edit
+
+
+async def test_the_same_devices_on_ever_new_pages_end_as_a_bad_answer(world: Ingesting) -> None:
+    await world.everything()
+    tenant_id, _ = largest(world)
+    world.mischief.edit = on_ever_new_pages(world, "/managedDevices", tenant_id)
     run = await swept_badly(world, tenant_id)
     assert run.reason == "bad_answer"
     assert run.counts.seen == 5
+
+
+@pytest.mark.parametrize("ending", ["/contracts", "/delegatedAdminRelationships"])
+async def test_the_same_customers_on_ever_new_pages_end_as_a_bad_answer(world: Ingesting, ending: str) -> None:
+    partner = world.microsoft.partner_tenant_id
+    world.mischief.edit = on_ever_new_pages(world, ending, partner)
+    await world.customers()
+    run = await world.last_run(partner)
+    assert isinstance(run, SyncFailed)
+    assert run.reason == "bad_answer"
+    assert run.counts.pages < 35

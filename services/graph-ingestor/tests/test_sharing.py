@@ -173,6 +173,87 @@ async def test_replicas_share_the_work_and_one_that_joins_or_leaves_loses_and_do
     assert len(await service.events(DEVICES)) == sum(len(state.devices) for state in readable(service))
 
 
+async def test_a_process_that_joins_takes_over_what_another_took_and_has_not_begun(
+    service: Ingesting, configure: Any, microsoft: Any, mischief: Any
+) -> None:
+    """The first was alone and has taken everything before the second came."""
+    settings = configure(sweep_concurrency=1, graph_page_size=1000)
+    async with (
+        ingesting(settings, microsoft, mischief) as first,
+        ingesting(settings, microsoft, mischief) as second,
+    ):
+        swept: Counter[str] = Counter()
+        for name, world in (("first", first), ("second", second)):
+            by_the_real_clock(world)
+            slow_and_counted(name, world, swept)
+        async with working(first):
+            await first.customers()
+            await first.until(lambda: _all_taken(first))
+            async with working(second):
+                await first.until(lambda: all_swept(first))
+    assert min(swept["first"], swept["second"]) > sum(swept.values()) / 4
+    events = [event for event in await service.events(RUNS) if event.scope == "devices"]
+    begun = Counter(event.run_id for event in events if isinstance(event, SyncStarted))
+    ended = Counter(event.run_id for event in events if isinstance(event, (SyncCompleted, SyncFailed)))
+    assert begun == ended
+    assert set(begun.values()) == {1}
+
+
+def slow_and_counted(name: str, world: Ingesting, swept: Counter[str]) -> None:
+    real = world.parts.tenants.run
+
+    async def run(visit: Visit) -> None:
+        await asyncio.sleep(0.3)
+        await real(visit)
+        swept[name] += 1
+
+    world.parts.tenants.run = run  # type: ignore[method-assign]
+
+
+async def _all_taken(world: Ingesting) -> bool:
+    open_ = await world.rows("SELECT owner FROM open_sweeps WHERE scope = 'devices'")
+    return len(open_) > 20 and all(row["owner"] for row in open_)
+
+
+async def test_what_was_begun_is_taken_over_from_nobody(world: Ingesting) -> None:
+    await world.customers()
+    one, other = (state.tenant.tenant_id for state in readable(world)[:2])
+    await world.opened(one)
+    async with world.parts.database.transaction() as connection:
+        runs = await sweeps.queue(connection, {other: "waits"}, world.clock())
+        assert await sweeps.take_over(connection, "another", 5) == {}, "nobody has it"
+        await sweeps.take(connection, runs, "the first")
+        assert await sweeps.take_over(connection, "the first", 5) == {}
+        assert await sweeps.take_over(connection, "another", 5) == {other: "waits"}
+
+
+async def test_a_sweep_that_is_taken_over_while_it_is_opened_begins_once(
+    world: Ingesting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first process looked at it before the other became its owner, and holds the tenant only now."""
+    await world.customers()
+    tenant_id, _ = largest(world)
+    tenants = world.parts.tenants
+    async with world.parts.database.transaction() as connection:
+        runs = await sweeps.queue(connection, {tenant_id: "the-run"}, world.clock())
+        await sweeps.take(connection, runs, "the first")
+    async with world.parts.database.transaction() as connection:
+        standings = await tenants._load(connection, [tenant_id])
+    async with world.parts.database.transaction() as connection:
+        await sweeps.take_over(connection, "the other", 1)
+
+    async def stale(*_: Any) -> Any:
+        return standings
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tenants, "_load", stale)
+        assert await tenants.open(runs, "the first") == []
+    assert len(await tenants.open(runs, "the other")) == 1
+    assert len([event for event in await world.events(RUNS) if isinstance(event, SyncStarted)]) == 2, (
+        "one is the lists'"
+    )
+
+
 async def _everything_again(world: Ingesting) -> None:
     await world.rows("UPDATE tenants SET due_at = now() RETURNING 1")
 

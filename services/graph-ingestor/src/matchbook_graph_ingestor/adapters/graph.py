@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -124,21 +125,22 @@ class Graph:
     def relationships(self, partner: str) -> AsyncIterator[RelationshipPage]:
         """The partner's active delegated admin relationships; the filter is not to be relied on."""
         query = "?$filter=status%20eq%20'active'&$select=id,status,customer,endDateTime"
-        return self._pages(partner, RelationshipPage, _RELATIONSHIPS + query)
+        return self._pages(partner, RelationshipPage, _RELATIONSHIPS + query, attrgetter("customer"))
 
     def relationships_with(self, partner: str, tenant_id: str) -> AsyncIterator[RelationshipPage]:
         """The partner's relationships with one customer, active or not; the filter is not to be relied on."""
         query = f"?$filter=customer/tenantId%20eq%20'{quote(tenant_id)}'&$select=id,status,customer,endDateTime"
-        return self._pages(partner, RelationshipPage, _RELATIONSHIPS + query)
+        return self._pages(partner, RelationshipPage, _RELATIONSHIPS + query, attrgetter("customer"))
 
     def contracts(self, partner: str) -> AsyncIterator[ContractPage]:
         """The partner's customers as they were copied when each partnership began."""
-        return self._pages(partner, ContractPage, f"{_CONTRACTS}?$select=id,customerId,displayName,defaultDomainName")
+        path = f"{_CONTRACTS}?$select=id,customerId,displayName,defaultDomainName"
+        return self._pages(partner, ContractPage, path, attrgetter("tenant_id"))
 
     def devices(self, tenant_id: str, link: str | None = None) -> AsyncIterator[DevicePage]:
         """All devices of a tenant, page by page; from the page that `link` leads to, if one is given."""
         path = f"{_DEVICES}?$top={self.settings.page_size}&$select={','.join(LISTED.values())}"
-        return self._pages(tenant_id, DevicePage, path, link)
+        return self._pages(tenant_id, DevicePage, path, attrgetter("device_id"), link)
 
     async def organization(self, tenant_id: str) -> Organization | None:
         """The tenant's own record."""
@@ -156,20 +158,27 @@ class Graph:
         return device
 
     async def _pages(
-        self, tenant_id: str, model: type[Page[_Item]], path: str, link: str | None = None
+        self,
+        tenant_id: str,
+        model: type[Page[_Item]],
+        path: str,
+        identity: Callable[[_Item], object],
+        link: str | None = None,
     ) -> AsyncIterator[Page[_Item]]:
-        visited = set[URL]()
+        """A list that goes on without anything new ends: pages that are empty, or begin as one before, in a row."""
+        visited, beginnings, idle = set[URL](), set[object](), 0
         first = self._url(path)
         url = first if link is None else self._next(link, visited)
-        idle = 0
         while url is not None:
             visited.add(url)
             page = await self._page(tenant_id, url, model, first=url == first)
             yield page
-            idle = 0 if page.value else idle + 1
+            beginning = {identity(item) for item in page.value[:1]}
+            idle = 0 if beginning - beginnings else idle + 1
+            beginnings |= beginning
             url = self._next(page.next_link, visited)
             if idle >= _IDLE_PAGES and url is not None:
-                raise SweepFailed(Failure("bad_answer", "empty pages without end"))
+                raise SweepFailed(Failure("bad_answer", "pages without anything new and without end"))
 
     async def _page(self, tenant_id: str, url: URL, model: type[Page[_Item]], *, first: bool) -> Page[_Item]:
         """One page; a later one that Graph refuses for what its link says, and not for our rights, has expired."""

@@ -68,6 +68,11 @@ async def take(connection: Connection, runs: Runs, owner: str) -> Runs:
     return _runs(await connection.fetch(_QUERIES["take_sweeps"], list(runs), list(runs.values()), owner))
 
 
+async def take_over(connection: Connection, owner: str, at_most: int) -> Runs:
+    """Make `owner` have some that others took and have not begun; returns them."""
+    return _runs(await connection.fetch(_QUERIES["take_over_sweeps"], owner, at_most))
+
+
 async def taken(connection: Connection, owner: str, but: Sequence[str], at_most: int) -> Runs:
     """What `owner` has, `but` for these runs, the longest waiting first."""
     return _runs(await connection.fetch(_QUERIES["taken_sweeps"], owner, but, at_most))
@@ -78,9 +83,10 @@ async def release(connection: Connection, owner: str) -> None:
     await connection.execute(_QUERIES["release_sweeps"], owner)
 
 
-async def begin(connection: Connection, tenant_ids: Sequence[str], at: datetime) -> None:
-    """Note that tenants' sweeps began; who asked for them is forgotten."""
-    await connection.execute(_QUERIES["begin_tenant_sweeps"], tenant_ids, at)
+async def begin(connection: Connection, tenant_ids: Sequence[str], owner: str, at: datetime) -> set[str]:
+    """Note that tenants' sweeps began, and forget who asked for them; returns those that are still `owner`'s."""
+    rows = await connection.fetch(_QUERIES["begin_tenant_sweeps"], tenant_ids, at, owner) if tenant_ids else []
+    return {row["tenant_id"] for row in rows}
 
 
 async def save_page(connection: Connection, tenant_id: str, run_id: str, page: PageRead, now: datetime) -> None:

@@ -47,7 +47,7 @@ class _Application(NamedTuple):
 
 
 class Tokens:
-    """Gives access tokens; msal keeps them until shortly before they expire, also when the credential is replaced.
+    """Gives access tokens; they are kept until shortly before they expire, also when the credential is replaced.
 
     `scope` is Graph's `/.default`. `ca_file` adds a certificate authority for the sign-in host.
     """
@@ -118,8 +118,6 @@ class Tokens:
             # The host is configured, and so is known without asking Microsoft whether it is one of theirs.
             instance_discovery=False,
             http_client=self._session,
-            # Tokens are good until they expire, while Microsoft may not accept a new credential at once.
-            token_cache=known.msal.token_cache if known is not None else None,
         )
         self._applications[tenant_id] = _Application(credential, application)
         if len(self._applications) > _MOST_APPLICATIONS:

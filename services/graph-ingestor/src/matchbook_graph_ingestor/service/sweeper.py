@@ -93,6 +93,9 @@ class Sweeper:
         assert self._owner is not None
         async with self._database.connection() as connection:
             runs = await sweeps.taken(connection, self._owner, sorted(self._at_work), self._concurrency)
+            if not runs and len(self._at_work) < self._concurrency:
+                # Whoever was here first took what came until then, and others would be idle beside it.
+                runs = await sweeps.take_over(connection, self._owner, self._concurrency - len(self._at_work))
         visits = await self._tenants.open(runs, self._owner) if runs else []
         if not visits:
             await rest(self._bell)
@@ -107,6 +110,7 @@ class Sweeper:
                 await self._sweep(visit)
         finally:
             self._at_work.discard(visit.run.run_id)
+            self._bell.set()
 
     async def _sweep(self, visit: Visit) -> None:
         first: list[Visit] = [visit]

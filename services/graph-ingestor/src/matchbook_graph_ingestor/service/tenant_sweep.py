@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 
 from matchbook_servicekit import outbox
 from matchbook_servicekit.database import Connection, Database
@@ -31,7 +30,6 @@ from matchbook_graph_ingestor.service.runs import Clock, Run, utc_now
 from matchbook_graph_ingestor.service.visit import Visit
 
 log = get_logger(__name__)
-_IDLE_PAGES: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +88,14 @@ class TenantSweep:
                 found = standing.rhythm.open
                 if found is None or (found.run_id, found.owner) != (taken[tenant_id], owner):
                     continue
-                visit = await visits_.made(connection, standing.tenant, found, now)
-                visits.append(visit)
+                visits.append(await visits_.made(connection, standing.tenant, found, now))
                 if found.started_at is None:
                     new.append(tenant_id)
-                    told += runs.beginning(visit.run, standing.rhythm.requested_by) if visit.tenant.syncs else ()
-            await sweeps.begin(connection, new, now)
+            elsewhere = set(new) - await sweeps.begin(connection, new, owner, now)
+            visits = [visit for visit in visits if visit.tenant_id not in elsewhere]
+            for visit in visits:
+                if visit.tenant_id in new and visit.tenant.syncs:
+                    told += runs.beginning(visit.run, standings[visit.tenant_id].rhythm.requested_by)
             await outbox.append(connection, told)
         return visits
 
@@ -155,8 +155,6 @@ class TenantSweep:
             first, visit.devices_read = not visit.devices_read, True
             ended = await self._apply(visit, page, first=first)
             if page.next_link is not None:
-                if visit.idle_pages >= _IDLE_PAGES:
-                    raise SweepFailed(Failure("bad_answer", "the same devices without end"))
                 await self._turn(time.monotonic() - began)
             began = time.monotonic()
         return ended
@@ -167,7 +165,6 @@ class TenantSweep:
         Returns whether that was also the end of the sweep: the last page, and no device is absent.
         """
         listed = devices.distinct(page.value, visit.seen)
-        visit.idle_pages = 0 if listed else visit.idle_pages + 1
         whole = visit.run.pages == 0 and page.next_link is None
         async with self._database.transaction() as connection:
             standing = await self._hold_syncing(connection, visit)

@@ -17,7 +17,7 @@ from matchbook_graph_ingestor.service.runs import Run
 class Visit:
     """What of the tenant was read so far, the ids of the devices that were, and where the next page is.
 
-    `link` is None at the beginning of the list. `idle_pages` counts the pages in a row that had no new device.
+    `link` is None at the beginning of the list.
     """
 
     tenant: Tenant
@@ -28,7 +28,6 @@ class Visit:
     devices_read: bool = False
     seen: set[str] = field(default_factory=set)
     link: str | None = None
-    idle_pages: int = 0
 
     @property
     def tenant_id(self) -> str:
