@@ -57,6 +57,7 @@ class Name:
     telling: re.Pattern[str]
     """The parts that tell a machine from its neighbour as a number does."""
     _numbers: tuple[str, ...] | None = None
+    _frame: str | None = None
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -72,8 +73,10 @@ class Name:
     @property
     def frame(self) -> str:
         """What is left of the key without them."""
-        text = self.telling.sub("0", self.short) if self.kind is Kind.OWN else self.key
-        return _NUMBERS.sub("#", "".join(filter(str.isalnum, text)))
+        if self._frame is None:
+            text = self.telling.sub("0", self.short) if self.kind is Kind.OWN else self.key
+            self._frame = _NUMBERS.sub("#", "".join(filter(str.isalnum, text)))
+        return self._frame
 
 
 @dataclass(frozen=True, eq=False)
