@@ -1,7 +1,6 @@
 """A device and a configuration that may be the same machine, and what speaks for and against it."""
 
 from collections import Counter
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NotRequired, TypedDict
 
@@ -20,14 +19,16 @@ _RIVAL = "another device fits this configuration just as well"
 _MANY = "on many devices or configurations"
 
 
-@dataclass(slots=True, eq=False)
 class Pair:
     """`code` says what the comparison found, `worth` what that is worth."""
 
-    device: Device
-    configuration: Configuration
-    code: int
-    worth: Worth
+    __slots__ = ("code", "configuration", "device", "worth")
+
+    def __init__(self, device: Device, configuration: Configuration, code: int, worth: Worth) -> None:
+        self.device = device
+        self.configuration = configuration
+        self.code = code
+        self.worth = worth
 
 
 def put_fullest_first(pairs: list[Pair], undecided: float) -> list[Pair]:
@@ -258,9 +259,7 @@ def shown(value: str) -> str:
     return value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…"
 
 
-def _entry(
-    field: str, verdict: Verdict, mine: str | None, theirs: str | None, reason: str | None = None
-) -> Evidence:
+def _entry(field: str, verdict: Verdict, mine: str | None, theirs: str | None, reason: str | None = None) -> Evidence:
     if mine and theirs and reason is None and len(mine) <= LONGEST_SHOWN and len(theirs) <= LONGEST_SHOWN:
         # Most are like this, and made at once in half the time.
         return {"field": field, "verdict": verdict, "device_value": mine, "documented_value": theirs}
