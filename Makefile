@@ -69,6 +69,15 @@ lock: $(STAMPS)/uv ## Resolve all dependencies again and write the hashed lock f
 	echo uv | $(COMPILE) -o requirements-uv.lock -
 	$(BIN)/matchbook lock-kafka
 
+.PHONY: native
+native: install ## Compile the matcher's domain (needs a C compiler) into .data/native, for PYTHONPATH
+	rm -rf .data/native
+	mkdir -p .data/native
+	cp -R services/matcher .data/native/source
+	cd .data/native/source && PATH="$(abspath $(BIN)):$$PATH" MYPYPATH=src HATCH_BUILD_HOOK_ENABLE_MYPYC=1 \
+		uv build --quiet --wheel --no-build-isolation --python "$(abspath $(BIN))/python" --out-dir ..
+	$(INSTALL) --no-deps --target .data/native .data/native/*.whl
+
 ##@ Run
 
 .PHONY: demo

@@ -46,17 +46,22 @@ class Kind(IntEnum):
     """Says what the machine is, not which one."""
 
 
-@dataclass(slots=True, eq=False)
 class Name:
-    """A machine's name: `key` has only letters and digits, without the domain; `short` keeps the punctuation."""
+    """A machine's name: `key` has only letters and digits, without the domain; `short` keeps the punctuation.
 
-    raw: str
-    short: str
-    key: str
-    kind: Kind
-    telling: re.Pattern[str]
-    """The parts that tell a machine from its neighbour as a number does."""
-    _numbers: tuple[str, ...] | None = None
+    `telling` finds the parts that tell a machine from its neighbour as a number does.
+    """
+
+    __slots__ = ("_frame", "_numbers", "key", "kind", "raw", "short", "telling")
+
+    def __init__(self, raw: str, short: str, key: str, kind: Kind, telling: re.Pattern[str]) -> None:
+        self.raw = raw
+        self.short = short
+        self.key = key
+        self.kind = kind
+        self.telling = telling
+        self._numbers: tuple[str, ...] | None = None
+        self._frame: str | None = None
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -72,8 +77,10 @@ class Name:
     @property
     def frame(self) -> str:
         """What is left of the key without them."""
-        text = self.telling.sub("0", self.short) if self.kind is Kind.OWN else self.key
-        return _NUMBERS.sub("#", "".join(filter(str.isalnum, text)))
+        if self._frame is None:
+            text = self.telling.sub("0", self.short) if self.kind is Kind.OWN else self.key
+            self._frame = _NUMBERS.sub("#", "".join(filter(str.isalnum, text)))
+        return self._frame
 
 
 @dataclass(frozen=True, eq=False)

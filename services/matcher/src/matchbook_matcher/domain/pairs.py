@@ -1,7 +1,6 @@
 """A device and a configuration that may be the same machine, and what speaks for and against it."""
 
 from collections import Counter
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NotRequired, TypedDict
 
@@ -9,7 +8,6 @@ from matchbook_contracts.suggestions import Rule, Verdict
 
 from matchbook_matcher.domain.compare import Learned
 from matchbook_matcher.domain.forms import UUID_DIGITS, Kind, Name
-from matchbook_matcher.domain.people import People
 from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.scale import Mac, Model, Named, Serial, User, Worth, findings_of
 
@@ -21,14 +19,16 @@ _RIVAL = "another device fits this configuration just as well"
 _MANY = "on many devices or configurations"
 
 
-@dataclass(slots=True, eq=False)
 class Pair:
     """`code` says what the comparison found, `worth` what that is worth."""
 
-    device: Device
-    configuration: Configuration
-    code: int
-    worth: Worth
+    __slots__ = ("code", "configuration", "device", "worth")
+
+    def __init__(self, device: Device, configuration: Configuration, code: int, worth: Worth) -> None:
+        self.device = device
+        self.configuration = configuration
+        self.code = code
+        self.worth = worth
 
 
 def put_fullest_first(pairs: list[Pair], undecided: float) -> list[Pair]:
@@ -169,9 +169,9 @@ def evidence(pair: Pair, learned: Learned, *, contested: bool = False) -> list[E
     ]
     if model is not Model.MISSING:
         found.append(_model_evidence(pair, model))
-    if user is not User.MISSING:
-        mine, theirs = _in_a_line(pair.device.people), _in_a_line(pair.configuration.people)
-        found.append(_entry("user", _USER[user], mine, theirs))
+    mine, theirs = pair.device.people, pair.configuration.people
+    if user is not User.MISSING and mine is not None and theirs is not None:
+        found.append(_entry("user", _USER[user], mine.written, theirs.written))
     told = [entry for entry in found if len(entry) > 2]  # noqa: PLR2004 - more than its field and verdict
     if contested:
         deciding = _RULE_FIELDS[pair.worth.rule]
@@ -185,10 +185,6 @@ def _model_evidence(pair: Pair, finding: Model) -> Evidence:
     if finding is Model.OTHER_MAKER:
         mine, theirs = (" ".join(filter(None, (each.maker, each.model))) for each in (pair.device, pair.configuration))
     return _entry("model", verdict, mine, theirs, reason)
-
-
-def _in_a_line(people: People | None) -> str | None:
-    return None if people is None else ", ".join(dict.fromkeys(people.written.split("\n")))
 
 
 def _serial_evidence(pair: Pair, finding: Serial, learned: Learned) -> Evidence:

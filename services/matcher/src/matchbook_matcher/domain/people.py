@@ -12,7 +12,7 @@ _WORDS: Final = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """`written` has a line for each way in which they are named; `forms` is how they may be written elsewhere.
+    """`written` is each way in which they are named, for people to read; `forms` is how they may be written elsewhere.
 
     `words` are all of them.
     """
@@ -28,7 +28,8 @@ def people_in(written: str, hygiene: Hygiene) -> People | None:
     forms: set[str] = set()
     for line in written.split("\n"):
         forms |= _forms(line, hygiene)
-    return People(written, frozenset(forms), words_of(written)) if forms else None
+    ways = dict.fromkeys(written.split("\n"))
+    return People(", ".join(ways), frozenset(forms), words_of(written)) if forms else None
 
 
 @lru_cache(maxsize=8_192)
