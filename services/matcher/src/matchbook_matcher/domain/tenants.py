@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from matchbook_contracts.suggestions import Rule
 
 from matchbook_matcher.domain.pairs import CandidateData, Evidence, shown
-from matchbook_matcher.domain.scale import logistic
 from matchbook_matcher.domain.tenant_evidence import evidence_of, fingerprint
 from matchbook_matcher.domain.tenant_forms import (
     Finder,
@@ -16,16 +15,19 @@ from matchbook_matcher.domain.tenant_forms import (
     Organization,
     Register,
     Tenant,
+    confidence_of,
     organization_forms,
     rule_of,
     score_of,
     tenant_forms,
 )
-from matchbook_matcher.domain.tenant_names import NameComparison, Vocabulary
+from matchbook_matcher.domain.tenant_comparing import NameComparison
+from matchbook_matcher.domain.tenant_names import Vocabulary, folded
 from matchbook_matcher.domain.weights import TenantWeights
 
 __all__ = ["Directory", "Organization", "Tenant", "TenantAnswer", "TenantPair"]
 _MOST_OTHERS = 5
+_SHORTEST_IN_LABEL = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +117,27 @@ class Directory:
     def _candidates(self, tenant: Tenant, forms: Forms) -> list[str]:
         """Organizations worth comparing in full, the most promising ones."""
         worth: Counter[str] = Counter()
-        for word in {word for name in forms.names for word in name.all_words}:
+        for word in self._words(forms):
             holders = self._register.with_word(word)
             for key in holders if len(holders) <= self.limits.word_holders else ():
                 worth[key] += int(1000 * self._finder.rarity(word))
         certain = {key for key, _ in tenant.overlaps if key in self.organizations}
-        named = {whole for name in forms.names for whole in (*name.spellings, *name.initials)}
+        named = {whole for name in forms.names for whole in (*name.spellings, *map(folded, name.initials))}
         certain |= self._register.with_whole({*forms.domains, *forms.labels, *named})
         for label in forms.labels:
             if len(label) >= self.limits.label_cut:
                 certain |= self._register.with_beginning(label)
         ranked = sorted(worth, key=lambda key: (-worth[key], key))[: self.limits.candidates]
         return sorted(certain.union(ranked))
+
+    def _words(self, forms: Forms) -> set[str]:
+        """Words of the names, and those that a domain's label begins or ends with."""
+        found = {word for name in forms.names for word in name.all_words}
+        for label in forms.labels:
+            for length in range(_SHORTEST_IN_LABEL, len(label) + 1):
+                found.add(label[:length])
+                found.add(label[-length:])
+        return found
 
     def _pair(self, tenant: Tenant, forms: Forms, key: str) -> TenantPair | None:
         organization, theirs = self.organizations[key], self.forms[key]
@@ -152,7 +163,7 @@ class Directory:
 
     def _worth(self, pair: TenantPair, change: float) -> TenantPair:
         score = pair.score + change
-        confidence = round(min(logistic(score), self.weights.greatest), 4)
+        confidence = round(min(confidence_of(score, self.weights), self.weights.greatest), 4)
         return replace(pair, score=score, rank=round(score / self.weights.margin), confidence=confidence)
 
     def _claims(self, tenants: Iterable[Tenant], pairs: Mapping[str, Sequence[TenantPair]]) -> dict[str, _Claim]:
