@@ -2,10 +2,11 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
-from os.path import commonprefix
 
 from rapidfuzz.distance import OSA
 
@@ -17,31 +18,63 @@ _INITIALS = range(2, 5)
 _FEWEST_BESIDE_A_LETTER = 2
 _LONG_WORD = 10
 _AKIN = 0.5
+_EXACT, _STEP = 4, 1.25
 
 
 class Rarity:
-    """What a word is worth: the rarer among all names, the more."""
+    """What a word is worth: the rarer among all names, the more.
 
-    def __init__(self, names: Iterable[Words]) -> None:
+    Counts go in steps, so that most names that come or go change no other word's worth.
+    """
+
+    def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
-        total = 0
-        for words in names:
-            self._counts.update(set(words))
-            total += 1
-        self._total = total
-        self._worth = {word: self.of(count) for word, count in self._counts.items()}
-        self._unseen = math.log(2 + total)
+        self._names = 0
+        self._settled_names = 0
+        self._settled: dict[str, int] = {}
+
+    def add(self, words: Words, times: int = 1) -> None:
+        """Count a name, or with -1 no longer."""
+        for word in set(words):
+            self._settled.setdefault(word, self.holders(word))
+            self._counts[word] += times
+            if not self._counts[word]:
+                del self._counts[word]
+        self._names += times
+
+    def settle(self) -> AbstractSet[str] | None:
+        """The words whose worth has changed since the last call; None where all may have."""
+        words = {word for word, held in self._settled.items() if self.holders(word) != held}
+        all_words = self._settled_names != self.names
+        self._settled, self._settled_names = {}, self.names
+        return None if all_words else words
 
     def __call__(self, word: str) -> float:
-        return self._worth.get(word, self._unseen)
+        count = self._counts.get(word)
+        return self.of(_stepped(count)) if count else math.log(2 + self.names)
 
     def of(self, holders: int) -> float:
         """What a word in so many names is worth."""
-        return math.log(1 + self._total / holders)
+        return math.log(1 + self.names / holders)
+
+    @property
+    def names(self) -> int:
+        return _stepped(self._names)
 
     def holders(self, word: str) -> int:
-        """In how many names it stands."""
-        return self._counts[word]
+        """In about how many names it stands; exact as far as four."""
+        return _stepped(self._counts.get(word, 0))
+
+
+@lru_cache(maxsize=4096)
+def _stepped(count: int) -> int:
+    """The next of 1, 2, 3, 4, 5, 6, 7, 9, 11, 14… down: steps of a quarter."""
+    step = count
+    if count > _EXACT:
+        step = _EXACT
+        while (following := math.ceil(step * _STEP)) <= count:
+            step = following
+    return step
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +241,13 @@ class Comparer:
 
     def _differs_in_ending(self, word: str, other: str) -> bool:
         """`consultants` and `consulting`: words of many names, never proper names."""
-        if max(map(self._rarity.holders, (word, other))) < self._ordinary:
+        if (
+            word[:_SHORTEST_STEM] != other[:_SHORTEST_STEM]
+            or max(map(self._rarity.holders, (word, other))) < self._ordinary
+        ):
             return False
-        stem = len(commonprefix((word, other)))
+        stem = next((at for at, (mine, theirs) in enumerate(zip(word, other, strict=False)) if mine != theirs), None)
+        stem = min(len(word), len(other)) if stem is None else stem
         endings = {word[stem:], other[stem:]} - {""}
         return stem >= _SHORTEST_STEM and endings <= self._vocabulary.word_endings
 

@@ -3,7 +3,6 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
@@ -113,14 +112,21 @@ def organization_forms(organization: Organization, known: Vocabulary) -> Forms:
 class Finder:
     """Compares tenants with organizations, knowing how often words and domains are used."""
 
-    def __init__(
-        self, sides: Iterable[Forms], organizations: Iterable[Forms], limits: TenantLimits, known: Vocabulary
-    ) -> None:
+    def __init__(self, limits: TenantLimits, known: Vocabulary) -> None:
         self.limits = limits
-        self.rarity = Rarity([forms.name.all_words for forms in sides])
-        self._domain_holders = Counter(domain for forms in organizations for domain in forms.domains)
+        self.rarity = Rarity()
+        self._domain_holders: Counter[str] = Counter()
         self._compare = Comparer(self.rarity, known, slip_length=limits.slip_length, ordinary=limits.ordinary_word)
         self._read_label = LabelReader(self.rarity, known, cut=limits.label_cut)
+
+    def learn_tenant(self, forms: Forms, times: int = 1) -> None:
+        """Count its words, or with -1 no longer."""
+        self.rarity.add(forms.name.all_words, times)
+
+    def learn_organization(self, forms: Forms, times: int = 1) -> None:
+        self.rarity.add(forms.name.all_words, times)
+        for domain in forms.domains:
+            self._domain_holders[domain] += times
 
     def findings(self, tenant: Tenant, mine: Forms, organization: Organization, theirs: Forms) -> Findings:
         equal = tuple(sorted(mine.domains & theirs.domains))
@@ -283,37 +289,3 @@ def _bearing(labels: Sequence[str], spelling: str, cut: int) -> str | None:
     if spelling in labels:
         return spelling
     return next((label for label in labels if len(label) >= cut and spelling.startswith(label)), None)
-
-
-class Register:
-    """Organizations, filed under what may find them."""
-
-    def __init__(self, forms: Mapping[str, Forms]) -> None:
-        self._words: dict[str, list[str]] = {}
-        self._wholes: dict[str, list[str]] = {}
-        for key, filed in sorted(forms.items()):
-            words = {word for name in filed.names for word in name.all_words}
-            _file(self._words, words, key)
-            _file(self._wholes, {*filed.domains, *(s for name in filed.names for s in name.spellings)}, key)
-        self._sorted = sorted(self._wholes)
-
-    def with_word(self, word: str) -> Sequence[str]:
-        return self._words.get(word, ())
-
-    def with_whole(self, wholes: Iterable[str]) -> set[str]:
-        """Organizations with one of the domains or spellings."""
-        return {key for whole in wholes for key in self._wholes.get(whole, ())}
-
-    def with_beginning(self, beginning: str) -> set[str]:
-        """Organizations with a spelling that goes on after a label that was cut."""
-        found: set[str] = set()
-        at = bisect_left(self._sorted, beginning)
-        while at < len(self._sorted) and self._sorted[at].startswith(beginning):
-            found.update(self._wholes[self._sorted[at]])
-            at += 1
-        return found
-
-
-def _file(drawers: dict[str, list[str]], names: AbstractSet[str], key: str) -> None:
-    for name in names:
-        drawers.setdefault(name, []).append(key)

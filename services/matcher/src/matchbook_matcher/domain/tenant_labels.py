@@ -23,7 +23,7 @@ class LabelReader:
 
     def __call__(self, label: str, name: CompanyName) -> tuple[NameComparison, frozenset[str]]:
         """How the label agrees with the name, and which words of the name it has."""
-        rest, found = label, []
+        rest, found = label, list[str]()
         for word in sorted(set(name.words), key=lambda word: (-len(word), word)):
             spelling = next((s for s in (word, *self._short.get(word, ())) if self._has(rest, s)), None)
             if spelling is not None:
@@ -41,7 +41,7 @@ class LabelReader:
         said = [piece for piece in pieces if len(piece) > 1 and piece not in self._silent]
         comparison = NameComparison(
             common=self._worth(found),
-            only_first=self._worth(said),
+            only_first=len(said) * self._rarity.of(1),
             only_second=self._worth(lacking),
             branch=any(is_branch(word, self._vocabulary) for word in (*said, *lacking)),
         )
