@@ -5,6 +5,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matchbook_matcher.domain.records import Standing
+from matchbook_matcher.domain.tenant_comparing import Rarity
+from matchbook_matcher.domain.tenant_forms import organization_forms, tenant_forms
+from matchbook_matcher.domain.tenant_register import Register
 from matchbook_matcher.domain.tenants import Directory, Organization, Tenant
 
 from .makes import KNOWLEDGE
@@ -27,7 +30,7 @@ TENANTS = st.builds(
     OVERLAPS,
 )
 ORGANIZATIONS = st.builds(
-    lambda key, name, alias, domains, holder: Organization(key, name, alias, domains, holder),
+    Organization,
     st.sampled_from(ORGANIZATION_IDS),
     NAMES,
     st.lists(NAMES, max_size=1).map(tuple),
@@ -67,6 +70,17 @@ def test_after_any_changes_the_answers_are_those_of_a_new_directory(first: Any, 
         after = kept.answers()
         assert after == directory(organizations.values(), tenants.values()).answers()
         assert all(before.get(key) == after.get(key) for key in {*before, *after} - again), "what it says it left alone"
+
+
+def test_who_is_gone_is_no_candidate_any_more() -> None:
+    register = Register(KNOWLEDGE.weights.tenant.limits)
+    forms = organization_forms(Organization("o1", "Contoso", domains=("contoso.com",)), KNOWLEDGE.vocabulary)
+    tenant = Tenant("t1", "Contoso", ("contoso.com",))
+    mine = tenant_forms(tenant, KNOWLEDGE.vocabulary)
+    register.file("o1", forms)
+    assert register.candidates(tenant, mine, Rarity()) == ["o1"]
+    register.take_out("o1", forms)
+    assert register.candidates(tenant, mine, Rarity()) == []
 
 
 def world() -> Directory:

@@ -101,6 +101,10 @@ class Directory:
         """The answer for each tenant, whatever the order of tenants and organizations, and of changes."""
         return dict(self._answers)
 
+    def answer(self, tenant_id: str) -> TenantAnswer:
+        """An empty one for a tenant that is not there."""
+        return self._answers.get(tenant_id, TenantAnswer())
+
     def change(
         self, organizations: Mapping[str, Organization | None], tenants: Mapping[str, Tenant | None]
     ) -> AbstractSet[str]:
