@@ -1,9 +1,12 @@
 """When what was marked is evaluated."""
 
 from matchbook_matcher.adapters.store import Marked
-from matchbook_matcher.service.agenda import DIRECTORY, Pace, Rests, agenda_of, round_of
+from matchbook_matcher.service.agenda import Pace, Rests, agenda_of, round_of, touched_directory
 
 PACE = Pace(quiet=0.1, patience=2.0, rest_factor=4.0, bundle=2)
+
+
+DIRECTORY = ("directory", "")
 
 
 def marked(subject: str, *marks: int, kind: str = "tenant", waited: float = 1.0, quiet: float = 1.0) -> Marked:
@@ -21,14 +24,25 @@ def test_what_still_changes_is_left_until_it_pauses_or_waited_long_enough() -> N
 def test_the_directory_and_renamed_organizations_are_kept_apart() -> None:
     marks = [Marked(DIRECTORY, (1,), 1.0, 1.0), marked("o1", kind="renamed"), marked("t1")]
     agenda = agenda_of(marks, PACE, Rests(4.0), 0.0)
-    assert (agenda.directory, agenda.renamed, agenda.devices) == (marks[0], [marks[1]], [marks[2]])
+    assert (agenda.directory, agenda.renamed, agenda.devices) == ([marks[0]], [marks[1]], [marks[2]])
+
+
+def test_marks_of_the_directory_name_what_was_touched_or_mean_all_of_it() -> None:
+    named = [
+        Marked(("directory", "tenant"), (1,), 1.0, 1.0, ["t1", "t2"]),
+        Marked(("directory", "organization"), (2,), 1.0, 1.0, ["o1"]),
+    ]
+    touched = touched_directory(named)
+    assert touched is not None
+    assert (touched.tenants, touched.organizations) == ({"t1", "t2"}, {"o1"})
+    assert touched_directory([*named, Marked(DIRECTORY, (3,), 1.0, 1.0)]) is None
 
 
 def test_a_long_evaluation_is_followed_by_a_longer_rest() -> None:
     rests = Rests(4.0)
     rests.took(["o1", ""], seconds=0.5, now=10.0)
     agenda = agenda_of([marked("t1"), Marked(DIRECTORY, (2,), 1.0, 1.0)], PACE, rests, 11.0)
-    assert agenda.directory is None
+    assert agenda.directory == []
     round_ = round_of(agenda, {("tenant", "t1"): "o1"}, PACE, rests, 11.0)
     assert (round_.organizations, round(agenda.delay or 0, 3)) == ([], 1.0)
     assert round_.answered(["o1"], []) == [1], "only once it is evaluated"

@@ -3,6 +3,7 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 DEVICES_EVALUATED = Counter("matchbook_matcher_devices_evaluated", "Devices whose suggestion was worked out")
+TENANTS_EVALUATED = Counter("matchbook_matcher_tenants_evaluated", "Tenants whose suggestion was worked out")
 CHANGES_PUBLISHED = Counter("matchbook_matcher_changes", "Suggestions published or withdrawn", ["subject", "event"])
 DEVICES_READ = Counter("matchbook_matcher_devices_read", "Devices read from the database to be evaluated")
 RECORDS_KEPT = Gauge("matchbook_matcher_records_kept", "Devices and configurations of organizations kept in memory")

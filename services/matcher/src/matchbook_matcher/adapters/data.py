@@ -72,6 +72,8 @@ class _Tenants(BaseModel):
     other_names: tuple[str, ...]
     label_endings: tuple[str, ...]
     abbreviations: dict[str, str]
+    nicknames: dict[str, str]
+    word_endings: frozenset[str]
     public_domains: frozenset[str]
     initial_domain_suffix: str
     second_level: frozenset[str]

@@ -1,6 +1,7 @@
 """The matcher's tables: one method a statement, whose text is in `sql/queries`."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -87,12 +88,19 @@ class DeviceInputs(NamedTuple):
 
 
 class DirectoryInputs(NamedTuple):
-    """All that the evaluation of the tenants needs, as rows."""
+    """What the evaluation of the tenants needs, as rows."""
 
     tenants: Sequence[Any]
     organizations: Sequence[Any]
     overlaps: Sequence[Any]
-    suggestions: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedDirectory:
+    """Which tenants and organizations may have changed."""
+
+    tenants: AbstractSet[str] = frozenset()
+    organizations: AbstractSet[str] = frozenset()
 
 
 class EvaluationStore:
@@ -169,10 +177,14 @@ class EvaluationStore:
     async def confirm_tenants(self, connection: Connection, tenants: Sequence[str]) -> None:
         await connection.execute(self._queries["confirm_work"], tenants)
 
-    async def lock_directory(self, connection: Connection, *, wait: bool) -> Work | None:
-        """None when another evaluator is at work and `wait` is false."""
+    async def lock_directory(self, connection: Connection, *, wait: bool) -> tuple[Work, int] | None:
+        """And how often it was evaluated; None when another evaluator is at work and `wait` is false."""
         row = await connection.fetchrow(self._queries["hold_directory" if wait else "lock_directory"])
-        return None if row is None else Work(row["evaluation"], row["published"])
+        return None if row is None else (Work(row["evaluation"], row["published"]), row["turn"])
+
+    async def take_directory_turn(self, connection: Connection) -> None:
+        """Count an evaluation, with changes or without."""
+        await connection.execute(self._queries["take_directory_turn"])
 
     async def advance_directory(self, connection: Connection) -> None:
         await connection.execute(self._queries["advance_directory"])
@@ -228,19 +240,27 @@ class EvaluationStore:
         rows = [(*key, k.revision, k.evaluation, k.live, k.content) for key, k in known.items()]
         await connection.execute(self._queries["upsert_device_suggestions"], *_columns(rows))
 
-    async def learn_common_serials(self, connection: Connection, most_tenants: int) -> None:
-        await connection.execute(self._queries["learn_common_serials"], most_tenants)
+    async def learn_common_serials(
+        self, connection: Connection, most_tenants: int, tenants: Sequence[str] | None
+    ) -> None:
+        """As far as devices of these tenants may have changed it; None for all."""
+        await connection.execute(self._queries["learn_common_serials"], most_tenants, tenants)
 
-    async def directory_inputs(self, connection: Connection) -> DirectoryInputs:
+    async def directory_inputs(self, connection: Connection, touched: TouchedDirectory | None) -> DirectoryInputs:
+        """Of what was touched, None for all."""
         query = self._queries
-        tenants = await connection.fetch(query["directory_tenants"])
+        wanted = (None, None) if touched is None else (sorted(touched.tenants), sorted(touched.organizations))
+        tenants = await connection.fetch(query["directory_tenants"], wanted[0])
         unmatched = [row["tenant_id"] for row in tenants if row["status"] != "matched" and not row["lost"]]
         return DirectoryInputs(
             tenants,
-            await connection.fetch(query["directory_organizations"]),
+            await connection.fetch(query["directory_organizations"], wanted[1]),
             await connection.fetch(query["directory_overlaps"], unmatched),
-            await connection.fetch(query["tenant_suggestions"]),
         )
+
+    async def tenant_suggestions(self, connection: Connection, tenants: Sequence[str] | None) -> Sequence[Any]:
+        """The last ones for these tenants, None for all."""
+        return await connection.fetch(self._queries["tenant_suggestions"], tenants)
 
     async def keep_tenant_suggestions(self, connection: Connection, known: Mapping[str, Known]) -> None:
         rows = [(key, k.revision, k.evaluation, k.live, k.content) for key, k in known.items()]

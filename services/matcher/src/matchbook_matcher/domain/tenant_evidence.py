@@ -80,8 +80,8 @@ def _domain_evidence(tenant: Tenant, organization: Organization, findings: Findi
             evidence["reason"] = "documented for several organizations"
         return [evidence]
     if findings.label is not None and findings.labelled is not None:
-        what = "initials" if findings.label == "initials" else "name"
-        reason = f"the domain bears the organization's {what}"
+        borne = {"initials": "the organization's initials", "part": "part of the organization's name"}
+        reason = "the domain bears " + borne.get(findings.label, "the organization's name")
         bears = shown(findings.labelled)
         return [{"field": "verified_domains", "verdict": "similar", "device_value": bears, "reason": reason}]
     if findings.domains_disagree:

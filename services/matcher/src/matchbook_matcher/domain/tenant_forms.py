@@ -3,18 +3,17 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
 from matchbook_contracts.suggestions import Rule
 
 from matchbook_matcher.domain.records import Standing
+from matchbook_matcher.domain.scale import logistic
+from matchbook_matcher.domain.tenant_comparing import Comparer, NameComparison, Rarity
+from matchbook_matcher.domain.tenant_labels import LabelReader
 from matchbook_matcher.domain.tenant_names import (
     CompanyName,
-    Comparer,
-    NameComparison,
-    Rarity,
     Vocabulary,
     company_names,
     domain_label,
@@ -23,9 +22,11 @@ from matchbook_matcher.domain.tenant_names import (
 )
 from matchbook_matcher.domain.weights import TenantLimits, TenantWeights
 
+_LONGEST_IN_LETTERS = 2
 Overlap = Literal["none", "few", "some", "most"]
-Label = Literal["name", "word", "initials"]
-"""What of an organization's name a domain bears: all of it, all of a short or common one, or its initials."""
+Label = Literal["name", "word", "part", "initials"]
+"""What of an organization's name a domain bears: all of it, all of a short or common one, some of its words that the
+display name lacks, or its initials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,16 @@ class Findings:
     """What speaks for and against a tenant being an organization."""
 
     name: NameComparison
-    initials: bool
+    initials: int
+    """How many letters one's name is made of, that are the initials of the other's; 0 where it isn't."""
     alias: str | None
     domains: tuple[str, ...]
     shared_domain: bool
     label: Label | None
     labelled: str | None
     """The domain whose label it is."""
+    reading: NameComparison
+    """How the label agrees with the name, for a part of it."""
     domains_disagree: bool
     overlap: Overlap
     common: int
@@ -108,46 +112,73 @@ def organization_forms(organization: Organization, known: Vocabulary) -> Forms:
 class Finder:
     """Compares tenants with organizations, knowing how often words and domains are used."""
 
-    def __init__(
-        self, sides: Iterable[Forms], organizations: Iterable[Forms], limits: TenantLimits, known: Vocabulary
-    ) -> None:
+    def __init__(self, limits: TenantLimits, known: Vocabulary) -> None:
         self.limits = limits
-        self.rarity = Rarity([forms.name.all_words for forms in sides])
-        self._domain_holders = Counter(domain for forms in organizations for domain in forms.domains)
+        self.rarity = Rarity()
+        self._domain_holders: Counter[str] = Counter()
         self._compare = Comparer(self.rarity, known, slip_length=limits.slip_length, ordinary=limits.ordinary_word)
+        self._read_label = LabelReader(self.rarity, known, cut=limits.label_cut)
+
+    def learn_tenant(self, forms: Forms, times: int = 1) -> None:
+        """Count its words, or with -1 no longer."""
+        self.rarity.add(forms.name.all_words, times)
+
+    def learn_organization(self, forms: Forms, times: int = 1) -> None:
+        self.rarity.add(forms.name.all_words, times)
+        for domain in forms.domains:
+            self._domain_holders[domain] += times
 
     def findings(self, tenant: Tenant, mine: Forms, organization: Organization, theirs: Forms) -> Findings:
         equal = tuple(sorted(mine.domains & theirs.domains))
         common = dict(tenant.overlaps).get(organization.organization_id, 0)
-        label, labelled = self._label(mine, theirs)
+        label, labelled, reading = self._label(mine, theirs)
         return Findings(
             name=max((self._compare(name, theirs.name) for name in mine.names), key=_closeness),
-            initials=_initials(mine.name, theirs.names) or _initials(theirs.name, mine.names),
+            initials=max(_initials(mine.name, theirs.names), _initials(theirs.name, mine.names)),
             alias=_alias(mine.names, theirs.names),
             domains=equal,
             shared_domain=bool(equal) and all(self._domain_holders[domain] > 1 for domain in equal),
             label=label,
             labelled=labelled,
+            reading=reading,
             domains_disagree=bool(mine.domains and theirs.domains) and not equal,
             overlap=self._overlap(common, tenant.serials),
             common=common,
         )
 
-    def _label(self, mine: Forms, theirs: Forms) -> tuple[Label | None, str | None]:
-        labels = sorted(mine.labels)
+    def _label(self, mine: Forms, theirs: Forms) -> tuple[Label | None, str | None, NameComparison]:
+        labels, unread = sorted(mine.labels), NameComparison()
         for name in theirs.names:
             for spelling in sorted(name.spellings):
                 whole = _bearing(labels, spelling, self.limits.label_cut)
-                if whole is not None:
+                if whole is not None and not self._is_cut(whole, mine):
                     telling = len(name.words) > 1 and len(spelling) >= self.limits.label_telling
                     ordinary = self.rarity.holders(name.words[0]) > self.limits.ordinary_word
                     if telling or not ordinary:
-                        return "name" if telling else "word", mine.labels[whole]
+                        return "name" if telling else "word", mine.labels[whole], unread
         initials = _initials(mine.name, theirs.names)
         for label in labels:
             if initials and any(label.startswith(name.words[0]) for name in theirs.names):
-                return "initials", mine.labels[label]
-        return None, None
+                return "initials", mine.labels[label], unread
+        read = [(self._part(mine, label, name), label) for name in theirs.names for label in labels]
+        reading, label = max(read, key=lambda found: (found[0].share, found[1]), default=(unread, ""))
+        return ("part", mine.labels[label], reading) if reading.common else (None, None, unread)
+
+    def _part(self, mine: Forms, label: str, name: CompanyName) -> NameComparison:
+        """Nothing for a trade alone, and for what the display name says as well."""
+        reading, words = self._read_label(label, name)
+        repeated = any(words <= set(own.words) or label in own.spellings for own in mine.names)
+        if repeated or self._is_cut(label, mine) or reading.common < self.rarity.of(self.limits.ordinary_word):
+            return NameComparison()
+        return reading
+
+    def _is_cut(self, label: str, mine: Forms) -> bool:
+        """Whether it is the beginning of the display name, which was too long for a domain."""
+        if len(label) < self.limits.label_cut:
+            return False
+        return any(
+            spelling.startswith(label) and spelling != label for name in mine.names for spelling in name.spellings
+        )
 
     def _overlap(self, common: int, total: int) -> Overlap:
         limits = self.limits
@@ -174,14 +205,16 @@ def _name_score(findings: Findings, weights: TenantWeights) -> float:
     if findings.alias is not None:
         return weights.alias.equal
     if findings.initials:
-        # Initials are a name of their own, whose letters contradict nothing.
-        return worth.initials
+        # Initials are a name of their own, whose letters contradict nothing. Two letters tell little.
+        return min(worth.initials + worth.initials_letter * (findings.initials - 2), worth.misspelt)
     if not name.common:
         return worth.different
     branch = worth.branch if name.branch else 0.0
-    part = worth.part * name.share + worth.contradiction * name.contradiction + branch
+    # Part of a name is worth no more than one misspelt: by itself, neither is ever high.
+    part = min(worth.part_least + worth.part * name.share, worth.misspelt)
+    part += worth.contradiction * name.contradiction + branch
     # Where a domain bears the organization's name, a trade in common makes no namesake.
-    return max(part, worth.different) if findings.label == "name" and not name.akin else part
+    return max(part, worth.different) if findings.label in {"name", "part"} and not name.akin else part
 
 
 def _domain_score(findings: Findings, weights: TenantWeights) -> float:
@@ -193,9 +226,25 @@ def _domain_score(findings: Findings, weights: TenantWeights) -> float:
         return disagree + worth.initials
     if findings.label is None:
         return disagree
+    if findings.label == "part":
+        read = findings.reading
+        branch = weights.name.branch if read.branch else 0.0
+        return disagree + max(0.0, worth.label * read.share + weights.name.contradiction * read.contradiction + branch)
     # A domain that repeats the name that is compared already, or a sister's, proves little.
     repeats = findings.name.same or (findings.name.branch and findings.name.akin)
+    if findings.label == "word" and not findings.name.common:
+        return disagree + worth.label_alone
     return disagree + (worth.label_word if repeats or findings.label == "word" else worth.label)
+
+
+def confidence_of(score: float, weights: TenantWeights) -> float:
+    """What a score proved to be worth: between two points of the calibration a straight line, beyond them as it is."""
+    points = weights.calibration
+    at = bisect_left(points, (score,))
+    if at in {0, len(points)}:
+        return logistic(score + (points[-1][1] - points[-1][0] if at else 0.0))
+    (low, low_odds), (high, high_odds) = points[at - 1], points[at]
+    return logistic(low_odds + (high_odds - low_odds) * (score - low) / (high - low))
 
 
 def rule_of(findings: Findings, overlap_least: int) -> Rule | None:
@@ -217,8 +266,15 @@ def _closeness(name: NameComparison) -> tuple[bool, bool, bool, float]:
     return name.exact, name.equal, name.same, name.share
 
 
-def _initials(name: CompanyName, others: Iterable[CompanyName]) -> bool:
-    return any(len(other.words) == 1 and other.words[0] in name.initials for other in others)
+def _initials(name: CompanyName, others: Iterable[CompanyName]) -> int:
+    """How many letters one of the others consists of, that are the name's initials."""
+    return max((len(letters) for letters in map(_letters, others) if letters in name.initials), default=0)
+
+
+def _letters(name: CompanyName) -> str | None:
+    """What a name may be initials by: its only word, or PL&A."""
+    words = [name.unfolded.get(word, word) for word in name.words]
+    return "".join(words) if len(words) == 1 or max(map(len, words)) <= _LONGEST_IN_LETTERS else None
 
 
 def _alias(mine: Iterable[CompanyName], theirs: Sequence[CompanyName]) -> str | None:
@@ -233,37 +289,3 @@ def _bearing(labels: Sequence[str], spelling: str, cut: int) -> str | None:
     if spelling in labels:
         return spelling
     return next((label for label in labels if len(label) >= cut and spelling.startswith(label)), None)
-
-
-class Register:
-    """Organizations, filed under what may find them."""
-
-    def __init__(self, forms: Mapping[str, Forms]) -> None:
-        self._words: dict[str, list[str]] = {}
-        self._wholes: dict[str, list[str]] = {}
-        for key, filed in sorted(forms.items()):
-            words = {word for name in filed.names for word in name.all_words}
-            _file(self._words, words, key)
-            _file(self._wholes, {*filed.domains, *(s for name in filed.names for s in name.spellings)}, key)
-        self._sorted = sorted(self._wholes)
-
-    def with_word(self, word: str) -> Sequence[str]:
-        return self._words.get(word, ())
-
-    def with_whole(self, wholes: Iterable[str]) -> set[str]:
-        """Organizations with one of the domains or spellings."""
-        return {key for whole in wholes for key in self._wholes.get(whole, ())}
-
-    def with_beginning(self, beginning: str) -> set[str]:
-        """Organizations with a spelling that goes on after a label that was cut."""
-        found: set[str] = set()
-        at = bisect_left(self._sorted, beginning)
-        while at < len(self._sorted) and self._sorted[at].startswith(beginning):
-            found.update(self._wholes[self._sorted[at]])
-            at += 1
-        return found
-
-
-def _file(drawers: dict[str, list[str]], names: AbstractSet[str], key: str) -> None:
-    for name in names:
-        drawers.setdefault(name, []).append(key)

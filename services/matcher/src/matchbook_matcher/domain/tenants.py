@@ -1,31 +1,34 @@
 """Which organization each tenant is: names, domains, aliases and the machines they have in common."""
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from matchbook_contracts.suggestions import Rule
 
 from matchbook_matcher.domain.pairs import CandidateData, Evidence, shown
-from matchbook_matcher.domain.scale import logistic
+from matchbook_matcher.domain.tenant_comparing import NameComparison
 from matchbook_matcher.domain.tenant_evidence import evidence_of, fingerprint
 from matchbook_matcher.domain.tenant_forms import (
     Finder,
     Forms,
     Organization,
-    Register,
     Tenant,
+    confidence_of,
     organization_forms,
     rule_of,
     score_of,
     tenant_forms,
 )
-from matchbook_matcher.domain.tenant_names import NameComparison, Vocabulary
+from matchbook_matcher.domain.tenant_names import Vocabulary
+from matchbook_matcher.domain.tenant_register import Net, Register, words_of_forms
 from matchbook_matcher.domain.weights import TenantWeights
 
 __all__ = ["Directory", "Organization", "Tenant", "TenantAnswer", "TenantPair"]
 _MOST_OTHERS = 5
+_MOST_SINGLE = 0.1
+"""When more of the organizations change, or weigh otherwise, all tenants are paired again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,37 +76,109 @@ class _Claim:
 
 
 class Directory:
-    """All organizations and all tenants."""
+    """All organizations and all tenants. After a change only those tenants are evaluated again that it can touch."""
 
     def __init__(
         self,
         organizations: Iterable[Organization],
-        tenants: Sequence[Tenant],
+        tenants: Iterable[Tenant],
         weights: TenantWeights,
         known: Vocabulary,
     ) -> None:
-        self.weights, self.limits = weights, weights.limits
-        self.organizations = {o.organization_id: o for o in organizations}
-        self.forms = {key: organization_forms(o, known) for key, o in self.organizations.items()}
-        self.tenants = {tenant.tenant_id: tenant for tenant in tenants}
-        self.tenant_forms = {tenant.tenant_id: tenant_forms(tenant, known) for tenant in tenants}
-        both = [*self.forms.values(), *self.tenant_forms.values()]
-        self._finder = Finder(both, self.forms.values(), weights.limits, known)
-        self._register = Register(self.forms)
+        self.weights, self.limits, self._known = weights, weights.limits, known
+        self.organizations: dict[str, Organization] = {}
+        self.tenants: dict[str, Tenant] = {}
+        self._forms: dict[str, Forms] = {}
+        self._tenant_forms: dict[str, Forms] = {}
+        self._finder = Finder(weights.limits, known)
+        self._register = Register(weights.limits)
+        self._pairs: dict[str, list[TenantPair]] = {}
+        self._claims: dict[str, _Claim] = {}
+        self._answers: dict[str, TenantAnswer] = {}
+        self.change({o.organization_id: o for o in organizations}, {t.tenant_id: t for t in tenants})
 
     def answers(self) -> dict[str, TenantAnswer]:
-        """The answer for each tenant, whatever the order of tenants and organizations."""
-        open_tenants = [t for t in self.tenants.values() if t.standing is None or t.standing.status != "matched"]
-        pairs = {tenant.tenant_id: self._pairs(tenant) for tenant in open_tenants}
-        claims = self._claims(open_tenants, pairs)
-        answers = {tenant.tenant_id: self._answer(pairs[tenant.tenant_id], claims) for tenant in open_tenants}
-        return {key: answers.get(key, TenantAnswer(decided=True)) for key in self.tenants}
+        """The answer for each tenant, whatever the order of tenants and organizations, and of changes."""
+        return dict(self._answers)
 
-    def _pairs(self, tenant: Tenant) -> list[TenantPair]:
-        forms = self.tenant_forms[tenant.tenant_id]
+    def answer(self, tenant_id: str) -> TenantAnswer:
+        """An empty one for a tenant that is not there."""
+        return self._answers.get(tenant_id, TenantAnswer())
+
+    def change(
+        self, organizations: Mapping[str, Organization | None], tenants: Mapping[str, Tenant | None]
+    ) -> AbstractSet[str]:
+        """Take in new states, None for what is gone; gives the tenants that were evaluated again."""
+        organizations = {key: new for key, new in organizations.items() if self.organizations.get(key) != new}
+        tenants = {key: new for key, new in tenants.items() if self.tenants.get(key) != new}
+        touched = self._meeting(organizations) | tenants.keys()
+        for key, organization in organizations.items():
+            self._file(key, organization)
+        for key, tenant in tenants.items():
+            self._file_tenant(key, tenant)
+        touched |= self._meeting(organizations) | self._weighing_otherwise()
+        for key in touched:
+            self._pair_again(key)
+        return touched | self._answer_again(touched)
+
+    def _file(self, key: str, organization: Organization | None) -> None:
+        if key in self.organizations:
+            former = self._forms.pop(key)
+            self._register.take_out(key, former)
+            self._finder.learn_organization(former, -1)
+            del self.organizations[key]
+        if organization is not None:
+            forms = organization_forms(organization, self._known)
+            self._register.file(key, forms)
+            self._finder.learn_organization(forms)
+            self.organizations[key], self._forms[key] = organization, forms
+
+    def _file_tenant(self, key: str, tenant: Tenant | None) -> None:
+        if key in self.tenants:
+            self._finder.learn_tenant(self._tenant_forms.pop(key), -1)
+            del self.tenants[key]
+        if tenant is not None:
+            forms = tenant_forms(tenant, self._known)
+            self._finder.learn_tenant(forms)
+            self.tenants[key], self._tenant_forms[key] = tenant, forms
+
+    def _meeting(self, organizations: Iterable[str]) -> set[str]:
+        """Tenants that are compared with any of these, or could be."""
+        present = [key for key in organizations if key in self.organizations]
+        if not present:
+            return set()
+        if len(present) > _MOST_SINGLE * len(self.organizations):
+            return set(self.tenants)
+        net = Net(self.limits)
+        for key in present:
+            net.add(key, self._forms[key])
+        return {key for key, tenant in self.tenants.items() if net.catches(tenant, self._tenant_forms[key])}
+
+    def _weighing_otherwise(self) -> set[str]:
+        """Tenants with words, or that are compared with words, whose worth has changed."""
+        words = self._finder.rarity.settle()
+        if words is None:
+            return set(self.tenants)
+        if not words:
+            return set()
+        found = {key for key, forms in self._tenant_forms.items() if not words.isdisjoint(words_of_forms(forms))}
+        return found | self._meeting(
+            key for key, forms in self._forms.items() if not words.isdisjoint(words_of_forms(forms))
+        )
+
+    def _pair_again(self, key: str) -> None:
+        self._pairs.pop(key, None)
+        tenant = self.tenants.get(key)
+        if tenant is not None and not _is_matched(tenant):
+            self._pairs[key] = self._with_forms(list(self._paired(tenant)))
+
+    def _paired(self, tenant: Tenant) -> Iterator[TenantPair]:
+        forms = self._tenant_forms[tenant.tenant_id]
         reverted = (tenant.standing.reverted if tenant.standing is not None else None) or {}
-        found = (self._pair(tenant, forms, key) for key in self._candidates(tenant, forms))
-        return self._with_forms([pair for pair in found if pair is not None and not _is_reverted(pair, reverted)])
+        for key in self._register.candidates(tenant, forms, self._finder.rarity):
+            pair = self._pair(tenant, forms, key) if key in self.organizations else None
+            if pair is not None and not _is_reverted(pair, reverted):
+                yield pair
 
     def _with_forms(self, pairs: list[TenantPair]) -> list[TenantPair]:
         """Of Contoso Inc. and Contoso GmbH, a tenant by that name is the one with its legal form."""
@@ -112,67 +187,69 @@ class Directory:
         worth = self.weights.name.other_form
         return [self._worth(pair, worth) if pair.name.equal and not pair.name.exact else pair for pair in pairs]
 
-    def _candidates(self, tenant: Tenant, forms: Forms) -> list[str]:
-        """Organizations worth comparing in full, the most promising ones."""
-        worth: Counter[str] = Counter()
-        for word in {word for name in forms.names for word in name.all_words}:
-            holders = self._register.with_word(word)
-            for key in holders if len(holders) <= self.limits.word_holders else ():
-                worth[key] += int(1000 * self._finder.rarity(word))
-        certain = {key for key, _ in tenant.overlaps if key in self.organizations}
-        named = {whole for name in forms.names for whole in (*name.spellings, *name.initials)}
-        certain |= self._register.with_whole({*forms.domains, *forms.labels, *named})
-        for label in forms.labels:
-            if len(label) >= self.limits.label_cut:
-                certain |= self._register.with_beginning(label)
-        ranked = sorted(worth, key=lambda key: (-worth[key], key))[: self.limits.candidates]
-        return sorted(certain.union(ranked))
-
     def _pair(self, tenant: Tenant, forms: Forms, key: str) -> TenantPair | None:
-        organization, theirs = self.organizations[key], self.forms[key]
+        """None where not even the lack of any rival could make it a suggestion."""
+        organization, theirs = self.organizations[key], self._forms[key]
         findings = self._finder.findings(tenant, forms, organization, theirs)
         rule = rule_of(findings, self.limits.overlap_least)
-        if rule is None:
-            return None
         score = score_of(findings, self.weights)
         if organization.holder not in (None, tenant.tenant_id):
             score += self.weights.claims.matched_elsewhere
-        pair = TenantPair(
+        if rule is None or not self._may_fit(score):
+            return None
+        return TenantPair(
             organization=organization,
             score=score,
             rank=round(score / self.weights.margin),
             rule=rule,
-            confidence=0.0,
+            confidence=self._confidence(score),
             fingerprint=fingerprint(forms, theirs, findings.overlap),
             evidence=evidence_of(tenant, organization, findings),
             name=findings.name,
             whole=findings.whole,
         )
-        return self._worth(pair, 0.0)
 
     def _worth(self, pair: TenantPair, change: float) -> TenantPair:
         score = pair.score + change
-        confidence = round(min(logistic(score), self.weights.greatest), 4)
-        return replace(pair, score=score, rank=round(score / self.weights.margin), confidence=confidence)
+        return replace(pair, score=score, rank=round(score / self.weights.margin), confidence=self._confidence(score))
 
-    def _claims(self, tenants: Iterable[Tenant], pairs: Mapping[str, Sequence[TenantPair]]) -> dict[str, _Claim]:
+    def _confidence(self, score: float) -> float:
+        return round(min(confidence_of(score, self.weights), self.weights.greatest), 4)
+
+    def _may_fit(self, score: float) -> bool:
+        return self._confidence(score + self.weights.claims.alone) >= self.weights.suggest_from
+
+    def _answer_again(self, touched: AbstractSet[str]) -> set[str]:
+        """Answers these, and those whose rivals claim something else now; gives all of them."""
+        former, self._claims = self._claims, self._all_claims()
+        changed = {key for key in former.keys() | self._claims.keys() if former.get(key) != self._claims.get(key)}
+        rivals = {
+            key for key, pairs in self._pairs.items() if any(p.organization.organization_id in changed for p in pairs)
+        }
+        for key in touched | rivals:
+            self._answers.pop(key, None)
+            if key in self._pairs:
+                self._answers[key] = self._answer(self._pairs[key])
+            elif key in self.tenants:
+                self._answers[key] = TenantAnswer(decided=True)
+        return rivals
+
+    def _all_claims(self) -> dict[str, _Claim]:
         """By organization. A tenant claims what fits it best."""
         claims: dict[str, _Claim] = {}
-        for tenant in tenants:
-            if tenant.standing is not None and tenant.standing.status == "ignored":
+        for key, pairs in self._pairs.items():
+            standing = self.tenants[key].standing
+            if standing is not None and standing.status == "ignored":
                 continue
-            fitting = [pair for pair in pairs[tenant.tenant_id] if self._may_fit(pair)]
+            fitting = [pair for pair in pairs if self._may_fit(pair.score)]
             highest = max((pair.rank for pair in fitting), default=0)
             for pair in fitting:
                 if pair.rank == highest:
                     _claim(claims, pair)
         return claims
 
-    def _may_fit(self, pair: TenantPair) -> bool:
-        return self._worth(pair, self.weights.claims.alone).confidence >= self.weights.suggest_from
-
-    def _answer(self, pairs: Iterable[TenantPair], claims: Mapping[str, _Claim]) -> TenantAnswer:
-        judged = (self._judged(pair, claims) for pair in pairs)
+    def _answer(self, pairs: Iterable[TenantPair]) -> TenantAnswer:
+        judged = (self._judged(pair) for pair in pairs)
         kept = [pair for pair in judged if pair.confidence >= self.weights.suggest_from]
         if not kept:
             return TenantAnswer()
@@ -183,14 +260,14 @@ class Directory:
         if tied > 1 or best.confidence < self.weights.suggest_from:
             return TenantAnswer((kept[0], *others), max(tied, 2))
         # Two tenants that fit one organization equally well can't be told apart either.
-        claim = claims.get(best.organization.organization_id)
+        claim = self._claims.get(best.organization.organization_id)
         contested = claim is not None and claim.rank == kept[0].rank and claim.count > 1 and not best.whole
         return TenantAnswer((best, *others), 1 if contested else 0)
 
-    def _judged(self, pair: TenantPair, claims: Mapping[str, _Claim]) -> TenantPair:
+    def _judged(self, pair: TenantPair) -> TenantPair:
         """Less for a pair whose organization another tenant fits better, more where no other claims it."""
         worth = self.weights.claims
-        claim = claims.get(pair.organization.organization_id)
+        claim = self._claims.get(pair.organization.organization_id)
         if claim is None or claim.rank < pair.rank or (claim.rank == pair.rank and claim.count == 1):
             return self._worth(pair, worth.alone) if pair.organization.holder is None else pair
         if claim.rank == pair.rank:
@@ -206,6 +283,10 @@ def _claim(claims: dict[str, _Claim], pair: TenantPair) -> None:
         claims[key] = _Claim(pair.score, pair.rank)
     elif pair.rank == held.rank:
         claims[key] = _Claim(max(pair.score, held.score), pair.rank, held.count + 1)
+
+
+def _is_matched(tenant: Tenant) -> bool:
+    return tenant.standing is not None and tenant.standing.status == "matched"
 
 
 def _softplus_sum(scores: Iterable[float]) -> float:

@@ -95,16 +95,19 @@ class TenantNameWeights(_Section):
     noted: float
     reordered: float
     part: float
+    part_least: float
     branch: float
     contradiction: float
     different: float
     initials: float
+    initials_letter: float
 
 
 class DomainWeights(_Section):
     equal: float
     label: float
     label_word: float
+    label_alone: float
     initials: float
     shared: float
     disagree: float
@@ -144,6 +147,7 @@ class TenantWeights(_Section):
     suggest_from: float
     greatest: float
     margin: float
+    calibration: tuple[tuple[float, float], ...]
     name: TenantNameWeights
     domain: DomainWeights
     alias: AliasWeights

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from matchbook_contracts.suggestions import Rule
 
 from matchbook_matcher.adapters.data import Knowledge
-from matchbook_matcher.domain.forms import Hygiene
+from matchbook_matcher.domain.forms import Hygiene, serial_variant
 from matchbook_matcher.domain.organization import Evaluation, Matcher, Suggested
 from matchbook_matcher.domain.records import Configuration, Device, Standing, make_configuration, make_device
 from matchbook_matcher.domain.tenants import Directory, Organization, Tenant, TenantAnswer
@@ -142,16 +142,25 @@ def _organizations(inputs: Inputs, links: Mapping[str, str]) -> list[Organizatio
 
 
 def _with_overlaps(tenants: Iterable[Tenant], inputs: Inputs, common: AbstractSet[str]) -> list[Tenant]:
-    """The tenants with how many of their serial numbers each organization documents."""
-    documented: dict[str, tuple[str, ...]] = {}
+    """The tenants with how many of their serial numbers each organization documents, in any of their forms."""
+    documented: defaultdict[str, set[str]] = defaultdict(set)
     for organization, configurations in inputs.configurations.items():
         for facts in configurations if organization else ():
-            if (serial := facts.serial_key) is not None and organization not in documented.get(serial, ()):
-                documented[serial] = (*documented.get(serial, ()), organization)
+            for form in _forms(facts.serial_key):
+                documented[form].add(organization)
     found = []
     for tenant in tenants:
         devices = inputs.devices.get(tenant.tenant_id, ())
         serials = {facts.serial_key for facts in devices if facts.serial_key is not None} - common
-        counts = Counter(organization for serial in serials for organization in documented.get(serial, ()))
+        counts = Counter(
+            o for serial in serials for o in {o for form in _forms(serial) for o in documented.get(form, ())}
+        )
         found.append(replace(tenant, serials=len(serials), overlaps=tuple(sorted(counts.items()))))
     return found
+
+
+def _forms(serial: str | None) -> tuple[str, ...]:
+    if serial is None:
+        return ()
+    other = serial_variant(serial)
+    return (serial,) if other is None else (serial, other)

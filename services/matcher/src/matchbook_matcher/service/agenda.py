@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from matchbook_matcher.adapters.store import Marked, Subject
+from matchbook_matcher.adapters.store import Marked, Subject, TouchedDirectory
 from matchbook_matcher.domain.records import Key
 
-DIRECTORY: Subject = ("directory", "")
+_DIRECTORY = "directory"
 _RENAMED = "renamed"
 _SHORTEST_DELAY = 0.005
 
@@ -47,7 +47,7 @@ class Agenda:
 
     renamed: list[Marked] = field(default_factory=list)
     devices: list[Marked] = field(default_factory=list)
-    directory: Marked | None = None
+    directory: list[Marked] = field(default_factory=list)
     delay: float | None = None
 
     def wait(self, seconds: float) -> None:
@@ -63,16 +63,26 @@ def agenda_of(marks: Iterable[Marked], pace: Pace, rests: Rests, now: float) -> 
         early = min(pace.quiet - marked.quiet, pace.patience - marked.waited)
         if early > 0:
             agenda.wait(early)
-        elif marked.subject == DIRECTORY:
+        elif marked.subject[0] == _DIRECTORY:
             if (left := rests.left("", now)) > 0:
                 agenda.wait(left)
             else:
-                agenda.directory = marked
+                agenda.directory.append(marked)
         elif marked.subject[0] == _RENAMED:
             agenda.renamed.append(marked)
         else:
             agenda.devices.append(marked)
     return agenda
+
+
+def touched_directory(marks: Iterable[Marked]) -> TouchedDirectory | None:
+    """What marks of the directory name; None where one of them means all of it."""
+    named: defaultdict[str, set[str]] = defaultdict(set)
+    for marked in marks:
+        named[marked.subject[1]].update(marked.parts)
+    if named.keys() - {"tenant", "organization"}:
+        return None
+    return TouchedDirectory(named["tenant"], named["organization"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from matchbook_servicekit.telemetry import tracer
 
 from matchbook_matcher import metrics
 from matchbook_matcher.adapters.records import records
-from matchbook_matcher.adapters.store import EvaluationStore
+from matchbook_matcher.adapters.store import EvaluationStore, Marked
 from matchbook_matcher.domain.changes import Change
-from matchbook_matcher.service.agenda import Agenda, Pace, Rests, Round, agenda_of, round_of
+from matchbook_matcher.service.agenda import Agenda, Pace, Rests, Round, agenda_of, round_of, touched_directory
 from matchbook_matcher.service.devices import DeviceWork, Evaluated
 from matchbook_matcher.service.directory import DirectoryEvaluated, DirectoryWork
 
@@ -25,7 +25,7 @@ _ABANDONED_SECONDS = 15.0
 _LONGEST_PAUSE = 5.0
 _DIRECTORY_UNIT = ""
 _DIRECTORY_REST = 2.0
-"""The directory is evaluated whole, so it rests that much longer than an organization."""
+"""Whoever waits for a tenant's organization waits longer than for a device, so it rests that much longer."""
 
 
 class Evaluator:
@@ -78,8 +78,8 @@ class Evaluator:
         await self._spread()
         evaluated, agenda, more = await self._evaluate_devices()
         await self._publish(evaluated)
-        if agenda.directory is not None:
-            await self._evaluate_directory(agenda.directory.marks)
+        if agenda.directory:
+            await self._evaluate_directory(agenda.directory)
         if more:
             return 0.0
         return _POLL_SECONDS if agenda.delay is None else min(agenda.delay, _POLL_SECONDS)
@@ -149,12 +149,15 @@ class Evaluator:
             await self._send([change for change in evaluated.changes if change.tenant_id in mine])
             await self._store.confirm_tenants(connection, sorted(mine))
 
-    async def _evaluate_directory(self, marks: Sequence[int]) -> None:
+    async def _evaluate_directory(self, marks: Sequence[Marked]) -> None:
         begun = time.monotonic()
         async with self._database.transaction() as connection:
-            evaluated = await self._directory.evaluate(connection)
+            evaluated = await self._directory.evaluate(connection, touched_directory(marks))
             if evaluated is not None:
-                await self._store.delete_marks(connection, marks)
+                await self._store.delete_marks(connection, [mark for marked in marks for mark in marked.marks])
+        if evaluated is not None:
+            self._directory.keep(evaluated)
+            metrics.TENANTS_EVALUATED.inc(evaluated.tenants)
         seconds = time.monotonic() - begun
         self._rests.took([_DIRECTORY_UNIT], seconds * _DIRECTORY_REST, time.monotonic())
         metrics.EVALUATION_SECONDS.labels("directory").observe(seconds)
@@ -164,8 +167,8 @@ class Evaluator:
 
     async def _publish_directory(self, evaluated: DirectoryEvaluated) -> None:
         async with self._database.transaction() as connection:
-            work = await self._store.lock_directory(connection, wait=True)
-            if work is not None and work.evaluation == evaluated.stored_at:
+            locked = await self._store.lock_directory(connection, wait=True)
+            if locked is not None and locked[0].evaluation == evaluated.stored_at:
                 await self._send(evaluated.changes)
                 await self._store.confirm_directory(connection)
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceRetired, TenantDiscovered, TenantLost
 from matchbook_contracts.identity import normalise_mac
@@ -21,7 +21,6 @@ from matchbook_matcher.adapters.store import IntakeStore, KnownConfiguration, Ma
 from matchbook_matcher.domain.forms import serial_key, serial_variant
 from matchbook_matcher.domain.records import in_lines
 
-DIRECTORY: Mark = ("directory", "", "")
 _MOST_SINGLE = 50
 """When a batch changes more devices of a tenant, or configurations of an organization, all of it is marked."""
 
@@ -59,19 +58,20 @@ async def take_in(events: Iterable[object], connection: Connection, store: Intak
 async def _take_tenants(batch: Batch, connection: Connection, store: IntakeStore, marks: set[Mark]) -> None:
     if batch.tenants:
         await store.upsert(connection, "tenants", _in_order(batch.tenants))
-        marks.add(DIRECTORY)
+        marks |= _directory("tenant", batch.tenants)
     if batch.tenant_matches:
         former = await store.organizations_of_tenants(connection, list(batch.tenant_matches))
         await store.upsert(connection, "tenant_matches", _in_order(batch.tenant_matches))
         marks.update(("organization", organization, "") for organization in former)
         marks.update(("tenant", tenant, "") for tenant in batch.tenant_matches)
-        marks.add(DIRECTORY)
+        now = {row[3] for row in batch.tenant_matches.values() if row[3] is not None}
+        marks |= _directory("tenant", batch.tenant_matches) | _directory("organization", former | now)
 
 
 async def _take_devices(batch: Batch, connection: Connection, store: IntakeStore, marks: set[Mark]) -> None:
     if batch.devices:
         await store.upsert(connection, "devices", _in_order(batch.devices))
-        marks.add(DIRECTORY)
+        marks |= _directory("tenant", {tenant for tenant, _ in batch.devices})
     if batch.device_matches:
         former = await store.configurations_of_devices(connection, list(batch.device_matches))
         await store.upsert(connection, "device_matches", _in_order(batch.device_matches))
@@ -87,7 +87,7 @@ async def _take_organizations(batch: Batch, connection: Connection, store: Intak
     await store.upsert(connection, "organizations", _in_order(batch.organizations))
     renamed = [key for key, row in batch.organizations.items() if names.get(key) != row[2]]
     marks.update(("renamed", key, "") for key in renamed)
-    marks.add(DIRECTORY)
+    marks |= _directory("organization", batch.organizations)
 
 
 async def _take_configurations(batch: Batch, connection: Connection, store: IntakeStore, marks: set[Mark]) -> None:
@@ -97,8 +97,7 @@ async def _take_configurations(batch: Batch, connection: Connection, store: Inta
     await store.upsert(connection, "configurations", _in_order(batch.configurations))
     now = {row[0]: KnownConfiguration(row[1], row[7], row[3], row[4]) for row in batch.configurations.values()}
     marks |= _marks_of_configurations(former, now)
-    marks.add(DIRECTORY)
-    # What another organization's device sees of a configuration: its serial number, its place and its name.
+    # What another organization's device, and a tenant without one, see of it: number, place and name.
     changed = {
         (known.organization_id, serial)
         for key, after in now.items()
@@ -110,6 +109,10 @@ async def _take_configurations(batch: Batch, connection: Connection, store: Inta
     }
     if changed:
         await store.change_serials(connection, sorted(changed))
+
+
+def _directory(kind: Literal["tenant", "organization"], ids: Iterable[str]) -> set[Mark]:
+    return {("directory", kind, key) for key in ids}
 
 
 def _marks_of_devices(keys: Iterable[tuple[str, str]]) -> set[Mark]:

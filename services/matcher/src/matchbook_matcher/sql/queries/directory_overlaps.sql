@@ -1,17 +1,29 @@
--- For the tenants given: their usable serial numbers, all (organization_id null) and by organization that documents them.
+-- For the tenants given: their usable serial numbers, all (organization_id null) and by organization that documents them
+-- in any of their forms.
 WITH borne AS (
-    SELECT DISTINCT d.tenant_id, d.serial_key
+    SELECT DISTINCT d.tenant_id, d.serial_key, d.scanned
     FROM devices AS d
     WHERE d.tenant_id = ANY($1::text[])
         AND d.live
         AND d.serial_key IS NOT NULL
         AND NOT EXISTS (SELECT FROM common_serials AS s WHERE s.serial_key = d.serial_key)
+), forms AS (
+    SELECT tenant_id, serial_key, serial_key AS form FROM borne
+    UNION ALL
+    SELECT tenant_id, serial_key, scanned FROM borne WHERE scanned IS NOT NULL
+), documented AS (
+    SELECT f.tenant_id, f.serial_key, c.organization_id
+    FROM forms AS f
+    JOIN configurations AS c ON c.serial_key = f.form AND NOT c.archived
+    UNION
+    SELECT f.tenant_id, f.serial_key, c.organization_id
+    FROM forms AS f
+    JOIN configurations AS c ON c.scanned = f.form AND NOT c.archived
 )
-SELECT tenant_id, NULL AS organization_id, count(*)::integer AS serials
+SELECT tenant_id, NULL AS organization_id, count(DISTINCT serial_key)::integer AS serials
 FROM borne
 GROUP BY tenant_id
 UNION ALL
-SELECT b.tenant_id, c.organization_id, count(DISTINCT b.serial_key)::integer
-FROM borne AS b
-JOIN configurations AS c ON c.serial_key = b.serial_key AND NOT c.archived
-GROUP BY b.tenant_id, c.organization_id
+SELECT tenant_id, organization_id, count(*)::integer
+FROM documented
+GROUP BY tenant_id, organization_id

@@ -1,1 +1,1 @@
-SELECT evaluation, published FROM directory_work FOR UPDATE
+SELECT evaluation, published, turn FROM directory_work FOR UPDATE

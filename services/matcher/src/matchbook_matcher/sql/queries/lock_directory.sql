@@ -1,1 +1,1 @@
-SELECT evaluation, published FROM directory_work FOR UPDATE SKIP LOCKED
+SELECT evaluation, published, turn FROM directory_work FOR UPDATE SKIP LOCKED

@@ -1,4 +1,4 @@
--- Marks the devices with the serial numbers in tenants that are matched to other organizations.
+-- Marks the devices with the serial numbers in tenants that are matched to other organizations, and tenants without a match.
 WITH taken AS (
     DELETE FROM changed_serials
     WHERE mark IN (SELECT mark FROM changed_serials ORDER BY mark LIMIT 20 FOR UPDATE SKIP LOCKED)
@@ -6,16 +6,19 @@ WITH taken AS (
 ), changed AS (
     SELECT DISTINCT organization_id, serial_key
     FROM taken, unnest(organization_ids, serial_keys) AS pair (organization_id, serial_key)
-), marked AS (
-    INSERT INTO marks (kind, subject, part)
-    SELECT DISTINCT 'device', d.tenant_id, d.device_id
+), bearing AS (
+    SELECT c.organization_id, d.tenant_id, d.device_id, m.organization_id AS matched
     FROM changed AS c
     JOIN (
         SELECT tenant_id, device_id, serial_key FROM devices WHERE live AND serial_key IS NOT NULL
         UNION ALL
         SELECT tenant_id, device_id, scanned FROM devices WHERE live AND scanned IS NOT NULL
     ) AS d ON d.serial_key = c.serial_key
-    JOIN tenant_matches AS m ON m.tenant_id = d.tenant_id AND m.status = 'matched'
-    WHERE m.organization_id <> c.organization_id
+    LEFT JOIN tenant_matches AS m ON m.tenant_id = d.tenant_id AND m.status = 'matched'
+), marked AS (
+    INSERT INTO marks (kind, subject, part)
+    SELECT DISTINCT 'device', tenant_id, device_id FROM bearing WHERE matched <> organization_id
+    UNION ALL
+    SELECT DISTINCT 'directory', 'tenant', tenant_id FROM bearing WHERE matched IS NULL
 )
 SELECT count(*) FROM taken

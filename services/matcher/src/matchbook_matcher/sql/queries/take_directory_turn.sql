@@ -1,0 +1,1 @@
+UPDATE directory_work SET turn = turn + 1
