@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any, TypeVar
+from typing import TypeVar, TypeVarTuple
 
 import click
 from matchbook_local import kafka, postgres
@@ -34,6 +34,7 @@ from tests.bench.matching_world import BenchTenant, build
 SIZES = (10_000, 100_000)
 DEVICES_PER_TENANT = 250
 Result = TypeVar("Result")
+Given = TypeVarTuple("Given")
 
 
 class Stopwatch:
@@ -42,9 +43,9 @@ class Stopwatch:
     def __init__(self) -> None:
         self.stages: dict[str, tuple[float, float]] = {}
 
-    def run(self, name: str, work: Callable[..., Result], *arguments: Any) -> Result:
+    def run(self, name: str, work: Callable[[*Given], Result], *given: *Given) -> Result:
         begun, used = time.perf_counter(), time.process_time()
-        result = work(*arguments)
+        result = work(*given)
         clock, processor = self.stages.get(name, (0.0, 0.0))
         self.stages[name] = (clock + time.perf_counter() - begun, processor + time.process_time() - used)
         return result
