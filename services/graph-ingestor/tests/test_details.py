@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from ingestor_world import DEVICES, Ingesting, at_work, devices_list, edited, gone, largest, readable, refusal, without
 from matchbook_contracts.states import DeviceMatchState, MatchStatus
+from matchbook_graph_ingestor.domain import devices
 from matchbook_graph_ingestor.service.details import DetailReader
 from matchbook_local.emulator.faults import Call
 from matchbook_servicekit.messaging import outgoing
+from structlog.testing import capture_logs
 
 WEEK = timedelta(days=7)
 
@@ -122,6 +124,37 @@ async def test_a_tenant_that_throttles_is_set_aside_and_the_others_are_read(worl
     await read_all(world)
     rows = await world.rows("SELECT device_id FROM devices WHERE details_pending ORDER BY device_id")
     assert [row["device_id"] for row in rows] == sorted(set(ids) & set(computers(world)))
+
+
+async def test_a_device_that_fails_in_an_unforeseen_way_stops_neither_the_process_nor_the_others(
+    world: Ingesting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.everything()
+    tenant_id, ids = largest(world)
+    real = devices.detail
+
+    def detail(device: Any, before: Any) -> Any:
+        if device.device_id in ids:
+            raise OverflowError
+        return real(device, before)
+
+    monkeypatch.setattr(devices, "detail", detail)
+    with capture_logs() as said:
+        await read_all(world)
+    rows = await world.rows("SELECT device_id FROM devices WHERE details_pending ORDER BY device_id")
+    assert [row["device_id"] for row in rows] == sorted(set(ids) & set(computers(world)))
+    assert [(line["log_level"], line["tenant_id"]) for line in said] == [("error", tenant_id)]
+
+
+async def test_more_memory_than_any_device_has_is_a_bad_answer(world: Ingesting) -> None:
+    await world.everything()
+    absurd = next(iter(computers(world)))
+    world.mischief.edit = lambda call, body: (
+        body | {"physicalMemoryInBytes": 10**19} if call.path.endswith(absurd) else None
+    )
+    await read_all(world)
+    rows = await world.rows("SELECT device_id FROM devices WHERE details_pending")
+    assert [row["device_id"] for row in rows] == [absurd]
 
 
 async def test_what_changed_since_it_was_asked_for_is_asked_for_again(world: Ingesting) -> None:
