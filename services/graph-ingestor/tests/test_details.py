@@ -9,6 +9,7 @@ from matchbook_contracts.states import DeviceMatchState, MatchStatus
 from matchbook_graph_ingestor.domain import devices
 from matchbook_graph_ingestor.service.details import DetailReader
 from matchbook_local.emulator.faults import Call
+from matchbook_servicekit.database import load_queries
 from matchbook_servicekit.messaging import outgoing
 from structlog.testing import capture_logs
 
@@ -308,3 +309,13 @@ async def test_no_interval_reads_no_device_again(world: Ingesting) -> None:
     world.mischief.calls.clear()
     await read_all(world, reread=timedelta(0))
     assert by_id(world.mischief.calls) == []
+
+
+async def test_tenants_with_unmatched_devices_are_looked_up_one_by_one(world: Ingesting) -> None:
+    """A join may read all rows, a million every few seconds, to find that there is nothing to do."""
+    query = load_queries("matchbook_graph_ingestor")["unmatched_tenant"]
+    for name, value in (("$1", "true"), ("$2", "'epoch'"), ("$3", "'{}'")):
+        query = query.replace(name, value)
+    plan = str(await world.rows(f"EXPLAIN {query}"))
+    assert "SubPlan" in plan
+    assert "Scan using reads_by_id_unmatched" in plan
