@@ -147,15 +147,30 @@ async def test_a_device_that_fails_in_an_unforeseen_way_stops_neither_the_proces
     assert [(line["log_level"], line["tenant_id"]) for line in said] == [("error", tenant_id)]
 
 
-async def test_more_memory_than_any_device_has_is_a_bad_answer(world: Ingesting) -> None:
+async def test_a_device_whose_answer_makes_no_sense_keeps_no_other_waiting(world: Ingesting) -> None:
+    """More memory than any device has, and than PostgreSQL holds."""
     await world.everything()
-    absurd = next(iter(computers(world)))
+    _, ids = largest(world)
+    absurd = min(set(ids) & set(computers(world)))
     world.mischief.edit = lambda call, body: (
         body | {"physicalMemoryInBytes": 10**19} if call.path.endswith(absurd) else None
     )
     await read_all(world)
-    rows = await world.rows("SELECT device_id FROM devices WHERE details_pending")
-    assert [row["device_id"] for row in rows] == [absurd]
+    assert await world.rows("SELECT FROM devices WHERE details_pending") == []
+    assert sorted(set(by_id(world.mischief.calls))) == sorted(computers(world))
+    world.mischief.calls.clear()
+    await read_all(world)
+    assert by_id(world.mischief.calls) == []
+
+
+async def test_answers_of_which_none_makes_sense_are_asked_for_again(world: Ingesting) -> None:
+    """As of a proxy that answers in HTML for a while."""
+    await world.everything()
+    tenant_id, ids = largest(world)
+    world.mischief.raw = lambda call, _: b"<html>" if call.tenant_id == tenant_id else None
+    await read_all(world)
+    rows = await world.rows("SELECT device_id FROM devices WHERE details_pending ORDER BY device_id")
+    assert [row["device_id"] for row in rows] == sorted(set(ids) & set(computers(world)))
 
 
 async def test_what_changed_since_it_was_asked_for_is_asked_for_again(world: Ingesting) -> None:

@@ -127,8 +127,16 @@ class DetailReader:
         answers = await asyncio.gather(*(self._read(tenant_id, item) for item in chosen))
         read = {item.device_id: item for item in answers if isinstance(item, ManagedDevice)}
         gone = [known.device_id for known, item in zip(chosen, answers, strict=True) if item is None]
-        await self._apply(tenant_id, chosen, read, gone)
-        if any(isinstance(item, SweepFailed) for item in answers):
+        failures = {
+            known.device_id: item.failure.reason
+            for known, item in zip(chosen, answers, strict=True)
+            if isinstance(item, SweepFailed)
+        }
+        # Where others can be read it is the device's own answer that makes no sense. Waiting for it would leave its
+        # tenant with one batch each time that it was set aside.
+        odd = [device_id for device_id, reason in failures.items() if read and reason == "bad_answer"]
+        await self._apply(tenant_id, chosen, read, [*gone, *odd])
+        if len(failures) > len(odd):
             self._set_aside(tenant_id)
             return False
         await self._pause(max(0.0, len(chosen) / self._per_second - (time.monotonic() - began)))
