@@ -183,9 +183,9 @@ _decoder = lru_cache(json.Decoder)
 def without_blanks(body: bytes) -> bytes:
     """The same JSON with empty strings, .NET's first and last day and NUL characters as absent values.
 
-    Intune answers "" for what it does not know, and those days for never; in another zone they are no date at all. In valid JSON a colon followed by two quotation marks can only be a
-    key's empty value, because a quotation mark inside a string is escaped; so this needs no parser and costs next to
-    nothing.
+    Intune answers "" for what it does not know, and those days for never; in another zone they are no date at all. In
+    valid JSON a colon followed by two quotation marks can only be a key's empty value, because a quotation mark inside
+    a string is escaped; so this needs no parser and costs next to nothing.
     """
     body = _BLANK.sub(b":null", body)
     # PostgreSQL's text, and so every reader's, holds no NUL.
