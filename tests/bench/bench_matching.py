@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from typing import TypeVar
 
 import click
@@ -72,11 +73,9 @@ def in_memory(devices: int, knowledge: Knowledge) -> float:
     tame_collector()
     size = suggested = right = 0
     for tenant in world:
-        made = watch.run("records from facts", lambda tenant=tenant: _make(tenant, knowledge))
-        found = watch.run("matching", lambda made=made: matcher.evaluate(*made))
-        size += watch.run(
-            "evidence, digest and JSON", lambda tenant=tenant, found=found: _written(tenant.organization_id, found)
-        )
+        made = watch.run("records from facts", partial(_make, tenant, knowledge))
+        found = watch.run("matching", partial(matcher.evaluate, *made))
+        size += watch.run("evidence, digest and JSON", partial(_written, tenant.organization_id, found))
         judged = _judged(tenant, found)
         suggested, right = suggested + len(judged), right + sum(judged)
     print(f"{devices:,} devices, {sum(len(t.configurations) for t in world):,} configurations, {len(world)} tenants")
