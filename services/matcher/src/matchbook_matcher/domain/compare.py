@@ -70,7 +70,7 @@ def serials(device: Device, configuration: Configuration, learned: Learned) -> S
     mine, theirs = device.serial_key, configuration.serial_key
     if mine is not None and mine not in learned.serials:
         if theirs is not None and theirs not in learned.serials:
-            if mine == theirs or mine == configuration.variant:
+            if mine in (theirs, configuration.variant):
                 return Serial.AGREE
             return Serial.AGREE if device.variant in configuration.serials else unequal_serials(mine, theirs)
         return Serial.UNDOCUMENTED
