@@ -263,9 +263,7 @@ def shown(value: str) -> str:
     return value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…"
 
 
-def _entry(
-    field: str, verdict: Verdict, mine: str | None, theirs: str | None, reason: str | None = None
-) -> Evidence:
+def _entry(field: str, verdict: Verdict, mine: str | None, theirs: str | None, reason: str | None = None) -> Evidence:
     if mine and theirs and reason is None and len(mine) <= LONGEST_SHOWN and len(theirs) <= LONGEST_SHOWN:
         # Most are like this, and made at once in half the time.
         return {"field": field, "verdict": verdict, "device_value": mine, "documented_value": theirs}
