@@ -1,13 +1,18 @@
 """What the application proves itself with, and that nothing of it is ever said."""
 
 import asyncio
+import base64
 import logging
+import re
 import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509 import load_pem_x509_certificate
 from ingestor_commands import wrong_certificate
 from ingestor_workload import SECRET, WORKLOAD
 from ingestor_world import Ingesting, ingesting, largest, readable
@@ -106,6 +111,24 @@ async def test_a_replaced_certificate_is_used_from_then_on_and_tokens_stay_good(
     assert [line["log_level"] for line in said] == ["info", "info"]
     assert all(line.keys() >= {"sha256", "valid_until"} for line in said)
     tokens.close()
+
+
+def test_a_key_of_an_unknown_curve_is_refused_in_a_sentence(world: Ingesting, tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    unknown = der.replace(bytes.fromhex("2a8648ce3d030107"), bytes.fromhex("2a8648ce3d030163"))
+    pem = b"-----BEGIN PRIVATE KEY-----\n%b-----END PRIVATE KEY-----\n" % base64.encodebytes(unknown)
+    file = tmp_path / "certificate.pem"
+    certificate = load_pem_x509_certificate(world.microsoft.certificate_file.read_bytes())
+    file.write_bytes(pem + certificate.public_bytes(Encoding.PEM))
+    with pytest.raises(ConfigurationError, match="MATCHBOOK_CERTIFICATE_FILE"):
+        CredentialFiles(file).credential()
+
+
+def test_a_certificate_may_have_comments_in_any_script(world: Ingesting, tmp_path: Path) -> None:
+    file = tmp_path / "certificate.pem"
+    file.write_bytes("friendlyName: Zürich\n".encode() + world.microsoft.certificate_file.read_bytes())
+    assert CredentialFiles(file).credential()
 
 
 @pytest.mark.parametrize("content", [None, b"-----BEGIN CERT"])
@@ -222,6 +245,14 @@ async def test_a_token_at_hand_takes_no_thread_until_shortly_before_it_expires(
         monkeypatch.setattr("matchbook_graph_ingestor.adapters.tokens.time", later)
         await tokens.get(tenant_id)
         assert len(acquired) == times
+
+
+async def test_a_life_that_is_written_as_text_is_a_number(world: Ingesting) -> None:
+    tenant_id, _ = largest(world)
+    world.mischief.raw = lambda call, body: (
+        re.sub(rb'("expires_in": ?)(\d+)', rb'\1"\2"', body) if call.path.endswith("/token") else None
+    )
+    assert await world.parts.graph._tokens.get(tenant_id)
 
 
 async def test_one_application_a_tenant_asks_once_for_its_token(world: Ingesting) -> None:

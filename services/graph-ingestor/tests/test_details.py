@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 from ingestor_world import DEVICES, Ingesting, at_work, devices_list, edited, gone, largest, readable, refusal, without
 from matchbook_contracts.states import DeviceMatchState, MatchStatus
+from matchbook_graph_ingestor.domain import devices
 from matchbook_graph_ingestor.service.details import DetailReader
 from matchbook_local.emulator.faults import Call
+from matchbook_servicekit.database import load_queries
 from matchbook_servicekit.messaging import outgoing
+from structlog.testing import capture_logs
 
 WEEK = timedelta(days=7)
 
@@ -119,6 +122,52 @@ async def test_a_tenant_that_throttles_is_set_aside_and_the_others_are_read(worl
     await world.everything()
     tenant_id, ids = largest(world)
     world.mischief.instead = lambda call: refusal(429) if call.tenant_id == tenant_id else None
+    await read_all(world)
+    rows = await world.rows("SELECT device_id FROM devices WHERE details_pending ORDER BY device_id")
+    assert [row["device_id"] for row in rows] == sorted(set(ids) & set(computers(world)))
+
+
+async def test_a_device_that_fails_in_an_unforeseen_way_stops_neither_the_process_nor_the_others(
+    world: Ingesting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.everything()
+    tenant_id, ids = largest(world)
+    real = devices.detail
+
+    def detail(device: Any, before: Any) -> Any:
+        if device.device_id in ids:
+            raise OverflowError
+        return real(device, before)
+
+    monkeypatch.setattr(devices, "detail", detail)
+    with capture_logs() as said:
+        await read_all(world)
+    rows = await world.rows("SELECT device_id FROM devices WHERE details_pending ORDER BY device_id")
+    assert [row["device_id"] for row in rows] == sorted(set(ids) & set(computers(world)))
+    assert [(line["log_level"], line["tenant_id"]) for line in said] == [("error", tenant_id)]
+
+
+async def test_a_device_whose_answer_makes_no_sense_keeps_no_other_waiting(world: Ingesting) -> None:
+    """More memory than any device has, and than PostgreSQL holds."""
+    await world.everything()
+    _, ids = largest(world)
+    absurd = min(set(ids) & set(computers(world)))
+    world.mischief.edit = lambda call, body: (
+        body | {"physicalMemoryInBytes": 10**19} if call.path.endswith(absurd) else None
+    )
+    await read_all(world)
+    assert await world.rows("SELECT FROM devices WHERE details_pending") == []
+    assert sorted(set(by_id(world.mischief.calls))) == sorted(computers(world))
+    world.mischief.calls.clear()
+    await read_all(world)
+    assert by_id(world.mischief.calls) == []
+
+
+async def test_answers_of_which_none_makes_sense_are_asked_for_again(world: Ingesting) -> None:
+    """As of a proxy that answers in HTML for a while."""
+    await world.everything()
+    tenant_id, ids = largest(world)
+    world.mischief.raw = lambda call, _: b"<html>" if call.tenant_id == tenant_id else None
     await read_all(world)
     rows = await world.rows("SELECT device_id FROM devices WHERE details_pending ORDER BY device_id")
     assert [row["device_id"] for row in rows] == sorted(set(ids) & set(computers(world)))
@@ -275,3 +324,13 @@ async def test_no_interval_reads_no_device_again(world: Ingesting) -> None:
     world.mischief.calls.clear()
     await read_all(world, reread=timedelta(0))
     assert by_id(world.mischief.calls) == []
+
+
+async def test_tenants_with_unmatched_devices_are_looked_up_one_by_one(world: Ingesting) -> None:
+    """A join may read all rows, a million every few seconds, to find that there is nothing to do."""
+    query = load_queries("matchbook_graph_ingestor")["unmatched_tenant"]
+    for name, value in (("$1", "true"), ("$2", "'epoch'"), ("$3", "'{}'")):
+        query = query.replace(name, value)
+    plan = str(await world.rows(f"EXPLAIN {query}"))
+    assert "SubPlan" in plan
+    assert "Scan using reads_by_id_unmatched" in plan

@@ -42,6 +42,22 @@ def test_blanks_and_the_date_of_year_one_are_nothing() -> None:
     assert read(DevicePage, json.dumps({"value": [blank]}, indent=2).encode()).value[0] == device
 
 
+@pytest.mark.parametrize(
+    "never",
+    [
+        "0001-01-01T00:00:00+05:00",
+        "0001-01-01T00:00:00.0000000Z",
+        "9999-12-31T23:59:59Z",
+        "9999-12-31T23:59:59.9999999Z",
+        "9999-12-31T23:59:59-05:00",
+    ],
+)
+def test_the_first_and_last_day_of_dotnet_are_no_date(never: str) -> None:
+    """In another zone, or rounded, they are beyond what a date can be."""
+    (device,) = devices_of(graph_device(enrolledDateTime=never, lastSyncDateTime=never, notes=":" + never))
+    assert (device.enrolled_at, device.last_sync_at) == (None, None)
+
+
 def test_a_nul_character_does_not_get_through() -> None:
     (device,) = devices_of(graph_device(deviceName="LT\x00-1", serialNumber="back\\u0000slash"))
     assert (device.device_name, device.serial_number) == ("LT-1", "back\\u0000slash")
@@ -76,6 +92,8 @@ def _without_blanks(value: Any, *, in_object: bool = True) -> Any:
         ("deviceName", 12),
         ("isEncrypted", "yes"),
         ("totalStorageSpaceInBytes", "much"),
+        ("totalStorageSpaceInBytes", 2**63),
+        ("physicalMemoryInBytes", 10**30),
         ("lastSyncDateTime", "yesterday"),
         ("serialNumber", ["a"]),
     ],

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -119,17 +120,19 @@ def _certificate(file: Path) -> Mapping[str, Any]:
         pem = file.read_bytes()
         certificate = load_pem_x509_certificate(pem)
         key = load_pem_private_key(pem, password=None)
+        certified = certificate.public_key()
     except OSError as error:
         raise ConfigurationError(f"{_CERTIFICATE} can't be read: {error.strerror}.") from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise ConfigurationError(
             f"{_CERTIFICATE} must hold a private key without a password and its certificate, both as PEM."
         ) from error
     if not isinstance(key, RSAPrivateKey):
         raise ConfigurationError(f"{_CERTIFICATE} must hold an RSA key: Microsoft accepts no other.")
-    if key.public_key() != certificate.public_key():
+    if key.public_key() != certified:
         raise ConfigurationError(f"{_CERTIFICATE} holds a key and a certificate that do not belong together.")
-    return {"private_key": key, "public_certificate": pem.decode("ascii")}
+    # What is not ASCII stands in comments, such as a friendly name.
+    return {"private_key": key, "public_certificate": pem.decode("ascii", "replace")}
 
 
 def _federated(file: Path) -> Mapping[str, Callable[[], str]]:

@@ -104,7 +104,8 @@ class Tokens:
             return _of_discovery(str(error))
         token = answer.get("access_token")
         if isinstance(token, str):
-            return _Token(token, time.time() + answer.get("expires_in", 0) - _SPARE_SECONDS)
+            # Some of Microsoft's hosts write the number as text, which msal takes too.
+            return _Token(token, time.time() + int(answer.get("expires_in", 0)) - _SPARE_SECONDS)
         return of_sign_in(str(answer.get("error", "")), str(answer.get("error_description", "")))
 
     def _application(self, tenant_id: str) -> msal.ConfidentialClientApplication:

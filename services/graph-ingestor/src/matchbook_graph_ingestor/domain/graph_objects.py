@@ -55,13 +55,15 @@ BY_ID_ONLY: Final[Mapping[str, str]] = {
 }
 _PROPERTIES: Final[Mapping[str, str]] = {**LISTED, **BY_ID_ONLY}
 _ITEM = TypeVar("_ITEM")
-_BLANK = re.compile(rb':\s*(?:""|"0001-01-01T00:00:00Z")')
+_BLANK = re.compile(rb':\s*"(?:|(?:0001-01-01|9999-12-31)T[0-9:.+Z-]{1,30})"')
 _BLANK_LINK = re.compile(rb'@odata\.nextLink":\s*""')
 _NUL = b"\\u0000"
 
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Timestamp = Annotated[datetime, Meta(tz=True)]
+Size = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""Bytes, an `Edm.Int64` as Graph documents it; a larger number has no place in PostgreSQL either."""
 Text = Annotated[str, Meta(max_length=1024)]
 """A name or a domain: Entra allows at most 256 characters. What is much longer is none, and would burst a record."""
 
@@ -98,8 +100,8 @@ class ManagedDevice(Struct, frozen=True, gc=False, rename=_PROPERTIES.__getitem_
     is_encrypted: bool | None = None
     is_supervised: bool | None = None
     jail_broken: str | None = None
-    total_storage_bytes: int | None = None
-    physical_memory_bytes: int | None = None
+    total_storage_bytes: Size | None = None
+    physical_memory_bytes: Size | None = None
     enrolled_at: Timestamp | None = None
     last_sync_at: Timestamp | None = None
 
@@ -179,11 +181,11 @@ _decoder = lru_cache(json.Decoder)
 
 
 def without_blanks(body: bytes) -> bytes:
-    """The same JSON with empty strings, Graph's date of year 1 and NUL characters as absent values.
+    """The same JSON with empty strings, .NET's first and last day and NUL characters as absent values.
 
-    Intune answers "" for what it does not know. In valid JSON a colon followed by two quotation marks can only be a
-    key's empty value, because a quotation mark inside a string is escaped; so this needs no parser and costs next to
-    nothing.
+    Intune answers "" for what it does not know, and those days for never; in another zone they are no date at all. In
+    valid JSON a colon followed by two quotation marks can only be a key's empty value, because a quotation mark inside
+    a string is escaped; so this needs no parser and costs next to nothing.
     """
     body = _BLANK.sub(b":null", body)
     # PostgreSQL's text, and so every reader's, holds no NUL.

@@ -87,10 +87,19 @@ class DetailReader:
             tenant_id, unmatched_before = await self._next(connection, now)
         if tenant_id is None:
             return False
-        while (
-            time.monotonic() < now + _TURN_SECONDS and self._idle() and await self._batch(tenant_id, unmatched_before)
-        ):
-            pass
+        try:
+            while (
+                time.monotonic() < now + _TURN_SECONDS
+                and self._idle()
+                and await self._batch(tenant_id, unmatched_before)
+            ):
+                pass
+        except Exception as error:
+            if passes(error):
+                raise
+            # One device that nobody foresaw must not end the process, again and again.
+            log.exception("devices read by their id failed in an unforeseen way", tenant_id=tenant_id)
+            self._set_aside(tenant_id)
         return True
 
     async def _next(self, connection: Connection, now: float) -> tuple[str | None, datetime | None]:
@@ -118,12 +127,23 @@ class DetailReader:
         answers = await asyncio.gather(*(self._read(tenant_id, item) for item in chosen))
         read = {item.device_id: item for item in answers if isinstance(item, ManagedDevice)}
         gone = [known.device_id for known, item in zip(chosen, answers, strict=True) if item is None]
-        await self._apply(tenant_id, chosen, read, gone)
-        if any(isinstance(item, SweepFailed) for item in answers):
-            self._aside[tenant_id] = time.monotonic() + _SET_ASIDE_SECONDS
+        failures = {
+            known.device_id: item.failure.reason
+            for known, item in zip(chosen, answers, strict=True)
+            if isinstance(item, SweepFailed)
+        }
+        # Where others can be read it is the device's own answer that makes no sense. Waiting for it would leave its
+        # tenant with one batch each time that it was set aside.
+        odd = [device_id for device_id, reason in failures.items() if read and reason == "bad_answer"]
+        await self._apply(tenant_id, chosen, read, [*gone, *odd])
+        if len(failures) > len(odd):
+            self._set_aside(tenant_id)
             return False
         await self._pause(max(0.0, len(chosen) / self._per_second - (time.monotonic() - began)))
         return True
+
+    def _set_aside(self, tenant_id: str) -> None:
+        self._aside[tenant_id] = time.monotonic() + _SET_ASIDE_SECONDS
 
     async def _read(self, tenant_id: str, known: Known) -> ManagedDevice | SweepFailed | None:
         async with self._limit:
