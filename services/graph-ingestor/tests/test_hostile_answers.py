@@ -132,6 +132,21 @@ async def test_answers_that_make_no_sense(world: Ingesting, fault: dict[str, Any
     assert await world.heard(DEVICES) == before
 
 
+async def test_a_tenant_with_more_domains_than_any_has_is_not_told(world: Ingesting) -> None:
+    await world.everything()
+    tenant_id, _ = largest(world)
+    domains = [{"name": f"{number}.{'x' * 200}.example", "isDefault": False} for number in range(5_000)]
+    world.mischief.edit = lambda call, body: (
+        body | {"value": [body["value"][0] | {"verifiedDomains": domains}]}
+        if call.tenant_id == tenant_id and call.path.endswith("/organization")
+        else None
+    )
+    before = await world.heard(TENANTS)
+    run = await swept_badly(world, tenant_id)
+    assert run.reason == "bad_answer"
+    assert await world.heard(TENANTS) == before
+
+
 async def test_an_answer_that_is_too_large_is_not_read_to_its_end(configure: Any, world: Ingesting) -> None:
     await world.everything()
     tenant_id, _ = largest(world)

@@ -51,6 +51,8 @@ _RELATIONSHIPS: Final = "/v1.0/tenantRelationships/delegatedAdminRelationships"
 _CONTRACTS: Final = "/v1.0/contracts"
 _ORGANIZATION: Final = "/v1.0/organization"
 _IDLE_PAGES: Final = 25
+_LARGEST_DOMAINS_BYTES: Final = 512 * 1024
+"""Entra allows 5,000 domains. What is much more fits into no event: whoever reads it would set it aside."""
 _TRANSIENT: Final = frozenset({"throttled", "unavailable"})
 _Item = TypeVar("_Item")
 _Model = TypeVar("_Model", bound=Struct)
@@ -146,7 +148,11 @@ class Graph:
         """The tenant's own record."""
         url = self._url(f"{_ORGANIZATION}?$select=id,displayName,verifiedDomains")
         page = await self._read(tenant_id, url, OrganizationPage)
-        return page.value[0] if page.value else None
+        if not page.value:
+            return None
+        if sum(len(item.name.encode()) for item in page.value[0].verified_domains) > _LARGEST_DOMAINS_BYTES:
+            raise SweepFailed(Failure("bad_answer", "more domains than any tenant has"))
+        return page.value[0]
 
     async def device(self, tenant_id: str, device_id: str) -> ManagedDevice:
         """One device with what no list gives; raises DeviceGone when Graph does not know the id."""
