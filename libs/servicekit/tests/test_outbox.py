@@ -101,7 +101,7 @@ async def test_what_the_relays_own_process_wrote_is_not_read_back(
 
 def test_only_the_newest_records_are_known_and_each_is_given_once() -> None:
     records = [sent(device(number), f"e{number}") for number in range(4)]
-    known = Known(most_bytes=sum(len(record.body) for record in records[2:]))
+    known = Known(most_bytes=sum(len(record.body) + outbox._BESIDE for record in records[2:]))
     known.add(enumerate(records))
     assert [known.take(position) for position in (0, 1, 2, 3, 3)] == [None, None, records[2], records[3], None]
     known.add(enumerate(records[2:]))

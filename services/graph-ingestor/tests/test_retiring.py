@@ -169,9 +169,9 @@ async def test_what_is_absent_is_found_in_proportion_however_often_it_was_asked(
         " SELECT 'many', number::text, 1, '', false FROM generate_series(1, 5000) AS number RETURNING 1"
     )
     query = load_queries("matchbook_graph_ingestor")["absent_devices"]
-    async with world.parts.database.connection() as connection:
+    async with world.parts.database.transaction() as connection:
         await connection.execute("ANALYZE devices")
-        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         await connection.execute(f"PREPARE absent AS {query}")
         plan = await connection.fetch("EXPLAIN EXECUTE absent('many', '{}')")
         absent = await store.absent_devices(connection, "many", [str(number) for number in range(1, 5000)])

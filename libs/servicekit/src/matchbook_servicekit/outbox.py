@@ -22,6 +22,8 @@ _CHUNK = 4_000
 _COPIED = 2_000
 _FEW = 20
 _KNOWN_BYTES = 32 * 1024 * 1024
+# What a record takes beside its body: its ids, and its headers.
+_BESIDE = 1_000
 _POLL_SECONDS = 0.25
 _BACKLOG_SECONDS = 5.0
 _DAY = re.compile(r"outbox_published_(\d{8})")
@@ -70,7 +72,7 @@ class Known:
         """Keep records; the oldest go where there are too many bytes."""
         for position, record in rows:
             self._records[position] = record
-            self._bytes += len(record.body)
+            self._bytes += len(record.body) + _BESIDE
         while self._bytes > self._most_bytes:
             self.take(next(iter(self._records)))
 
@@ -78,7 +80,7 @@ class Known:
         """The record at a position, which is forgotten then; None for one that is not known."""
         record = self._records.pop(position, None)
         if record is not None:
-            self._bytes -= len(record.body)
+            self._bytes -= len(record.body) + _BESIDE
         return record
 
 
@@ -122,7 +124,9 @@ class Relay:
                 await lock.connection.add_listener(CHANNEL, self._hint)
                 await self._relay(lock.connection)
             finally:
-                del _KNOWN[schema]
+                # Another relay of this process may be at work already, where this one's connection was lost.
+                if _KNOWN.get(schema) is self._known:
+                    del _KNOWN[schema]
                 metrics.relay_active.set(0)
 
     def _hint(self, *_: Any) -> None:
