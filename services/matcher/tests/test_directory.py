@@ -39,7 +39,7 @@ async def said(world: World, *events: Any) -> None:
 
 async def target(world: World, tenant: str) -> str | None:
     last = (await world.settle())[tenant][-1]
-    return last.candidate.target_id if isinstance(last, MatchSuggested) else None
+    return last.candidate.target_id if isinstance(last, MatchSuggested) and last.candidate is not None else None
 
 
 async def test_an_event_evaluates_the_tenants_that_it_touches(world: World) -> None:
@@ -53,9 +53,7 @@ async def test_an_event_evaluates_the_tenants_that_it_touches(world: World) -> N
     assert await evaluated(lambda: said(world, says.tenant_match("t4", "o4"))) == 2
     assert (await world.settle())["t40"][-1].candidate.evidence[-1].reason == "matched to another tenant already"
     assert await evaluated(lambda: said(world, says.TenantLost(tenant_id="t5", revision=2, reason="removed"))) == 1
-    assert await evaluated(lambda: said(world, says.configuration("c1", serial="PF9AAA09"))) == 0, (
-        "nobody bears it"
-    )
+    assert await evaluated(lambda: said(world, says.configuration("c1", serial="PF9AAA09"))) == 0, "nobody bears it"
 
 
 async def test_what_another_evaluator_did_meanwhile_is_read(world: World) -> None:
