@@ -195,6 +195,17 @@ def test_tenants_that_only_devices_name_are_matched_by_their_machines(desk: Desk
     assert [row["organization_id"] for row in desk.read("out.tenants")] == ["o1"]
 
 
+@pytest.mark.parametrize(("mine", "theirs"), [("1S20XW00A9US", ""), ("", "1S20XW00A9US")])
+def test_machines_are_counted_in_whatever_form_their_serial_numbers_are_written(
+    desk: Desk, mine: str, theirs: str
+) -> None:
+    numbers = [f"PF1AAAA{number}" for number in range(8)]
+    devices = [a_device(number, serialNumber=mine + number, deviceName=number) for number in numbers]
+    configurations = [a_configuration(number, serial_number=theirs + number, name=f"X-{number}") for number in numbers]
+    desk.matched(devices=devices, configurations=configurations)
+    assert [row["organization_id"] for row in desk.read("out.tenants")] == ["o1"]
+
+
 def test_with_links_only_linked_tenants_have_devices_to_match(desk: Desk) -> None:
     """A tenant that the links leave out is still told which organization it may be."""
     found = desk.matched(

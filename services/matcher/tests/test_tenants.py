@@ -367,7 +367,10 @@ def test_a_label_that_was_cut_bears_the_beginning_of_the_name() -> None:
 
 def test_a_domain_that_is_a_trade_bears_no_name() -> None:
     others = [Organization(f"y{n}", f"{name} Plumbing") for n, name in enumerate(("Ash", "Birch", "Oak", "Yew"))]
-    assert found(named("Contoso Plumbing", "plumbing.com"), Organization("o1", "Plumbing"), *others) is None
+    organizations = Organization("o1", "Plumbing"), *others
+    alone = confidence(named("Contoso Plumbing"), *organizations)
+    assert confidence(named("Contoso Plumbing", "plumbing.com"), *organizations) == alone
+    assert found(named("Contoso", "plumbing.com"), *organizations) is None
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from rapidfuzz.distance import OSA
@@ -18,7 +17,7 @@ _INITIALS = range(2, 5)
 _FEWEST_BESIDE_A_LETTER = 2
 _LONG_WORD = 10
 _AKIN = 0.5
-_EXACT, _STEP = 4, 1.25
+_EXACT = 4
 
 
 class Rarity:
@@ -45,36 +44,27 @@ class Rarity:
     def settle(self) -> AbstractSet[str] | None:
         """The words whose worth has changed since the last call; None where all may have."""
         words = {word for word, held in self._settled.items() if self.holders(word) != held}
-        all_words = self._settled_names != self.names
-        self._settled, self._settled_names = {}, self.names
+        names = _stepped(self._names)
+        all_words = self._settled_names != names
+        self._settled, self._settled_names = {}, names
         return None if all_words else words
 
     def __call__(self, word: str) -> float:
-        count = self._counts.get(word)
-        return self.of(_stepped(count)) if count else math.log(2 + self.names)
+        # A new word is worth as much as one that a single name has.
+        return self.of(_stepped(self._counts.get(word, 1)))
 
     def of(self, holders: int) -> float:
         """What a word in so many names is worth."""
-        return math.log(1 + self.names / holders)
-
-    @property
-    def names(self) -> int:
-        return _stepped(self._names)
+        return math.log(1 + _stepped(self._names) / holders)
 
     def holders(self, word: str) -> int:
         """In about how many names it stands; exact as far as four."""
         return _stepped(self._counts.get(word, 0))
 
 
-@lru_cache(maxsize=4096)
 def _stepped(count: int) -> int:
-    """The next of 1, 2, 3, 4, 5, 6, 7, 9, 11, 14… down: steps of a quarter."""
-    step = count
-    if count > _EXACT:
-        step = _EXACT
-        while (following := math.ceil(step * _STEP)) <= count:
-            step = following
-    return step
+    """1, 2, 3, 4, 8, 16, 32…"""
+    return count if count <= _EXACT else 1 << (count.bit_length() - 1)
 
 
 @dataclass(frozen=True, slots=True)

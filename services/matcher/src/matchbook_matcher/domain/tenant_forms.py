@@ -268,13 +268,13 @@ def _closeness(name: NameComparison) -> tuple[bool, bool, bool, float]:
 
 def _initials(name: CompanyName, others: Iterable[CompanyName]) -> int:
     """How many letters one of the others consists of, that are the name's initials."""
-    return max((len(letters) for letters in map(_letters, others) if letters in name.initials), default=0)
+    return max((len(letters) for letters in map(_letters, others) if letters and letters in name.initials), default=0)
 
 
 def _letters(name: CompanyName) -> str | None:
     """What a name may be initials by: its only word, or PL&A."""
     words = [name.unfolded.get(word, word) for word in name.words]
-    return "".join(words) if len(words) == 1 or max(map(len, words)) <= _LONGEST_IN_LETTERS else None
+    return "".join(words) if len(words) == 1 or all(len(word) <= _LONGEST_IN_LETTERS for word in words) else None
 
 
 def _alias(mine: Iterable[CompanyName], theirs: Sequence[CompanyName]) -> str | None:

@@ -24,9 +24,10 @@ class LabelReader:
     def __call__(self, label: str, name: CompanyName) -> tuple[NameComparison, frozenset[str]]:
         """How the label agrees with the name, and which words of the name it has."""
         rest, found = label, list[str]()
-        for word in sorted(set(name.words), key=lambda word: (-len(word), word)):
-            spelling = next((s for s in (word, *self._short.get(word, ())) if self._has(rest, s)), None)
-            if spelling is not None:
+        # The most labels have none of the words, which is to be seen at once.
+        spelled = [(word, s) for word in set(name.words) if (s := self._spelling(word, label)) is not None]
+        for word, spelling in sorted(spelled, key=lambda pair: (-len(pair[0]), pair[0])):
+            if spelling in rest:
                 rest = rest.replace(spelling, " ", 1)
                 found.append(word)
         if not found:
@@ -47,8 +48,12 @@ class LabelReader:
         )
         return comparison, frozenset(found)
 
-    def _has(self, rest: str, spelling: str) -> bool:
-        return len(spelling) >= _SHORTEST_SPELLING and spelling in rest
+    def _spelling(self, word: str, label: str) -> str | None:
+        """How the label spells the word, in full or abbreviated."""
+        if word in label and len(word) >= _SHORTEST_SPELLING:
+            return word
+        short = self._short.get(word, ())
+        return next((s for s in short if s in label and len(s) >= _SHORTEST_SPELLING), None)
 
     def _begun(self, label: str, pieces: Sequence[str], lacking: Iterable[str]) -> str | None:
         """The word of the name whose beginning the label ends with: `ortho` of orthodontics."""

@@ -39,10 +39,14 @@ class Register:
             holders = self._words.get(word, ())
             for key in holders if len(holders) <= self._limits.word_holders else ():
                 worth[key] += int(1000 * rarity(word))
-        certain = {key for whole in _sought_wholes(forms) for key in self._wholes.get(whole, ())}
+        certain = self.with_any(_sought_wholes(forms))
         certain.update(key for key, _ in tenant.overlaps)
         ranked = sorted(worth, key=lambda key: (-worth[key], key))[: self._limits.candidates]
         return sorted(certain.union(ranked))
+
+    def with_any(self, wholes: Iterable[str]) -> set[str]:
+        """Organizations with one of the domains or spellings."""
+        return {key for whole in wholes for key in self._wholes.get(whole, ())}
 
     def _drawers(self, forms: Forms) -> Iterator[tuple[defaultdict[str, set[str]], AbstractSet[str]]]:
         yield self._words, words_of_forms(forms)

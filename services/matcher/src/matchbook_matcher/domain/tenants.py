@@ -1,7 +1,7 @@
 """Which organization each tenant is: names, domains, aliases and the machines they have in common."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -92,6 +92,7 @@ class Directory:
         self._tenant_forms: dict[str, Forms] = {}
         self._finder = Finder(weights.limits, known)
         self._register = Register(weights.limits)
+        self._compared: dict[str, dict[str, TenantPair | None]] = {}
         self._pairs: dict[str, list[TenantPair]] = {}
         self._claims: dict[str, _Claim] = {}
         self._answers: dict[str, TenantAnswer] = {}
@@ -111,15 +112,25 @@ class Directory:
         """Take in new states, None for what is gone; gives the tenants that were evaluated again."""
         organizations = {key: new for key, new in organizations.items() if self.organizations.get(key) != new}
         tenants = {key: new for key, new in tenants.items() if self.tenants.get(key) != new}
-        touched = self._meeting(organizations) | tenants.keys()
+        met, domains = self._meeting(organizations), self._domains_of(organizations)
         for key, organization in organizations.items():
             self._file(key, organization)
+        # A domain may be shared now, or no longer.
+        sharing = self._register.with_any(domains | self._domains_of(organizations))
         for key, tenant in tenants.items():
             self._file_tenant(key, tenant)
-        touched |= self._meeting(organizations) | self._weighing_otherwise()
-        for key in touched:
-            self._pair_again(key)
-        return touched | self._answer_again(touched)
+        anew, weighed = self._weighing_otherwise()
+        stale = {*organizations, *sharing, *weighed}
+        anew |= tenants.keys()
+        met |= self._meeting(stale) - anew
+        for key in anew:
+            self._compared.pop(key, None)
+        for key in anew | met:
+            self._pair_again(key, stale)
+        return anew | met | self._answer_again(anew | met)
+
+    def _domains_of(self, organizations: Iterable[str]) -> set[str]:
+        return {domain for key in organizations if key in self._forms for domain in self._forms[key].domains}
 
     def _file(self, key: str, organization: Organization | None) -> None:
         if key in self.organizations:
@@ -154,31 +165,28 @@ class Directory:
             net.add(key, self._forms[key])
         return {key for key, tenant in self.tenants.items() if net.catches(tenant, self._tenant_forms[key])}
 
-    def _weighing_otherwise(self) -> set[str]:
-        """Tenants with words, or that are compared with words, whose worth has changed."""
+    def _weighing_otherwise(self) -> tuple[set[str], set[str]]:
+        """The tenants and the organizations with words whose worth has changed."""
         words = self._finder.rarity.settle()
         if words is None:
-            return set(self.tenants)
-        if not words:
-            return set()
-        found = {key for key, forms in self._tenant_forms.items() if not words.isdisjoint(words_of_forms(forms))}
-        return found | self._meeting(
-            key for key, forms in self._forms.items() if not words.isdisjoint(words_of_forms(forms))
-        )
+            return set(self.tenants), set()
+        return _with_words(self._tenant_forms, words), _with_words(self._forms, words)
 
-    def _pair_again(self, key: str) -> None:
+    def _pair_again(self, key: str, stale: AbstractSet[str]) -> None:
+        """With the organizations that are stale, or that it was not compared with before."""
         self._pairs.pop(key, None)
+        former = self._compared.pop(key, {})
         tenant = self.tenants.get(key)
-        if tenant is not None and not _is_matched(tenant):
-            self._pairs[key] = self._with_forms(list(self._paired(tenant)))
-
-    def _paired(self, tenant: Tenant) -> Iterator[TenantPair]:
-        forms = self._tenant_forms[tenant.tenant_id]
+        if tenant is None or _is_matched(tenant):
+            return
+        forms, compared = self._tenant_forms[key], dict[str, TenantPair | None]()
+        for other in self._register.candidates(tenant, forms, self._finder.rarity):
+            if other in self.organizations:
+                known = other in former and other not in stale
+                compared[other] = former[other] if known else self._pair(tenant, forms, other)
         reverted = (tenant.standing.reverted if tenant.standing is not None else None) or {}
-        for key in self._register.candidates(tenant, forms, self._finder.rarity):
-            pair = self._pair(tenant, forms, key) if key in self.organizations else None
-            if pair is not None and not _is_reverted(pair, reverted):
-                yield pair
+        self._compared[key] = compared
+        self._pairs[key] = self._with_forms([p for p in compared.values() if p and not _is_reverted(p, reverted)])
 
     def _with_forms(self, pairs: list[TenantPair]) -> list[TenantPair]:
         """Of Contoso Inc. and Contoso GmbH, a tenant by that name is the one with its legal form."""
@@ -283,6 +291,12 @@ def _claim(claims: dict[str, _Claim], pair: TenantPair) -> None:
         claims[key] = _Claim(pair.score, pair.rank)
     elif pair.rank == held.rank:
         claims[key] = _Claim(max(pair.score, held.score), pair.rank, held.count + 1)
+
+
+def _with_words(forms: Mapping[str, Forms], words: AbstractSet[str]) -> set[str]:
+    if not words:
+        return set()
+    return {key for key, of in forms.items() if not words.isdisjoint(words_of_forms(of))}
 
 
 def _is_matched(tenant: Tenant) -> bool:
