@@ -40,15 +40,17 @@ def main(seeds: str, dirt: tuple[str, ...], tenants: int, *, changes: bool) -> N
         labels: dict[str, Label] = {}
         said: list[Said] = []
         for seed in range(first, last + 1):
-            _score(knowledge, seed, tenants, level, labels, said)
+            more_labels, more_said = _score(knowledge, seed, tenants, level)
+            labels |= more_labels
+            said += more_said
         click.echo("\n".join(report(f"Tenants, {level}", labels, said, HIGH)))
 
 
-def _score(  # noqa: PLR0913 - what it fills is its result
-    knowledge: Knowledge, seed: int, tenants: int, level: str, labels: dict[str, Label], said: list[Said]
-) -> None:
+def _score(knowledge: Knowledge, seed: int, tenants: int, level: str) -> tuple[dict[str, Label], list[Said]]:
+    """With the seed before each id, so that worlds can be put together."""
     customers, found = _world(knowledge, seed, tenants, level)
     answers = found.answers()
+    labels, said = dict[str, Label](), list[Said]()
     for customer in customers:
         key, target = f"{seed}/{customer.tenant_id}", customer.organization_id
         labels[key] = Label(None if target is None else f"{seed}/{target}", customer.category)
@@ -56,6 +58,7 @@ def _score(  # noqa: PLR0913 - what it fills is its result
         if answer.pairs and not answer.tied:
             best = answer.pairs[0]
             said.append(Said(key, f"{seed}/{best.organization.organization_id}", best.confidence))
+    return labels, said
 
 
 def _world(knowledge: Knowledge, seed: int, tenants: int, level: str) -> tuple[list[Customer], Directory]:
