@@ -1,5 +1,7 @@
 """Names: domains, truncation, numbers, likeness, and names that say nothing."""
 
+from typing import Any
+
 import pytest
 from matchbook_matcher.domain.forms import Kind, name_of
 from matchbook_matcher.domain.organization import Nothing, Suggested
@@ -167,7 +169,7 @@ def test_what_a_machine_is_does_not_say_which_one(name: str) -> None:
 @pytest.mark.parametrize("name", GIVEN)
 def test_a_name_that_the_system_gave_is_no_evidence(name: str) -> None:
     assert one(device(name=name), configuration(name=name)) is None
-    facts = {"model": "Latitude 5440", "people": "Anna Berg"}
+    facts: dict[str, Any] = {"model": "Latitude 5440", "people": "Anna Berg"}
     assert one(device(name=name, **facts), configuration(name=name, **facts)) is None
     with_address = one(device(name=name, wifi=ADDRESS), configuration(name=name, macs=(ADDRESS,)))
     nameless = one(device(wifi=ADDRESS), configuration(name="", macs=(ADDRESS,)))
@@ -198,7 +200,7 @@ def test_the_host_name_counts_beside_a_title_that_the_system_gave() -> None:
 
 
 def test_a_machine_with_a_name_that_the_system_gave_is_found_by_its_users_name() -> None:
-    facts = {"model": "Latitude 5440", "people": "Anna Berg"}
+    facts: dict[str, Any] = {"model": "Latitude 5440", "people": "Anna Berg"}
     pair = one(device(name="DESKTOP-7QK2M9X", **facts), configuration(name="Anna Berg laptop", **facts))
     assert pair is not None
     assert told(pair, "device_name") == ("similar", "the documented name is the user's")
@@ -224,7 +226,7 @@ def test_a_first_name_is_not_enough_to_tell_machines_apart(name: str) -> None:
 
 
 def test_a_first_name_on_three_machines_names_none_of_them() -> None:
-    facts = {"name": "John\u2019s MacBook Pro", "model": "MacBook Pro", "people": "John Doe"}
+    facts: dict[str, Any] = {"name": "John\u2019s MacBook Pro", "model": "MacBook Pro", "people": "John Doe"}
     documented = configuration("c1", **facts)
     other = {**facts, "model": "MacBook Air"}
     assert target(answer([device("d1", **facts), device("d2", **other)], [documented], "d1")) == "c1"
