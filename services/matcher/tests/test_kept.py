@@ -19,7 +19,13 @@ STRICT = Matcher(
     WEIGHTS.model_copy(
         update={
             "limits": WEIGHTS.limits.model_copy(
-                update={"enrolments_of_a_machine": 2, "name_holders": 2, "address_holders": 1, "similarity_block": 2}
+                update={
+                    "enrolments_of_a_machine": 2,
+                    "name_holders": 2,
+                    "personal_holders": 1,
+                    "address_holders": 1,
+                    "similarity_block": 2,
+                }
             )
         }
     )

@@ -1,10 +1,16 @@
 """Names: domains, truncation, numbers, likeness, and names that say nothing."""
 
+from typing import Any
+
 import pytest
 from matchbook_matcher.domain.forms import Kind, name_of
-from matchbook_matcher.domain.organization import Nothing
+from matchbook_matcher.domain.organization import Nothing, Suggested
 
 from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, tied, told
+
+REASON = "a name the operating system gave, new with every installation"
+GIVEN = ("DESKTOP-7QK2M9X", "LAPTOP-AB12CD34", "WIN-ABCDEFGHIJK")
+ADDRESS = "3c22fb000001"
 
 
 @pytest.mark.parametrize(
@@ -121,13 +127,12 @@ def test_a_cut_that_lost_the_number_is_a_conflict() -> None:
 @pytest.mark.parametrize(
     ("mine", "theirs", "verdict"),
     [
-        ("DESKTOP-AB12CD3", "DESKTOP-AB12CE3", ("disagree", None)),
+        ("DESKTOP-AB12CD3", "DESKTOP-AB12CE3", ("set_aside", REASON)),
         ("LT-7", "Laptop", ("set_aside", "says only what the machine is")),
     ],
 )
 def test_names_without_likeness(mine: str, theirs: str, verdict: tuple[str, str | None]) -> None:
-    address = "3c22fb000001"
-    pair = one(device(name=mine, wifi=address), configuration(name=theirs, macs=(address,)))
+    pair = one(device(name=mine, wifi=ADDRESS), configuration(name=theirs, macs=(ADDRESS,)))
     assert pair is not None
     assert told(pair, "device_name") == verdict
 
@@ -161,15 +166,44 @@ def test_what_a_machine_is_does_not_say_which_one(name: str) -> None:
     assert found.kind is Kind.GENERIC
 
 
-@pytest.mark.parametrize("name", ["DESKTOP-7QK2M9X", "LAPTOP-AB12CD34", "WIN-ABCDEFGHIJK"])
-def test_a_name_that_the_system_gave_counts_less_than_one_that_a_person_gave(name: str) -> None:
-    default = one(device(name=name), configuration(name=name))
-    own = one(device(name="LT-1"), configuration(name="LT-1"))
-    assert default is not None
-    assert own is not None
-    assert told(default, "device_name")[0] == "agree"
-    assert default.worth.confidence < own.worth.confidence
-    assert one(device(name=name), configuration(name=f"{name[:-1]}0")) is None, "nobody mistypes what nobody types"
+@pytest.mark.parametrize("name", GIVEN)
+def test_a_name_that_the_system_gave_is_no_evidence(name: str) -> None:
+    assert one(device(name=name), configuration(name=name)) is None
+    facts: dict[str, Any] = {"model": "Latitude 5440", "people": "Anna Berg"}
+    assert one(device(name=name, **facts), configuration(name=name, **facts)) is None
+    with_address = one(device(name=name, wifi=ADDRESS), configuration(name=name, macs=(ADDRESS,)))
+    nameless = one(device(wifi=ADDRESS), configuration(name="", macs=(ADDRESS,)))
+    assert with_address is not None
+    assert nameless is not None
+    assert with_address.worth == nameless.worth
+    assert told(with_address, "device_name") == ("set_aside", REASON)
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_a_name_that_the_system_gave_speaks_against_nothing(name: str) -> None:
+    for mine, theirs in ((name, "LT-7"), ("LT-7", name), (name, "DESKTOP-0000000")):
+        pair = one(device(name=mine, wifi=ADDRESS), configuration(name=theirs, macs=(ADDRESS,)))
+        assert pair is not None
+        assert told(pair, "device_name") == ("set_aside", REASON)
+
+
+def test_a_name_that_the_system_gave_supports_no_slip_of_the_pen() -> None:
+    for name, found in (("DESKTOP-7QK2M9X", False), ("LT-7", True)):
+        pair = one(device(name=name, serial="AB12CD34EF"), configuration(name=name, serial="AB12CX34EF"))
+        assert (pair is not None) == found
+
+
+def test_the_host_name_counts_beside_a_title_that_the_system_gave() -> None:
+    pair = one(device(name="LT-7"), configuration(name="DESKTOP-7QK2M9X", hostname="LT-7"))
+    assert pair is not None
+    assert told(pair, "device_name") == ("agree", None)
+
+
+def test_a_machine_with_a_name_that_the_system_gave_is_found_by_its_users_name() -> None:
+    facts: dict[str, Any] = {"model": "Latitude 5440", "people": "Anna Berg"}
+    pair = one(device(name="DESKTOP-7QK2M9X", **facts), configuration(name="Anna Berg laptop", **facts))
+    assert pair is not None
+    assert told(pair, "device_name") == ("similar", "the documented name is the user's")
 
 
 @pytest.mark.parametrize(
@@ -189,6 +223,24 @@ def test_a_first_name_is_not_enough_to_tell_machines_apart(name: str) -> None:
     assert one(device(name=name), configuration(name=name)) is None
     documented = configuration(name=name, model="MacBook Air", serial="PF1ABCD2")
     assert one(device(name=name, model="MacBook Air", serial="PF1ABCD2"), documented) is not None
+
+
+def test_a_first_name_on_three_machines_names_none_of_them() -> None:
+    facts: dict[str, Any] = {"name": "John\u2019s MacBook Pro", "model": "MacBook Pro", "people": "John Doe"}
+    documented = configuration("c1", **facts)
+    other = {**facts, "model": "MacBook Air"}
+    assert target(answer([device("d1", **facts), device("d2", **other)], [documented], "d1")) == "c1"
+    three = [device("d1", **facts), device("d2", **other), device("d3", **other)]
+    assert answer(three, [documented], "d1") == Nothing("no_candidate")
+    with_serial = [device(serial="PF1ABCD2", **facts)], [configuration(serial="PF1ABCD2", **facts)]
+    more = [device(f"d{n}", **facts) for n in (2, 3)]
+    for found, verdict in (
+        (evaluate(*with_serial), ("agree", "a first name says whose it is, not which one")),
+        (evaluate(with_serial[0] + more, with_serial[1]), ("set_aside", "on many devices or configurations")),
+    ):
+        machine = found.answers["t1", "d1"]
+        assert isinstance(machine, Suggested)
+        assert told(machine.best, "device_name", found.learned) == verdict
 
 
 def test_a_name_on_many_devices_or_configurations_names_nothing() -> None:

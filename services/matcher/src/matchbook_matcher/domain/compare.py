@@ -32,9 +32,7 @@ _COUNTED: Final = 3
 """The characters of a serial number in which the machines of a batch differ."""
 _SERVICE_TAG: Final = 7
 _GENITIVE: Final = frozenset("S")
-_EQUAL: Final = {Kind.OWN: Named.AGREE, Kind.DEFAULT: Named.DEFAULT, Kind.PERSONAL: Named.PERSONAL}
 SHORTEST_CUT: Final = NETBIOS_LENGTH - 2
-_BEST_FIRST: Final = (Named.AGREE, Named.DEFAULT, Named.TRUNCATED, Named.ALIKE, Named.SIMILAR)
 _LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _PRODUCT_NUMBER: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{6,}")
 _MODEL_NUMBER: Final = re.compile(r"(?=.*[0-9])[0-9A-Z]{3,}")
@@ -55,7 +53,7 @@ def compare(device: Device, configuration: Configuration, learned: Learned, limi
     user = User.MISSING
     if device.people is not None and configuration.people is not None:
         user = User.DISAGREE if device.people.forms.isdisjoint(configuration.people.forms) else User.AGREE
-        if named is Named.DISAGREE and user is User.AGREE and is_titled(device, configuration.title):
+        if user is User.AGREE and _is_untold(device.name, named) and is_titled(device, configuration.title):
             named = Named.TITLED
     return (
         user * USER_STEP
@@ -122,23 +120,18 @@ def names(mine: Name | None, configuration: Configuration, learned: Learned, lim
     """The best that any of the configuration's names says."""
     if mine is None or not configuration.names:
         return Named.MISSING
-    if mine.kind is Kind.GENERIC or mine.key in learned.names:
+    if not mine.identifies or mine.key in learned.names:
         return Named.SET_ASIDE
     for name in configuration.names:
         if name is mine or (name.key == mine.key and parted_alike(mine.short, name.short)):
-            return _EQUAL[mine.kind]
+            return Named.AGREE if mine.kind is Kind.OWN else Named.PERSONAL
     if len(configuration.names) == 1:
-        found = {_unequal(mine, configuration.names[0], limits)}
-    else:
-        found = {_unequal(mine, name, limits) for name in configuration.names}
-    for verdict in _BEST_FIRST:
-        if verdict in found:
-            return verdict
-    return Named.DISAGREE if Named.DISAGREE in found else found.pop()
+        return _unequal(mine, configuration.names[0], limits)
+    return min(_unequal(mine, name, limits) for name in configuration.names)
 
 
 def _unequal(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
-    if theirs.kind is Kind.GENERIC:
+    if not theirs.identifies:
         return Named.SET_ASIDE
     if is_cut(mine, theirs) or is_cut(theirs, mine):
         return Named.TRUNCATED
@@ -178,6 +171,11 @@ def may_be_cut(short: str) -> bool:
 
 def is_cut(short: Name, long: Name) -> bool:
     return may_be_cut(short.short) and cut(long.short) == short.short
+
+
+def _is_untold(mine: Name | None, named: Named) -> bool:
+    """Whether the documented name may still be the user's: what so many machines are called is none of theirs."""
+    return named is Named.DISAGREE or (named is Named.SET_ASIDE and mine is not None and not mine.identifies)
 
 
 def is_titled(device: Device, title: AbstractSet[str]) -> bool:

@@ -38,10 +38,10 @@ class Kind(IntEnum):
     """How much a machine's name can say."""
 
     OWN = 0
-    DEFAULT = 1
-    """Given by the operating system, and anew with every installation."""
-    PERSONAL = 2
+    PERSONAL = 1
     """Says whose phone or Mac it is, by a first name that others bear too."""
+    DEFAULT = 2
+    """Given by the operating system, and anew with every installation."""
     GENERIC = 3
     """Says what the machine is, not which one."""
 
@@ -49,16 +49,18 @@ class Kind(IntEnum):
 class Name:
     """A machine's name: `key` has only letters and digits, without the domain; `short` keeps the punctuation.
 
-    `telling` finds the parts that tell a machine from its neighbour as a number does.
+    `telling` finds the parts that tell a machine from its neighbour as a number does. `identifies`: whether it can be
+    evidence at all; what the system calls a machine, or what says only what it is, is none.
     """
 
-    __slots__ = ("_frame", "_numbers", "key", "kind", "raw", "short", "telling")
+    __slots__ = ("_frame", "_numbers", "identifies", "key", "kind", "raw", "short", "telling")
 
     def __init__(self, raw: str, short: str, key: str, kind: Kind, telling: re.Pattern[str]) -> None:
         self.raw = raw
         self.short = short
         self.key = key
         self.kind = kind
+        self.identifies = kind < Kind.DEFAULT
         self.telling = telling
         self._numbers: tuple[str, ...] | None = None
         self._frame: str | None = None

@@ -87,8 +87,16 @@ def _shared_macs(devices: Sequence[Device], limits: DeviceLimits) -> set[str]:
 
 
 def _common_names(devices: Sequence[Device], limits: DeviceLimits) -> set[str]:
-    counts = Counter(device.name.key for device in devices if device.name is not None)
-    return {name for name, count in counts.items() if count > limits.name_holders}
+    names = [device.name for device in devices if device.name is not None]
+    counts = Counter(name.key for name in names)
+    if max(counts.values(), default=0) <= min(limits.personal_holders, limits.name_holders):
+        return set()
+    return {name.key for name in names if counts[name.key] > most_holders(limits, personal=name.kind is Kind.PERSONAL)}
+
+
+def most_holders(limits: DeviceLimits, *, personal: bool) -> int:
+    """How many may bear a name that still tells one of them; `personal`: it is made of somebody's first name."""
+    return limits.personal_holders if personal else limits.name_holders
 
 
 class Documents:
@@ -106,6 +114,8 @@ class Documents:
         self.by_mac: dict[str, tuple[Configuration, ...]] = {}
         self.by_name: dict[str, tuple[Configuration, ...]] = {}
         self.by_cut_name: dict[str, tuple[Configuration, ...]] = {}
+        self.personal: set[str] = set()
+        """The names that are made of somebody's first name; some may be borne by nobody any more."""
         self._doubtful: Doubtful | None = None
         for configuration in configurations:
             self.add(configuration)
@@ -121,8 +131,10 @@ class Documents:
         for mac in configuration.macs:
             _add(self.by_mac, mac, alone)
         for name in configuration.names:
-            if name.kind is not Kind.GENERIC:
+            if name.identifies:
                 _add(self.by_name, name.key, alone)
+                if name.kind is Kind.PERSONAL:
+                    self.personal.add(name.key)
                 if len(name.short) > SHORTEST_CUT and (short := cut(name.short)) is not None:
                     _add(self.by_cut_name, short, alone)
         if self._doubtful is not None:
@@ -154,9 +166,12 @@ class Documents:
         limits = self.limits
         junk = {serial for serial, held in self.by_serial.items() if len(held) > limits.enrolments_of_a_machine}
         shared = {mac for mac, held in self.by_mac.items() if len(held) > limits.address_holders}
-        common = {name for name, held in self.by_name.items() if len(held) > limits.name_holders}
+        common = {name for name, held in self.by_name.items() if self.too_many_bear(name, len(held))}
         theirs = fleet.learned
         return Learned(theirs.serials | junk, theirs.macs | shared, theirs.names | common)
+
+    def too_many_bear(self, name: str, count: int) -> bool:
+        return count > most_holders(self.limits, personal=name in self.personal)
 
     def candidates(self, device: Device, learned: Learned) -> tuple[Configuration, ...]:
         """Those that share a usable serial number, MAC address or name with the device, in no particular order."""
@@ -168,7 +183,7 @@ class Documents:
         for mac in (device.wifi, device.ethernet):
             if mac is not None and (held := self.by_mac.get(mac)) is not None and mac not in learned.macs:
                 found = joined(found, held)
-        if (name := device.name) is not None and name.kind is not Kind.GENERIC and name.key not in learned.names:
+        if (name := device.name) is not None and name.identifies and name.key not in learned.names:
             if (held := self.by_name.get(name.key)) is not None:
                 found = joined(found, held)
             if len(name.short) >= SHORTEST_CUT:

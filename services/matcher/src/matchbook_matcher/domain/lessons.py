@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from matchbook_matcher.domain.compare import Learned
+from matchbook_matcher.domain.forms import Kind
 from matchbook_matcher.domain.index import Documents, Fleet
 from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.terms import Term
@@ -34,6 +35,8 @@ class Lessons:
                 _add(self._wireless, device.wifi, by)
             if device.name is not None:
                 _add(self._named, device.name.key, by)
+                if device.name.kind is Kind.PERSONAL:
+                    self._documents.personal.add(device.name.key)
 
     def replace(self, before: Fleet, after: Fleet) -> None:
         """Count some devices as they are now, and no more as they were."""
@@ -67,8 +70,9 @@ class Lessons:
         return by_devices or len(self._documents.by_mac.get(mac, ())) > limits.address_holders
 
     def _is_common(self, name: str) -> bool:
-        most = self._limits.name_holders
-        return self._named[name] > most or len(self._documents.by_name.get(name, ())) > most
+        documents = self._documents
+        most = max(self._named[name], len(documents.by_name.get(name, ())))
+        return documents.too_many_bear(name, most)
 
     def says_nothing(self, term: Term) -> bool:
         """Whether nobody finds anything under it."""

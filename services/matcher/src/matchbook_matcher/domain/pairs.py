@@ -68,7 +68,7 @@ def _records_of_one(pairs: list[Pair]) -> list[Pair]:
 
 def _fullness(pair: Pair) -> tuple[int, int, int]:
     _, mac, name, model, user = findings_of(pair.code)
-    agree = (mac in _OWN_ADAPTER) + (name in (Named.AGREE, Named.DEFAULT, Named.TRUNCATED))
+    agree = (mac in _OWN_ADAPTER) + (name in (Named.AGREE, Named.TRUNCATED))
     agree += (model is Model.AGREE) + (user is User.AGREE)
     record = pair.configuration
     told = (*record.macs, *record.names, record.model, record.maker, record.people, record.family)
@@ -111,12 +111,15 @@ _NAMED: dict[Named, tuple[Verdict, str | None]] = {
     Named.TRUNCATED: ("agree", "cut to 15 characters"),
     Named.ALIKE: ("similar", None),
     Named.SIMILAR: ("similar", None),
-    Named.DEFAULT: ("agree", "a name the operating system gave, new with every installation"),
     Named.DISAGREE: ("disagree", None),
     Named.OTHER_NUMBER: ("disagree", "the numbers differ"),
     Named.SET_ASIDE: ("set_aside", None),
     Named.PERSONAL: ("agree", "a first name says whose it is, not which one"),
     Named.TITLED: ("similar", "the documented name is the user's"),
+}
+_NO_NAME = {
+    Kind.DEFAULT: "a name the operating system gave, new with every installation",
+    Kind.GENERIC: "says only what the machine is",
 }
 _MODEL: dict[Model, tuple[Verdict, str | None]] = {
     Model.AGREE: ("agree", None),
@@ -240,9 +243,14 @@ def _name_evidence(pair: Pair, finding: Named, learned: Learned) -> Evidence:
     if mine is None:
         return _entry("device_name", verdict, None, theirs, reason)
     if finding is Named.SET_ASIDE:
-        many = mine.key in learned.names and mine.kind is not Kind.GENERIC
-        reason = _MANY if many else "says only what the machine is"
+        reason = _why_no_name(mine, pair.configuration.names, learned)
     return _entry("device_name", verdict, mine.raw, theirs, reason)
+
+
+def _why_no_name(mine: Name, theirs: tuple[Name, ...], learned: Learned) -> str:
+    if mine.identifies and mine.key in learned.names:
+        return _MANY
+    return next(_NO_NAME[name.kind] for name in (mine, *theirs) if not name.identifies)
 
 
 def _shown(mine: Name | None, names: tuple[Name, ...]) -> str | None:

@@ -8,7 +8,6 @@ from typing import Literal, NamedTuple
 from matchbook_matcher.domain.forms import (
     UUID_DIGITS,
     Hygiene,
-    Kind,
     Name,
     family_of,
     mac_set_aside,
@@ -248,5 +247,5 @@ def _names(name: str, hostname: str | None, hygiene: Hygiene) -> tuple[Name, ...
     found = [form for part in parts_of_name(name) if (form := name_of(part, hygiene)) is not None]
     if hostname and hostname != name and (host := name_of(hostname, hygiene)) is not None:
         # A friendly name such as "Laptop" beside a host name is a title; the host name is what the machine is called.
-        found = [form for form in found if form.kind is not Kind.GENERIC and form.key != host.key] + [host]
+        found = [form for form in found if form.identifies and form.key != host.key] + [host]
     return tuple(found)

@@ -42,12 +42,11 @@ class Named(IntEnum):
     TRUNCATED = 2
     ALIKE = 3
     SIMILAR = 4
-    DEFAULT = 5
-    DISAGREE = 6
-    OTHER_NUMBER = 7
-    SET_ASIDE = 8
-    PERSONAL = 9
-    TITLED = 10
+    DISAGREE = 5
+    OTHER_NUMBER = 6
+    SET_ASIDE = 7
+    PERSONAL = 8
+    TITLED = 9
     """The documented name is that of its user, and no machine's."""
 
 
@@ -73,7 +72,7 @@ SERIAL_STEP: Final = MAC_STEP * len(Mac)
 USER_STEP: Final = SERIAL_STEP * len(Serial)
 CODES: Final = USER_STEP * len(User)
 _MACS: Final = (Mac.AGREE, Mac.AGREE_WIFI)
-_NAMES: Final = (Named.AGREE, Named.TRUNCATED, Named.ALIKE, Named.SIMILAR, Named.DEFAULT, Named.PERSONAL, Named.TITLED)
+_NAMES: Final = (Named.AGREE, Named.TRUNCATED, Named.ALIKE, Named.SIMILAR, Named.PERSONAL, Named.TITLED)
 
 
 class Worth(NamedTuple):

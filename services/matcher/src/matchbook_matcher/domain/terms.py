@@ -43,7 +43,7 @@ def sought(device: Device, *, doubtful: bool) -> Iterator[Term]:
     if device.variant is not None:
         yield Term("serial", device.variant)
     name = device.name
-    if name is not None and name.kind is not Kind.GENERIC:
+    if name is not None and name.identifies:
         if may_be_cut(name.short):
             yield Term("cut name", name.short)
         if (short := cut(name.short)) is not None:
@@ -66,7 +66,7 @@ def filed(configuration: Configuration) -> Iterator[Term]:
     for mac in configuration.macs:
         yield Term("mac", mac)
     for name in configuration.names:
-        if name.kind is not Kind.GENERIC:
+        if name.identifies:
             yield Term("name", name.key)
             short = cut(name.short)
             yield Term("long name", name.key) if short is None else Term("cut name", short)

@@ -37,7 +37,6 @@ class NameWeights(_Section):
     truncated: float
     alike: float
     similar: float
-    default: float
     disagree: float
     other_number: float
     set_aside: float
@@ -67,6 +66,7 @@ class DeviceLimits(_Section):
     wired_devices: int
     wireless_devices: int
     name_holders: int
+    personal_holders: int
     address_holders: int
     similarity_block: int
     alike: float
