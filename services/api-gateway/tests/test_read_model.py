@@ -151,6 +151,13 @@ def _suggested_on(t: str, d: str, target_id: str, fingerprint: str = "f1", **mor
     return told.model_copy(update={"candidate": told.candidate.model_copy(update={"fingerprint": fingerprint})})
 
 
+def _conflict(t: str, d: str, *target_ids: str, revision: int = 1) -> MatchSuggested:
+    told = suggested(t, d, target_ids[0], revision=revision)
+    assert told.candidate is not None
+    each = tuple(told.candidate.model_copy(update={"target_id": target_id}) for target_id in target_ids)
+    return told.model_copy(update={"status": "conflict", "candidate": None, "runners_up": each})
+
+
 async def test_an_ignored_device_says_that_its_suggestion_changed_since(world: GatewayWorld) -> None:
     t = unique("t")
     shown = IgnoredSuggestion(status="suggested", target_id="c1", fingerprint="f1")
@@ -158,10 +165,13 @@ async def test_an_ignored_device_says_that_its_suggestion_changed_since(world: G
         "same": shown, "other": shown, "evidence": shown, "gone": shown, "retired": shown, "old": shown,
         "nothing": IgnoredSuggestion(), "still-nothing": IgnoredSuggestion(), "unknown": None,
     }  # fmt: skip
+    between = IgnoredSuggestion(status="conflict", fingerprint=_conflict(t, "-", "c1", "c2").fingerprint)
+    ignored |= {"same-conflict": between, "other-conflict": between}
     await world.publish(
         tenant(t),
         *(device(t, d, d) for d in ignored),
-        *(suggested(t, d, "c1") for d in ignored if "nothing" not in d),
+        *(suggested(t, d, "c1") for d in ignored if "nothing" not in d and "conflict" not in d),
+        *(_conflict(t, d, "c1", "c2") for d in ignored if "conflict" in d),
         *(match_state(t, d, status="ignored", ignored_suggestion=kept) for d, kept in ignored.items()),
     )
     await world.applied()
@@ -171,6 +181,8 @@ async def test_an_ignored_device_says_that_its_suggestion_changed_since(world: G
         suggested(t, "same", "c1", revision=2, confidence=0.8),
         *(suggested(t, d, "c2", revision=2) for d in ("other", "nothing", "unknown", "retired")),
         _suggested_on(t, "evidence", "c1", "f2", revision=2),
+        _conflict(t, "same-conflict", "c2", "c1", revision=2),
+        _conflict(t, "other-conflict", "c1", "c3", revision=2),
         SuggestionWithdrawn(subject="device", tenant_id=t, device_id="gone", revision=2, reason="no_candidate"),
         DeviceRetired(tenant_id=t, device_id="retired", revision=2),
         suggested(t, "old", "c1", revision=2).model_copy(update={"status": "superseded", "candidate": None}),
@@ -178,13 +190,13 @@ async def test_an_ignored_device_says_that_its_suggestion_changed_since(world: G
     await world.applied()
     page = await read(world, f"/api/tenants/{t}/devices", status="all")
     told = {item["device_name"] for item in page["items"] if item["changed_since"]}
-    assert told == {"other", "evidence", "nothing"}
-    assert page["counts"]["changed_since"] == 3
+    assert told == {"other", "evidence", "nothing", "other-conflict"}
+    assert page["counts"]["changed_since"] == 4
     page = await read(world, f"/api/tenants/{t}/devices", **changed)
-    assert (page["total"], {item["device_name"] for item in page["items"]}) == (3, told)
+    assert (page["total"], {item["device_name"] for item in page["items"]}) == (4, told)
     await world.publish(match_state(t, "other", version=2, status="unmatched"))
     await world.applied()
-    assert (await read(world, f"/api/tenants/{t}/devices", **changed))["total"] == 2
+    assert (await read(world, f"/api/tenants/{t}/devices", **changed))["total"] == 3
 
 
 @pytest.mark.parametrize(

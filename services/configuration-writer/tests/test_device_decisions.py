@@ -17,6 +17,7 @@ from matchbook_contracts.decisions import (
     RevertMatch,
 )
 from matchbook_contracts.match_events import ConfigurationCreated
+from matchbook_contracts.suggestions import fingerprint_of_all
 
 from tests.support.writer_world import (
     ARCHIVED,
@@ -240,11 +241,14 @@ def test_ignoring_a_matched_device_frees_its_configuration() -> None:
     assert world.configurations[LAPTOP].serial_number == "pf3x9k1"
 
 
+TWO = {LAPTOP: "fingerprint-1", DESKTOP: "fingerprint-2"}
+
+
 @pytest.mark.parametrize(
     ("shown", "kept"),
     [
         ({}, ("suggested", LAPTOP, "fingerprint-1")),
-        ({"target_id": None, "status": "conflict"}, ("conflict", None, None)),
+        ({"target_id": None, "status": "conflict", "fingerprints": TWO}, ("conflict", None, fingerprint_of_all(TWO))),
         ({"target_id": None, "suggestion_id": None}, (None, None, None)),
     ],
 )

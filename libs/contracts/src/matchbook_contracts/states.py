@@ -45,7 +45,10 @@ class RevertedPair(Value):
 
 
 class IgnoredSuggestion(Value):
-    """What was suggested for a device when it was ignored, and on what evidence; without a status, nothing was."""
+    """What was suggested for a device when it was ignored, and on what evidence; without a status, nothing was.
+
+    `fingerprint` is that of the suggestion: of its candidate, or of all candidates of a conflict.
+    """
 
     status: SuggestionStatus | None = None
     target_id: Id | None = None

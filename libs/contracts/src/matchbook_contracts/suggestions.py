@@ -1,5 +1,7 @@
 """What the matcher thinks: which documented thing a device or a tenant is, and the evidence for it."""
 
+from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -81,6 +83,21 @@ class MatchSuggested(_Suggestion):
     elsewhere: Elsewhere | None = None
     superseded_by: Id | None = None
     documented_twice: tuple[Id, ...] = ()
+
+    @property
+    def fingerprint(self) -> str | None:
+        """What stands for the evidence of the answer, so that it can be told from another answer of the same status."""
+        if self.candidate is not None:
+            return self.candidate.fingerprint
+        return fingerprint_of_all({item.target_id: item.fingerprint for item in self.runners_up})
+
+
+def fingerprint_of_all(fingerprints: Mapping[str, str]) -> str | None:
+    """What stands for the evidence of all candidates of a conflict, given by target; None where there are none."""
+    if not fingerprints:
+        return None
+    told = "\n".join(f"{target} {fingerprint}" for target, fingerprint in sorted(fingerprints.items()))
+    return blake2b(told.encode(), digest_size=16).hexdigest()
 
 
 class SuggestionWithdrawn(_Suggestion):

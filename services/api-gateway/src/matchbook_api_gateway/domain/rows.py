@@ -176,7 +176,7 @@ def suggestion_row(event: MatchSuggested | SuggestionWithdrawn, body: bytes) -> 
         best.confidence if best else None,
         best.target_id if best else None,
         sort_key(best.target_name) if best else None,
-        best.fingerprint if best else None,
+        event.fingerprint,
         body,
     )
 

@@ -30,6 +30,7 @@ from matchbook_contracts.states import (
     IgnoredSuggestion,
     MatchOrigin,
 )
+from matchbook_contracts.suggestions import fingerprint_of_all
 
 from matchbook_configuration_writer.domain.authority import out_of_scope, refuse_missing, refuse_scope
 from matchbook_configuration_writer.domain.events import configuration_event, created_id, device_event
@@ -396,7 +397,8 @@ def _ignored_suggestion(case: Case) -> IgnoredSuggestion | None:
         return IgnoredSuggestion(status="suggested", target_id=target_id, fingerprint=fingerprint)
     if found is None:
         return IgnoredSuggestion()
-    fingerprint = found.fingerprints.get(found.target_id or "")
+    seen = found.fingerprints
+    fingerprint = fingerprint_of_all(seen) if found.target_id is None else seen.get(found.target_id)
     return IgnoredSuggestion(status=found.status, target_id=found.target_id, fingerprint=fingerprint)
 
 
