@@ -5,7 +5,7 @@ python -m tests.bench.bench_tenants --seeds 7000-7009 --dirt field --dirt harsh
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import click
@@ -18,6 +18,7 @@ from matchbook_matcher.offline.scoring import Label, Said
 from tests.bench.labelled.customers import directory
 from tests.bench.labelled.dirt import LEVELS
 from tests.bench.labelled.model import Customer
+from tests.bench.tenant_baseline import best, claims
 
 Change = tuple[Mapping[str, Organization | None], Mapping[str, Tenant | None]]
 DEVICES_PER_TENANT = 250
@@ -28,8 +29,9 @@ CHANGES = 60
 @click.option("--seeds", default="7000-7009", show_default=True, help="First and last.")
 @click.option("--dirt", multiple=True, default=("field", "harsh"), show_default=True, type=click.Choice(tuple(LEVELS)))
 @click.option("--tenants", default=400, show_default=True, help="In each world.")
+@click.option("--baseline", is_flag=True, help="Score weighted words and domains instead, at their best threshold.")
 @click.option("--changes", is_flag=True, help="Measure single changes instead, of 5,000 tenants.")
-def main(seeds: str, dirt: tuple[str, ...], tenants: int, *, changes: bool) -> None:
+def main(seeds: str, dirt: tuple[str, ...], tenants: int, *, baseline: bool, changes: bool) -> None:
     """Score all worlds of a kind together."""
     knowledge = read_knowledge()
     if changes:
@@ -37,6 +39,9 @@ def main(seeds: str, dirt: tuple[str, ...], tenants: int, *, changes: bool) -> N
         return
     first, last = map(int, seeds.split("-"))
     for level in dirt:
+        if baseline:
+            score_baseline(knowledge, range(first, last + 1), tenants, level)
+            continue
         labels: dict[str, Label] = {}
         said: list[Said] = []
         for seed in range(first, last + 1):
@@ -44,6 +49,19 @@ def main(seeds: str, dirt: tuple[str, ...], tenants: int, *, changes: bool) -> N
             labels |= more_labels
             said += more_said
         click.echo("\n".join(report(f"Tenants, {level}", labels, said, HIGH)))
+
+
+def score_baseline(knowledge: Knowledge, seeds: Iterable[int], tenants: int, level: str) -> None:
+    found: list[tuple[float, bool]] = []
+    documented = 0
+    for seed in seeds:
+        customers, kept = _world(knowledge, seed, tenants, level)
+        truth = {c.tenant_id: str(c.organization_id) for c in customers if c.organization_id is not None}
+        documented += len(truth)
+        made = claims(kept.tenants.values(), kept.organizations.values(), knowledge.vocabulary.legal_forms)
+        found += [(claim.score, truth.get(claim.tenant_id) == claim.organization_id) for claim in made]
+    reached = best(found, documented)
+    click.echo(f"{level}: F1 {reached.f1:.4f}, precision {reached.precision:.4f}, recall {reached.recall:.4f}")
 
 
 def _score(knowledge: Knowledge, seed: int, tenants: int, level: str) -> tuple[dict[str, Label], list[Said]]:
