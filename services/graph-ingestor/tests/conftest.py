@@ -1,7 +1,8 @@
 """One Microsoft emulator for all tests of the service, and an ingestor for each."""
 
+import ssl
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,14 @@ from ingestor_workload import SECRET, WORKLOAD
 from ingestor_world import PARTITIONS, Ingesting, Mischief, by_the_real_clock, ingesting, settings_for
 
 Configure = Callable[..., Any]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_authorities_of_the_system() -> Iterator[None]:
+    """The emulator's certificate is given; reading those of the system takes 50 ms for each client."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl.SSLContext, "load_default_certs", lambda *_, **__: None)
+        yield
 
 
 @pytest.fixture(scope="session")
