@@ -70,7 +70,7 @@ async def _take_tenants(batch: Batch, connection: Connection, store: IntakeStore
 
 async def _take_devices(batch: Batch, connection: Connection, store: IntakeStore, marks: set[Mark]) -> None:
     if batch.devices:
-        await store.upsert(connection, "devices", _in_order(batch.devices))
+        await store.add_devices(connection, dict(sorted(batch.devices.items())))
         marks |= _directory("tenant", {tenant for tenant, _ in batch.devices})
     if batch.device_matches:
         former = await store.configurations_of_devices(connection, list(batch.device_matches))
@@ -94,7 +94,7 @@ async def _take_configurations(batch: Batch, connection: Connection, store: Inta
     if not batch.configurations:
         return
     former = await store.configurations(connection, list(batch.configurations))
-    await store.upsert(connection, "configurations", _in_order(batch.configurations))
+    await store.add_configurations(connection, dict(sorted(batch.configurations.items())), former)
     now = {row[0]: KnownConfiguration(row[1], row[7], row[3], row[4]) for row in batch.configurations.values()}
     marks |= _marks_of_configurations(former, now)
     # What another organization's device, and a tenant without one, see of it: number, place and name.
