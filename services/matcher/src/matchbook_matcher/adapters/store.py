@@ -181,9 +181,12 @@ class EvaluationStore:
         rows = await connection.fetch(self._queries["resolve_organizations"], *by_kind.values())
         return {(row["kind"], row["subject"]): row["organization_id"] for row in rows}
 
+    async def ensure_organizations(self, connection: Connection, organizations: Sequence[str]) -> None:
+        """Make room to count their evaluations, outside of a transaction: others wait for a new row until it ends."""
+        await connection.execute(self._queries["ensure_organizations"], organizations)
+
     async def lock_organizations(self, connection: Connection, organizations: Sequence[str]) -> dict[str, int]:
         """Those on which no other evaluator is at work, locked, and how often each was evaluated."""
-        await connection.execute(self._queries["ensure_organizations"], organizations)
         rows = await connection.fetch(self._queries["lock_organizations"], organizations)
         return {row["organization_id"]: row["evaluation"] for row in rows}
 
