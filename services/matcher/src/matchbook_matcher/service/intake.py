@@ -38,7 +38,7 @@ class Batch:
 
     def add(self, event: object) -> None:
         """File one event; KeyError for one that no topic of the matcher holds."""
-        _FILING[type(event)](self, event)
+        _FILING[type(event).__name__](self, event)
 
 
 async def take_in(events: Iterable[object], connection: Connection, store: IntakeStore) -> None:
@@ -230,7 +230,9 @@ def _configuration(batch: Batch, event: ConfigurationState) -> None:
 
 def _in_force(event: ConfigurationState, field: FieldName) -> str | None:
     told = event.fields.get(field)
-    return None if told is None else told.value
+    if told is None:
+        return None
+    return told.synced if told.in_force == "synced" else told.documented
 
 
 def _tenant_match(batch: Batch, event: TenantMatchState) -> None:
@@ -253,13 +255,17 @@ def _reverted(pairs: Sequence[RevertedPair]) -> dict[str, str | None] | None:
     return {target: None if None in prints else prints[-1] for target, prints in seen.items()} or None
 
 
-_FILING: dict[type, Any] = {
-    TenantDiscovered: _tenant,
-    TenantLost: _tenant_lost,
-    DeviceDiscovered: _device,
-    DeviceRetired: _device_retired,
-    OrganizationState: _organization,
-    ConfigurationState: _configuration,
-    TenantMatchState: _tenant_match,
-    DeviceMatchState: _device_match,
+# By name, which a contract and the struct that it is read into share.
+_FILING: dict[str, Any] = {
+    contract.__name__: filing
+    for contract, filing in (
+        (TenantDiscovered, _tenant),
+        (TenantLost, _tenant_lost),
+        (DeviceDiscovered, _device),
+        (DeviceRetired, _device_retired),
+        (OrganizationState, _organization),
+        (ConfigurationState, _configuration),
+        (TenantMatchState, _tenant_match),
+        (DeviceMatchState, _device_match),
+    )
 }
