@@ -11,6 +11,7 @@ runs on a Kafka and a PostgreSQL of its own.
 """
 
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ import click
 from matchbook_local import kafka, postgres
 from matchbook_local.scratch import scratch_folder
 from matchbook_matcher.adapters.data import Knowledge, read_knowledge
+from matchbook_matcher.app import COLLECT_AFTER
 from matchbook_matcher.domain.changes import Work, suggest
 from matchbook_matcher.domain.organization import Evaluation, Matcher, Suggested
 from matchbook_matcher.domain.records import Configuration, Device, make_configuration, make_device
@@ -71,6 +73,7 @@ def in_memory(devices: int, knowledge: Knowledge) -> float:
     world = build(devices, max(1, devices // DEVICES_PER_TENANT))
     matcher, watch = Matcher(knowledge.weights.device), Stopwatch()
     tame_collector()
+    gc.set_threshold(*COLLECT_AFTER)
     size = suggested = right = 0
     for tenant in world:
         made = watch.run("records from facts", _make, tenant, knowledge)
