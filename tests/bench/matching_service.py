@@ -52,7 +52,8 @@ class Watch:
         return {name: seconds - self._before[name] for name, seconds in self._taken().items()}
 
     def _taken(self) -> dict[str, float]:
-        return {name: sum(map(_seconds, held)) for name, held in self._held.items()} | {"benchmark": time.process_time()}
+        taken = {name: sum(map(_seconds, held)) for name, held in self._held.items()}
+        return {**taken, "benchmark": time.process_time()}
 
 
 def _seconds(process: psutil.Process) -> float:

@@ -24,7 +24,7 @@ from matchbook_matcher.service.shelf import Shelf
 from matchbook_matcher.settings import MatcherSettings
 
 PACKAGE = "matchbook_matcher"
-# A batch and an evaluation make hundreds of thousands of objects without a cycle, of which most die by themselves before
+# A batch and an evaluation make hundreds of thousands of objects without a cycle, and most die by themselves before
 # so many are there. With 50,000 the collector took a sixth of the process's time.
 COLLECT_AFTER = (1_000_000, 20, 20)
 
