@@ -2,7 +2,7 @@
 
     python -m tests.bench.bench_matching memory
     python -m tests.bench.bench_matching change
-    python -m tests.bench.bench_matching service [--bootstrap HOST:PORT --dsn DSN]
+    python -m tests.bench.bench_matching service [--matchers N] [--bootstrap HOST:PORT --dsn DSN]
 
 `memory` and `service` run at 10,000 and at 100,000 devices and print the ratio of the two; `change` prints what one
 changed device or configuration costs in one organization of 250, of 5,000 and of 50,000 devices. `processor` is the
@@ -11,6 +11,7 @@ runs on a Kafka and a PostgreSQL of its own.
 """
 
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ import click
 from matchbook_local import kafka, postgres
 from matchbook_local.scratch import scratch_folder
 from matchbook_matcher.adapters.data import Knowledge, read_knowledge
+from matchbook_matcher.app import COLLECT_AFTER
 from matchbook_matcher.domain.changes import Work, suggest
 from matchbook_matcher.domain.organization import Evaluation, Matcher, Suggested
 from matchbook_matcher.domain.records import Configuration, Device, make_configuration, make_device
@@ -28,7 +30,7 @@ from matchbook_matcher.domain.suggestions import device_suggestion
 from matchbook_servicekit.app import tame_collector
 
 from tests.bench.matching_change import one_change
-from tests.bench.matching_service import through_service
+from tests.bench.matching_service import Place, through_service
 from tests.bench.matching_world import BenchTenant, build
 
 SIZES = (10_000, 100_000)
@@ -71,6 +73,7 @@ def in_memory(devices: int, knowledge: Knowledge) -> float:
     world = build(devices, max(1, devices // DEVICES_PER_TENANT))
     matcher, watch = Matcher(knowledge.weights.device), Stopwatch()
     tame_collector()
+    gc.set_threshold(*COLLECT_AFTER)
     size = suggested = right = 0
     for tenant in world:
         made = watch.run("records from facts", _make, tenant, knowledge)
@@ -145,17 +148,24 @@ def change(sizes: tuple[int, ...]) -> None:
 
 @main.command()
 @click.option("--sizes", default=SIZES, multiple=True, type=int)
+@click.option("--matchers", default=1, help="how many share the partitions")
 @click.option("--bootstrap")
 @click.option("--dsn")
-def service(sizes: tuple[int, ...], bootstrap: str | None, dsn: str | None) -> None:
+def service(sizes: tuple[int, ...], matchers: int, bootstrap: str | None, dsn: str | None) -> None:
     """From the devices topic to the suggestions topic, with a real broker and database."""
     with ExitStack() as stack:
-        if bootstrap is None or dsn is None:
-            folder = stack.enter_context(scratch_folder())
-            bootstrap = stack.enter_context(kafka.running(folder / "kafka", scratch=True)).bootstrap
-            dsn = stack.enter_context(postgres.running(folder / "postgres", scratch=True)).dsn
-        results = [asyncio.run(through_service(size, size // DEVICES_PER_TENANT, bootstrap, dsn)) for size in sizes]
+        place = Place(bootstrap, dsn, {}) if bootstrap and dsn else _own_servers(stack)
+        results = [asyncio.run(through_service(size, size // DEVICES_PER_TENANT, place, matchers)) for size in sizes]
     print(f"growth: {sizes[-1] / sizes[0]:g} times the devices take {results[-1] / results[0]:.1f} times as long")
+
+
+def _own_servers(stack: ExitStack) -> Place:
+    folder = stack.enter_context(scratch_folder())
+    broker = stack.enter_context(kafka.running(folder / "kafka", scratch=True))
+    server = stack.enter_context(postgres.running(folder / "postgres", scratch=True))
+    assert broker.pid is not None
+    assert server.pid is not None
+    return Place(broker.bootstrap, server.dsn, {"Kafka": broker.pid, "PostgreSQL": server.pid})
 
 
 if __name__ == "__main__":

@@ -6,14 +6,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 import asyncpg
 import psutil
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from matchbook_contracts import discovery
 from matchbook_contracts.base import Contract
 from matchbook_contracts.registry import topics as registry
@@ -23,7 +25,7 @@ from matchbook_matcher.adapters.data import read_knowledge
 from matchbook_matcher.domain.organization import Matcher, Nothing
 from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts, make_configuration, make_device
 from matchbook_servicekit import topics
-from matchbook_servicekit.messaging import KafkaSettings, Publisher, derived_id, outgoing
+from matchbook_servicekit.messaging import KafkaSettings, Outgoing, Publisher, derived_id, outgoing
 
 from tests.bench.matching_world import BenchTenant, all_devices, build
 
@@ -31,41 +33,72 @@ _PRODUCE = 2_000
 _LIMIT_SECONDS = 300
 
 
-async def through_service(devices: int, tenants: int, bootstrap: str, dsn: str) -> float:
+class Place(NamedTuple):
+    """Where Kafka and PostgreSQL answer, and the ids of their processes where they are this benchmark's own."""
+
+    bootstrap: str
+    dsn: str
+    servers: Mapping[str, int]
+
+
+class Watch:
+    """Seconds of processor time that each has taken since the beginning, by name: a server's with its children's."""
+
+    def __init__(self, matchers: Sequence[psutil.Process], servers: Mapping[str, int]) -> None:
+        self._held = {"matcher": list(matchers)} | {name: [psutil.Process(pid)] for name, pid in servers.items()}
+        self._before = self._taken()
+
+    def used(self) -> dict[str, float]:
+        return {name: seconds - self._before[name] for name, seconds in self._taken().items()}
+
+    def _taken(self) -> dict[str, float]:
+        taken = {name: sum(map(_seconds, held)) for name, held in self._held.items()}
+        return {**taken, "benchmark": time.process_time()}
+
+
+def _seconds(process: psutil.Process) -> float:
+    """Of a process, of its children, and of those that have ended."""
+    return sum(process.cpu_times()[:4]) + sum(sum(child.cpu_times()[:2]) for child in process.children(recursive=True))
+
+
+async def through_service(devices: int, tenants: int, place: Place, matchers: int = 1) -> float:
     """Seconds from the first device on its topic to the last suggestion on its own, documentation being there."""
     world = build(devices, tenants)
     name = f"bench{uuid4().hex[:8]}"
-    kafka = KafkaSettings(bootstrap, f"{name}.")
-    await topics.apply(bootstrap, kafka.prefix)
+    kafka = KafkaSettings(place.bootstrap, f"{name}.")
+    await topics.apply(place.bootstrap, kafka.prefix)
     publisher = Publisher(kafka)
     await publisher.start()
-    process = _start(name, bootstrap, dsn, kafka.prefix)
+    processes = _start(name, place, kafka.prefix, matchers)
     try:
-        await _say(publisher, _documentation(world))
-        await _settled(dsn, name, sum(len(t.configurations) + 3 for t in world))
-        return await _timed(world, process, kafka, publisher)
+        await _joined(kafka, matchers)
+        await _say(publisher, _records(_documentation(world)))
+        await _settled(place.dsn, name, documented := sum(len(t.configurations) + 3 for t in world))
+        wanted = _expected(world)
+        records = _records(map(_device, all_devices(world)))
+        watch = Watch(processes, place.servers)
+        listening = asyncio.create_task(_suggested(kafka, wanted))
+        begun = time.perf_counter()
+        taking = asyncio.create_task(_taken_in(place.dsn, name, documented + len(records), watch))
+        await _say(publisher, records)
+        produced = time.perf_counter()
+        heard, last = await listening
+        used, (taken_in, by_then) = watch.used(), await taking
+        print(f"{devices:,} devices in {tenants} tenants, {matchers} matcher(s), devices topic to suggestions topic")
+        print(f"  produced after {produced - begun:.2f} s, taken in after {taken_in - begun:.2f} s")
+        print(f"  first suggestion after {heard - begun:.2f} s, last after {last - begun:.2f} s")
+        for who, seconds in used.items():
+            each = f"{seconds / devices * 1e6:6.1f} µs a device"
+            print(f"  {who:<12}{seconds:6.2f} s processor, {each}; {by_then[who]:6.2f} s until all was taken in")
+        print(f"  {'all':<12}{sum(used.values()):6.2f} s processor")
+        print(f"  matcher: {max(process.memory_info().rss for process in processes) / 1e6:.0f} MB resident", flush=True)
+        return last - begun
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
         await publisher.stop()
-        await _drop(dsn, name)
-
-
-async def _timed(world: list[BenchTenant], process: psutil.Popen, kafka: KafkaSettings, publisher: Publisher) -> float:
-    wanted = _expected(world)
-    before = process.cpu_times()
-    begun = time.perf_counter()
-    listening = asyncio.create_task(_suggested(kafka, wanted))
-    await _say(publisher, map(_device, all_devices(world)))
-    produced = time.perf_counter() - begun
-    heard, last = await listening
-    after = process.cpu_times()
-    used = after.user + after.system - before.user - before.system
-    devices = sum(len(tenant.devices) for tenant in world)
-    print(f"{devices:,} devices in {len(world)} tenants, devices topic to suggestions topic")
-    print(f"  produced after {produced:.2f} s; first suggestion after {heard - begun:.2f} s, last {last - begun:.2f} s")
-    print(f"  matcher: {used:.2f} s processor, {process.memory_info().rss / 1e6:.0f} MB resident")
-    return last - begun
+        await _drop(place.dsn, name)
 
 
 def _expected(world: list[BenchTenant]) -> int:
@@ -83,28 +116,50 @@ def _expected(world: list[BenchTenant]) -> int:
     return sum(not isinstance(answer, Nothing) for answer in answers)
 
 
-def _start(schema: str, bootstrap: str, dsn: str, prefix: str) -> psutil.Popen:
+def _start(schema: str, place: Place, prefix: str, matchers: int) -> list[psutil.Popen]:
     environment = {
         **os.environ,
-        "MATCHBOOK_KAFKA_BOOTSTRAP": bootstrap,
+        "MATCHBOOK_KAFKA_BOOTSTRAP": place.bootstrap,
         "MATCHBOOK_TOPIC_PREFIX": prefix,
-        "MATCHBOOK_DATABASE_DSN": dsn,
+        "MATCHBOOK_DATABASE_DSN": place.dsn,
         "MATCHBOOK_DATABASE_SCHEMA": schema,
         "MATCHBOOK_LOG_FORMAT": "console",
+        "MATCHBOOK_LOG_LEVEL": "warning",
     }
     command = [str(Path(sys.executable).with_name("matcher"))]
     subprocess.run([*command, "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
-    return psutil.Popen([*command, "run"], env=environment, stdout=subprocess.DEVNULL)
+    return [psutil.Popen([*command, "run"], env=environment, stdout=subprocess.DEVNULL) for _ in range(matchers)]
 
 
-async def _say(publisher: Publisher, events: Iterable[Contract]) -> None:
-    batch = []
-    for number, event in enumerate(events):
-        batch.append(outgoing(event, source="bench", event_id=derived_id(event.topic, event.key, number)))
-        if len(batch) == _PRODUCE:
-            await publisher.publish(batch)
-            batch = []
-    await publisher.publish(batch)
+async def _joined(kafka: KafkaSettings, matchers: int) -> None:
+    """Wait until all matchers share the partitions."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    await admin.start()
+    try:
+        async with asyncio.timeout(_LIMIT_SECONDS):
+            while not await _stable(admin, f"{kafka.prefix}matcher.inputs", matchers):  # noqa: ASYNC110 - it is elsewhere
+                await asyncio.sleep(0.2)
+    finally:
+        await admin.close()
+
+
+async def _stable(admin: AIOKafkaAdminClient, group: str, members: int) -> bool:
+    [answer] = await admin.describe_consumer_groups([group])
+    [described] = answer.groups
+    return described[2] == "Stable" and len(described[5]) == members
+
+
+def _records(events: Iterable[Contract]) -> list[Outgoing]:
+    """Written before the clock runs, as their sender would."""
+    return [
+        outgoing(event, source="bench", event_id=derived_id(event.topic, event.key, number))
+        for number, event in enumerate(events)
+    ]
+
+
+async def _say(publisher: Publisher, records: Sequence[Outgoing]) -> None:
+    for first in range(0, len(records), _PRODUCE):
+        await publisher.publish(records[first : first + _PRODUCE])
 
 
 def _documentation(world: Sequence[BenchTenant]) -> Iterable[Contract]:
@@ -156,6 +211,18 @@ async def _settled(dsn: str, schema: str, records: int) -> None:
                 await asyncio.sleep(0.2)
     finally:
         await connection.close()
+
+
+async def _taken_in(dsn: str, schema: str, records: int, watch: Watch) -> tuple[float, dict[str, float]]:
+    """When so many records were applied, and the processor time used until then."""
+    connection = await asyncpg.connect(dsn, server_settings={"search_path": schema})
+    try:
+        async with asyncio.timeout(_LIMIT_SECONDS):
+            while await connection.fetchval("SELECT sum(next_offset) < $1 FROM consumer_offsets", records):  # noqa: ASYNC110 - it is elsewhere
+                await asyncio.sleep(0.1)
+    finally:
+        await connection.close()
+    return time.perf_counter(), watch.used()
 
 
 async def _suggested(kafka: KafkaSettings, wanted: int) -> tuple[float, float]:

@@ -59,6 +59,24 @@ def test_a_good_record_is_decoded_with_where_it_lies() -> None:
     )
 
 
+def test_what_a_reader_refuses_is_for_the_contract_to_judge() -> None:
+    event = device(1)
+
+    def only_short(body: bytes) -> str:
+        if len(body) > len(event.body()):
+            raise ValueError("too long for me")
+        return "read quickly"
+
+    decoder = Decoder(KafkaSettings("x", "p."), registry.contracts(), {type(event): only_short})
+    headers = [("ce_type", event.ce_type().encode()), ("ce_id", b"e1")]
+    outcomes: list[Any] = [
+        decoder.decode(record(body, headers))
+        for body in (event.body(), event.body()[:-1] + b',"new":1}', event.body() + b"}")
+    ]
+    quick, slow, dead = outcomes
+    assert (quick.event, slow.event, dead.reason) == ("read quickly", event, Reason.NOT_JSON)
+
+
 def test_an_escaped_backslash_before_u0000_is_no_nul() -> None:
     decoder = Decoder(KafkaSettings("x", "p."), registry.contracts())
     event = device(1, name="a\\u0000")

@@ -49,6 +49,15 @@ def test_a_long_evaluation_is_followed_by_a_longer_rest() -> None:
     assert rests.left("o1", 12.0) == 0
 
 
+def test_what_another_process_is_at_work_on_is_left_alone_for_a_moment() -> None:
+    rests = Rests(4.0)
+    rests.leave(["o1"], until=10.2)
+    agenda = agenda_of([marked("t1", 1), marked("t2", 2)], PACE, rests, 10.0)
+    behind: dict[tuple[str, str], str | None] = {("tenant", "t1"): "o1", ("tenant", "t2"): "o2"}
+    round_ = round_of(agenda, behind, PACE, rests, 10.0)
+    assert (round_.organizations, round(agenda.delay or 0, 3)) == (["o2"], 0.2)
+
+
 def test_those_that_waited_longest_come_first_and_the_others_next() -> None:
     agenda = agenda_of([marked(f"t{n}", n, waited=float(n)) for n in (3, 1, 2)], PACE, Rests(4.0), 0.0)
     behind = {("tenant", f"t{n}"): f"o{n}" for n in (1, 2, 3)}

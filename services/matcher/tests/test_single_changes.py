@@ -1,13 +1,17 @@
 """Organizations that are kept in memory between evaluations, on Kafka and PostgreSQL, with several evaluators."""
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
 
+import asyncpg
 import pytest
 from matchbook_contracts.suggestions import MatchSuggested
 from matchbook_matcher import metrics
+from matchbook_matcher.adapters.store import _copy
+from matchbook_servicekit.messaging import Transient
 
 from . import says
 from .conftest import Running, World
@@ -99,6 +103,11 @@ async def test_many_changes_at_once_are_the_whole_organization(world: World) -> 
     assert (await latest(world, f"t1/d{SIZE - 1}")).candidate.evidence[1].device_value == f"NEW-{SIZE - 1:03}"
 
 
+async def connect(world: World) -> Any:
+    settings = world.settings.database
+    return await asyncpg.connect(settings.dsn, server_settings={"search_path": settings.schema})
+
+
 class Hands:
     """Two evaluators that work when they are told to, and a consumer that always does."""
 
@@ -141,6 +150,31 @@ async def test_what_another_evaluator_saw_is_not_missed(hands: Hands) -> None:
     await hands.say(renamed(7, "FRONT-DESK", 3))
     assert await hands.evaluate(hands.one) == (1, 1)
     assert (await latest(hands.world, "t1/d7")).revision == 4
+
+
+async def test_an_evaluator_leaves_alone_what_another_is_at_work_on_and_does_not_wait_for_it(hands: Hands) -> None:
+    world = hands.world
+    at_work = await connect(world)
+    async with asyncio.timeout(20):
+        async with at_work.transaction():
+            await at_work.execute("UPDATE organization_work SET evaluation = evaluation WHERE organization_id = 'o1'")
+            await hands.say(renamed(7, "RECEPTION", 2), says.tenant("t2"), says.organization("o2"))
+            await hands.say(says.tenant_match("t2", "o2"), says.device("d1", tenant="t2", serial="PF2AA001"))
+            await hands.say(says.configuration("c2-1", organization="o2", serial="PF2AA001"))
+            while not (await world.fetch("SELECT FROM device_suggestions WHERE tenant_id = 't2'")):
+                await hands.one.evaluator.step()
+            assert await world.fetch("SELECT FROM marks WHERE subject = 't1'"), "the other's, or for later"
+        await hands.evaluate(hands.one)
+    await at_work.close()
+    assert (await latest(world, "t1/d7")).revision == 2
+
+
+async def test_a_row_that_somebody_else_adds_meanwhile_is_looked_at_again(hands: Hands) -> None:
+    connection = await connect(hands.world)
+    row = (await connection.fetch("SELECT * FROM device_suggestions LIMIT 1"))[0]
+    with pytest.raises(Transient):
+        await _copy(connection, "device_suggestions", [tuple(row)])
+    await connection.close()
 
 
 async def test_what_was_not_committed_is_not_kept(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from matchbook_servicekit.dead_letters import (
     Dead,
     DeadLetterLog,
     Decoder,
+    Readers,
     Reason,
     dead_letter,
     stack_of,
@@ -61,8 +62,9 @@ class Subscription:
     `apply` gets the decoded records of a batch, in order within each partition, inside one transaction, and returns
     what is to be published before the commit. It may be called again with the same records, or with a part of them.
     `after_commit` gets what was applied; its failures are logged and change nothing, and after a crash it may not be
-    called at all. `max_records` bounds a batch, `batch_timeout_ms` the wait for its first record, `max_bytes` what goes
-    into one transaction, which is one record at least.
+    called at all. `readers` read events of a contract more quickly, see `Decoder`. `max_records` bounds a batch,
+    `batch_timeout_ms` the wait for its first record, `max_bytes` what goes into one transaction, which is one record at
+    least.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Subscription:
     max_bytes: int = 4 * 1024 * 1024
     batch_timeout_ms: int = 20
     after_commit: AfterCommit | None = None
+    readers: Readers = field(default_factory=dict)
 
 
 @dataclass
@@ -126,7 +129,7 @@ class Applier:
         self.brake = brake
         self.trouble: str | None = None
         self._stopping = stopping
-        self._decoder = Decoder(kafka, registry.contracts())
+        self._decoder = Decoder(kafka, registry.contracts(), subscription.readers)
         self._queries = load_queries("matchbook_servicekit")
         self._letters = DeadLetterLog()
 

@@ -90,9 +90,11 @@ class Outgoing(NamedTuple):
     headers: tuple[tuple[str, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A decoded record: `topic` without the prefix, `timestamp` as the producer or broker set it, `body` as it came."""
+class Received(NamedTuple):
+    """A decoded record: `topic` without the prefix, `timestamp` as the producer or broker set it, `body` as it came.
+
+    `event` may also be what a reader of the subscription made of it: something with the contract's fields.
+    """
 
     event: Contract
     event_id: str

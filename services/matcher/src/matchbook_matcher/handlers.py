@@ -6,8 +6,10 @@ from matchbook_contracts.discovery import DeviceDiscovered, TenantDiscovered
 from matchbook_contracts.states import ConfigurationState, DeviceMatchState, OrganizationState, TenantMatchState
 from matchbook_servicekit.consumer import Subscription
 from matchbook_servicekit.database import Connection
+from matchbook_servicekit.dead_letters import Readers
 from matchbook_servicekit.messaging import Outgoing, Received
 
+from matchbook_matcher.adapters.reading import reader
 from matchbook_matcher.adapters.store import IntakeStore
 from matchbook_matcher.service.intake import take_in
 
@@ -20,6 +22,9 @@ TOPICS = (
     DeviceMatchState.topic,
 )
 
+# The others come by the hundred.
+_READERS: Readers = {model: reader(model) for model in (DeviceDiscovered, ConfigurationState, DeviceMatchState)}
+
 
 def inputs(store: IntakeStore, wake: Callable[[], None], batch: int) -> Subscription:
     """All topics in one subscription of at most `batch` records at a time."""
@@ -31,4 +36,4 @@ def inputs(store: IntakeStore, wake: Callable[[], None], batch: int) -> Subscrip
     async def after_commit(_records: Sequence[Received]) -> None:
         wake()
 
-    return Subscription("inputs", TOPICS, apply, max_records=batch, after_commit=after_commit)
+    return Subscription("inputs", TOPICS, apply, max_records=batch, after_commit=after_commit, readers=_READERS)

@@ -1,11 +1,13 @@
 """The matcher's tables: one method a statement, whose text is in `sql/queries`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import asyncpg
 from matchbook_servicekit.database import Connection, Queries
+from matchbook_servicekit.messaging import Transient
 
 from matchbook_matcher.domain.changes import Known, Work
 
@@ -15,9 +17,33 @@ Mark = tuple[str, str, str]
 """Kind, subject, and a part of the subject: the device of a tenant, else empty."""
 
 
+_COPIED: Mapping[str, Sequence[str]] = {
+    "devices": (
+        "tenant_id", "device_id", "revision", "live", "name", "serial", "serial_key", "wifi", "ethernet", "model",
+        "last_sync", "people", "system", "maker", "scanned",
+    ),
+    "configurations": (
+        "configuration_id", "organization_id", "version", "archived", "name", "hostname", "serial", "serial_key",
+        "scanned", "macs", "model", "people", "type", "maker",
+    ),
+    "device_suggestions": ("tenant_id", "device_id", "revision", "evaluation", "live", "content"),
+}  # fmt: skip
+"""Of tables whose new rows are copied, the columns in the order of a row."""
+_MACS = _COPIED["configurations"].index("macs")
+
+
 def _columns(rows: Sequence[Row]) -> list[list[Any]]:
     """Rows as one array for each column, which is how a whole batch travels in one statement."""
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+async def _copy(connection: Connection, table: str, rows: Sequence[Row]) -> None:
+    """Add rows that are not there. Raises Transient where somebody else has just added one."""
+    if rows:
+        try:
+            await connection.copy_records_to_table(table, columns=_COPIED[table], records=rows)
+        except asyncpg.UniqueViolationError as error:
+            raise Transient(f"somebody else added the same to {table}") from error
 
 
 def _known(rows: Iterable[Any]) -> dict[Subject, Known]:
@@ -41,7 +67,21 @@ class IntakeStore:
 
     async def upsert(self, connection: Connection, table: str, rows: Sequence[Row]) -> None:
         """Rows in the order of the table's columns; those not newer than what is known are left out by the database."""
-        await connection.execute(self._queries[f"upsert_{table}"], *_columns(rows))
+        if rows:
+            await connection.execute(self._queries[f"upsert_{table}"], *_columns(rows))
+
+    async def add_devices(self, connection: Connection, rows: Mapping[Subject, Row]) -> None:
+        """Like `upsert`; new rows are copied, at a third of the price."""
+        found = await connection.fetch(self._queries["known_devices"], *_columns(list(rows)))
+        known = {(row["tenant_id"], row["device_id"]) for row in found}
+        await _copy(connection, "devices", [row for key, row in rows.items() if key not in known])
+        await self.upsert(connection, "devices", [rows[key] for key in rows if key in known])
+
+    async def add_configurations(self, connection: Connection, rows: Mapping[str, Row], known: Container[str]) -> None:
+        """The same, where it is known already which are."""
+        new = [row for key, row in rows.items() if key not in known]
+        await _copy(connection, "configurations", [(*r[:_MACS], r[_MACS].split(), *r[_MACS + 1 :]) for r in new])
+        await self.upsert(connection, "configurations", [rows[key] for key in rows if key in known])
 
     async def mark(self, connection: Connection, marks: Sequence[Mark]) -> None:
         await connection.execute(self._queries["insert_marks"], *_columns(marks))
@@ -141,9 +181,12 @@ class EvaluationStore:
         rows = await connection.fetch(self._queries["resolve_organizations"], *by_kind.values())
         return {(row["kind"], row["subject"]): row["organization_id"] for row in rows}
 
+    async def ensure_organizations(self, connection: Connection, organizations: Sequence[str]) -> None:
+        """Make room to count their evaluations, outside of a transaction: others wait for a new row until it ends."""
+        await connection.execute(self._queries["ensure_organizations"], organizations)
+
     async def lock_organizations(self, connection: Connection, organizations: Sequence[str]) -> dict[str, int]:
         """Those on which no other evaluator is at work, locked, and how often each was evaluated."""
-        await connection.execute(self._queries["ensure_organizations"], organizations)
         rows = await connection.fetch(self._queries["lock_organizations"], organizations)
         return {row["organization_id"]: row["evaluation"] for row in rows}
 
@@ -236,9 +279,13 @@ class EvaluationStore:
         rows = await connection.fetch(self._queries["retired_devices"], *_columns(keys))
         return {(row["tenant_id"], row["device_id"]) for row in rows}
 
-    async def keep_device_suggestions(self, connection: Connection, known: Mapping[Subject, Known]) -> None:
-        rows = [(*key, k.revision, k.evaluation, k.live, k.content) for key, k in known.items()]
-        await connection.execute(self._queries["upsert_device_suggestions"], *_columns(rows))
+    async def keep_device_suggestions(
+        self, connection: Connection, new: Mapping[Subject, Known], known: Container[Subject]
+    ) -> None:
+        """`known` are the subjects that have had one before."""
+        await _copy(connection, "device_suggestions", [(*key, *new[key]) for key in new if key not in known])
+        if rows := [(*key, *new[key]) for key in new if key in known]:
+            await connection.execute(self._queries["upsert_device_suggestions"], *_columns(rows))
 
     async def learn_common_serials(
         self, connection: Connection, most_tenants: int, tenants: Sequence[str] | None

@@ -36,6 +36,10 @@ class Rests:
         until = now + seconds * self._factor
         self._until.update((unit, until) for unit in units)
 
+    def leave(self, units: Iterable[str], until: float) -> None:
+        """Leave units alone until then."""
+        self._until.update((unit, until) for unit in units)
+
     def left(self, unit: str, now: float) -> float:
         """Seconds, 0 when it has rested enough."""
         return max(0.0, self._until.get(unit, 0.0) - now)

@@ -234,7 +234,7 @@ class DeviceWork:
         }
         advanced = {tenant for tenant, _ in new}
         if new:
-            await self._store.keep_device_suggestions(connection, new)
+            await self._store.keep_device_suggestions(connection, new, bundle.known)
             await self._store.advance_tenants(connection, sorted(advanced))
         for tenant in {change.tenant_id for change in done.changes}:
             # Without new content, the changes repeat what a former evaluation stored.

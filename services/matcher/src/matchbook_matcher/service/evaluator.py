@@ -23,6 +23,8 @@ _POLL_SECONDS = 1.0
 _ADOPT_SECONDS = 5.0
 _ABANDONED_SECONDS = 15.0
 _LONGEST_PAUSE = 5.0
+_BUSY_SECONDS = 0.2
+"""For so long an organization is left to the process that is at work on it."""
 _DIRECTORY_UNIT = ""
 _DIRECTORY_REST = 2.0
 """Whoever waits for a tenant's organization waits longer than for a device, so it rests that much longer."""
@@ -120,16 +122,20 @@ class Evaluator:
                 return Evaluated(), agenda, bool(agenda.renamed)
             round_, evaluated = await self._evaluate(connection, agenda, begun)
         self._devices.keep(evaluated)
-        self._rests.took(evaluated.organizations, time.monotonic() - begun, time.monotonic())
+        now = time.monotonic()
+        self._rests.took(evaluated.organizations, now - begun, now)
+        self._rests.leave(set(round_.organizations) - evaluated.organizations, now + _BUSY_SECONDS)
         metrics.DEVICES_READ.inc(evaluated.read)
         metrics.DEVICES_EVALUATED.inc(evaluated.answers)
-        metrics.EVALUATION_SECONDS.labels("devices").observe(time.monotonic() - begun)
+        metrics.EVALUATION_SECONDS.labels("devices").observe(now - begun)
         failpoint("matcher.after_store")
         return evaluated, agenda, round_.more or bool(agenda.renamed)
 
     async def _evaluate(self, connection: Connection, agenda: Agenda, now: float) -> tuple[Round, Evaluated]:
         behind = await self._store.organizations_behind(connection, [marked.subject for marked in agenda.devices])
         round_ = round_of(agenda, behind, self._pace, self._rests, now)
+        async with self._database.connection() as aside:
+            await self._store.ensure_organizations(aside, sorted(round_.organizations))
         touched = {organization: round_.touched(organization) for organization in round_.organizations}
         evaluated = await self._devices.evaluate(connection, touched, round_.tenants)
         answered = round_.answered(evaluated.organizations, evaluated.tenants)

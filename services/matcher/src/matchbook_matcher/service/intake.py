@@ -38,7 +38,7 @@ class Batch:
 
     def add(self, event: object) -> None:
         """File one event; KeyError for one that no topic of the matcher holds."""
-        _FILING[type(event)](self, event)
+        _FILING[type(event).__name__](self, event)
 
 
 async def take_in(events: Iterable[object], connection: Connection, store: IntakeStore) -> None:
@@ -70,7 +70,7 @@ async def _take_tenants(batch: Batch, connection: Connection, store: IntakeStore
 
 async def _take_devices(batch: Batch, connection: Connection, store: IntakeStore, marks: set[Mark]) -> None:
     if batch.devices:
-        await store.upsert(connection, "devices", _in_order(batch.devices))
+        await store.add_devices(connection, dict(sorted(batch.devices.items())))
         marks |= _directory("tenant", {tenant for tenant, _ in batch.devices})
     if batch.device_matches:
         former = await store.configurations_of_devices(connection, list(batch.device_matches))
@@ -94,7 +94,7 @@ async def _take_configurations(batch: Batch, connection: Connection, store: Inta
     if not batch.configurations:
         return
     former = await store.configurations(connection, list(batch.configurations))
-    await store.upsert(connection, "configurations", _in_order(batch.configurations))
+    await store.add_configurations(connection, dict(sorted(batch.configurations.items())), former)
     now = {row[0]: KnownConfiguration(row[1], row[7], row[3], row[4]) for row in batch.configurations.values()}
     marks |= _marks_of_configurations(former, now)
     # What another organization's device, and a tenant without one, see of it: number, place and name.
@@ -230,7 +230,9 @@ def _configuration(batch: Batch, event: ConfigurationState) -> None:
 
 def _in_force(event: ConfigurationState, field: FieldName) -> str | None:
     told = event.fields.get(field)
-    return None if told is None else told.value
+    if told is None:
+        return None
+    return told.synced if told.in_force == "synced" else told.documented
 
 
 def _tenant_match(batch: Batch, event: TenantMatchState) -> None:
@@ -253,13 +255,17 @@ def _reverted(pairs: Sequence[RevertedPair]) -> dict[str, str | None] | None:
     return {target: None if None in prints else prints[-1] for target, prints in seen.items()} or None
 
 
-_FILING: dict[type, Any] = {
-    TenantDiscovered: _tenant,
-    TenantLost: _tenant_lost,
-    DeviceDiscovered: _device,
-    DeviceRetired: _device_retired,
-    OrganizationState: _organization,
-    ConfigurationState: _configuration,
-    TenantMatchState: _tenant_match,
-    DeviceMatchState: _device_match,
+# By name, which a contract and the struct that it is read into share.
+_FILING: dict[str, Any] = {
+    contract.__name__: filing
+    for contract, filing in (
+        (TenantDiscovered, _tenant),
+        (TenantLost, _tenant_lost),
+        (DeviceDiscovered, _device),
+        (DeviceRetired, _device_retired),
+        (OrganizationState, _organization),
+        (ConfigurationState, _configuration),
+        (TenantMatchState, _tenant_match),
+        (DeviceMatchState, _device_match),
+    )
 }

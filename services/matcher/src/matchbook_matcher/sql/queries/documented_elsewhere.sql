@@ -1,5 +1,6 @@
 -- By serial number and asking organization: the first configuration of another organization, in the order of their ids.
-SELECT DISTINCT ON (given.serial_key, given.organization_id)
+-- Each is looked up by itself: a join reads all configurations where the planner takes the arrays for large.
+SELECT
     given.serial_key,
     given.organization_id AS asking,
     c.organization_id,
@@ -7,13 +8,13 @@ SELECT DISTINCT ON (given.serial_key, given.organization_id)
     c.configuration_id,
     c.name AS configuration_name
 FROM unnest($1::text[], $2::text[]) AS given (serial_key, organization_id)
-JOIN (
-    SELECT configuration_id, organization_id, name, serial_key FROM configurations
-    WHERE NOT archived AND serial_key IS NOT NULL
+CROSS JOIN LATERAL (
+    SELECT configuration_id, organization_id, name FROM configurations
+    WHERE NOT archived AND serial_key = given.serial_key AND organization_id <> given.organization_id
     UNION ALL
-    SELECT configuration_id, organization_id, name, scanned FROM configurations
-    WHERE NOT archived AND scanned IS NOT NULL
-) AS c ON c.serial_key = given.serial_key
+    SELECT configuration_id, organization_id, name FROM configurations
+    WHERE NOT archived AND scanned = given.serial_key AND organization_id <> given.organization_id
+    ORDER BY organization_id, configuration_id
+    LIMIT 1
+) AS c
 LEFT JOIN organizations AS o ON o.organization_id = c.organization_id
-WHERE c.organization_id <> given.organization_id
-ORDER BY given.serial_key, given.organization_id, c.organization_id, c.configuration_id
