@@ -339,6 +339,20 @@ def test_what_is_put_around_a_name_does_not_hide_it(mine: str, theirs: str) -> N
 @pytest.mark.parametrize(
     ("mine", "theirs"),
     [
+        ("contoso dental - prod", "Contoso Dental"),
+        ("Zeta Corp d.b.a. Happy Toys", "Happy Toys"),
+        ("Happy Toys t/as Zeta", "Zeta"),
+        ("Çelik Makina Ltd. Şti.", "Celik Makina"),
+        ("ООО Иванов", "Иванов"),  # noqa: RUF001
+    ],
+)
+def test_it_says_nothing_of_the_company_either(mine: str, theirs: str) -> None:
+    assert confidence(named(mine), Organization("o1", theirs)) >= 0.98
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
         ("Acme Dental North", "Acme Dental"),
         ("Acme Dental", "Acme Dental (South)"),
         ("Acme Dental 2", "Acme Dental"),
