@@ -82,8 +82,9 @@ def test_an_installation_has_placeholders_of_its_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["pf1abcd2", " PF1A BCD2 ", "PF1-ABCD2", "S/N: PF1ABCD2", "SN PF1ABCD2", "Service Tag: PF1ABCD2", "PF1ABCD2\t"],
-)
+    ["pf1abcd2", " PF1A BCD2 ", "PF1-ABCD2", "S/N: PF1ABCD2", "SN PF1ABCD2", "Service Tag: PF1ABCD2", "PF1ABCD2\t", "SNR PF1ABCD2",
+     "PF1ABCD2 (was 5CG0000001)", ".PF1ABCD2.CN1296342I0021."],
+)  # fmt: skip
 def test_a_serial_number_is_found_however_it_is_written(written: str) -> None:
     pair = one(device(serial="PF1ABCD2", name="X-1"), configuration(serial=written, name="Y-2"))
     assert pair is not None
@@ -99,6 +100,31 @@ def test_a_scanned_bar_code_carries_a_prefix() -> None:
     assert serial_variant("PF3ABCD2") is None
     assert serial_key("SN") is None
     assert serial_key("Serial: 00000000") is None
+
+
+def test_a_spreadsheet_drops_zeros_and_adds_a_point() -> None:
+    pair = one(device(serial="004512345678", name="A-1"), configuration(serial="4512345678.0", name="B-2"))
+    assert pair is not None
+    assert told(pair, "serial_number") == ("agree", "written without its leading zeros")
+    assert one(device(serial="4512345678", name="A-1"), configuration(serial="004512345678", name="B-2")) is not None
+    assert serial_variant("0000123456") is None, "too little is left"
+    assert serial_key("7.0") is None
+
+
+def test_what_a_spreadsheet_has_rounded_is_no_serial_number() -> None:
+    documented = configuration(serial="4.51235E+11", name="LT-7")
+    pair = one(device(serial="451234567890", name="LT-7"), documented)
+    assert pair is not None
+    assert told(pair, "serial_number") == ("set_aside", "rounded by a spreadsheet")
+    assert one(device(serial="4.51235E+11", name="A-1"), documented) is None
+    assert serial_key("4E12345678") is not None
+
+
+def test_a_virtual_machine_of_parallels_has_its_uuid() -> None:
+    written = "Parallels-AB CD EF 12 34 56 78 90 AB CD EF 12 34 56 78 90"
+    assert one(device(serial=written), configuration(serial="abcdef12-3456-7890-abcd-ef1234567890")) is not None
+    zero = "0BCDEF12-3456-7890-abcd-ef1234567890"
+    assert serial_variant(serial_key(zero) or "") == "12EFCD0B56349078ABCDEF1234567890"
 
 
 @pytest.mark.parametrize("reported", ["1S20XW00A9USPF3ABCD2", "SPF3ABCD2", "S/N SPF3ABCD2"])

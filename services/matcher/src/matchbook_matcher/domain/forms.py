@@ -29,9 +29,14 @@ _LENOVO_LABEL = re.compile(r"1S(?:[0-9A-Z]{10}|[0-9A-Z]{4})(?=[0-9A-Z]{7,8}$)")
 _S_LABEL = re.compile(r"S(?=[0-9A-Z]{7,14}$)")
 _VMWARE_LABEL = re.compile(r"VMWARE(?=[0-9A-F]{32}$)")
 _UUID = re.compile("([0-9A-F]{2})" * 8 + "([0-9A-F]{16})")
-_WRITTEN_LABEL = re.compile(r"(?:SERVICETAG|SERIALNUMBER|SERIALNO|SERIAL|SN|TAG)(?=[0-9A-Z]{5,})")
+_PARALLELS_LABEL = re.compile(r"PARALLELS(?=[0-9A-F]{32}$)")
+_WRITTEN_LABEL = re.compile(r"(?:SERVICETAG|SVCTAG|SERIALNUMBER|SERIALNO|SERIAL|SNR|SN|TAG)(?=[0-9A-Z]{5,})")
+_LEADING_ZEROS = re.compile(r"0+(?=[1-9][0-9]{6,}$)")
+_REMARK = re.compile(r"(?<=[0-9A-Za-z])\s*[(\[].*", re.DOTALL)
+_ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+E\+?|E\+)[0-9]+", re.IGNORECASE)
+_WITH_A_POINT = re.compile(r"[0-9]+\.0")
 Families = tuple[tuple[str, re.Pattern[str]], ...]
-_LABELS = {"S": _WRITTEN_LABEL, "T": _WRITTEN_LABEL, "V": _VMWARE_LABEL}
+_LABELS = {"P": _PARALLELS_LABEL, "S": _WRITTEN_LABEL, "T": _WRITTEN_LABEL, "V": _VMWARE_LABEL}
 
 
 class Kind(IntEnum):
@@ -186,9 +191,8 @@ def mac_set_aside(mac: str, hygiene: Hygiene) -> str | None:
 
 def serial_key(raw: str | None) -> str | None:
     """The normal form of a serial number that can identify a machine, without what labels put in front; else None."""
-    if raw is not None and raw.lstrip().startswith("/"):
-        # Dell boards: the service tag stands between the first two slashes, the board's own number after them.
-        raw = raw.strip().strip("/").partition("/")[0]
+    if raw is not None and not raw.isalnum():
+        raw = _serial_in(raw)
     normalised = normalise_serial(raw)
     if normalised is None or not serial_is_usable(normalised):
         return None
@@ -197,6 +201,24 @@ def serial_key(raw: str | None) -> str | None:
         return normalised
     bare = label.sub("", normalised, count=1)
     return bare if serial_is_usable(bare) else None
+
+
+def _serial_in(raw: str) -> str | None:
+    """What of a text is the serial number; None where a spreadsheet has rounded it."""
+    text = raw.strip()
+    if text.startswith(("/", ".")):
+        # Dell boards: the service tag stands between the first two signs, the board's own number after them.
+        return text[1:].partition(text[0])[0]
+    if is_rounded(text):
+        return None
+    if _WITH_A_POINT.fullmatch(text):
+        return text.removesuffix(".0")
+    return _REMARK.sub("", text) if text.endswith((")", "]")) else text
+
+
+def is_rounded(raw: str) -> bool:
+    """Whether a spreadsheet has made a number of a long serial number: `4.51235E+11`."""
+    return _ROUNDED.fullmatch(raw.strip()) is not None
 
 
 def unconfused(key: str) -> str:
@@ -208,7 +230,8 @@ def serial_variant(key: str) -> str | None:
     """The other form in which the same serial number is written; None where it has none.
 
     What remains of a number scanned with its bar code's prefix; a bare one may begin the same way, so both have to be
-    tried. The UUID of a virtual machine with the bytes of its first three groups reversed, as SMBIOS has them.
+    tried. The UUID of a virtual machine with the bytes of its first three groups reversed, as SMBIOS has them. A number
+    without the zeros before it, which spreadsheets drop.
     """
     if key.startswith("1S"):
         other = _LENOVO_LABEL.sub("", key, count=1)
@@ -216,6 +239,8 @@ def serial_variant(key: str) -> str | None:
         other = _S_LABEL.sub("", key, count=1)
     elif len(key) == UUID_DIGITS:
         other = _UUID.sub(r"\4\3\2\1\6\5\8\7\9", key)
+    elif key.startswith("0"):
+        other = _LEADING_ZEROS.sub("", key, count=1)
     else:
         return None
     return other if other != key and serial_is_usable(other) else None

@@ -194,7 +194,7 @@ def make_device(facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None 
         form,
         serial,
         key,
-        serial_variant(key) if key is not None and (key[0] in "1S" or len(key) == UUID_DIGITS) else None,
+        serial_variant(key) if key is not None and (key[0] in "01S" or len(key) == UUID_DIGITS) else None,
         wifi,
         ethernet,
         aside,
