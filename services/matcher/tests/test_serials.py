@@ -82,7 +82,7 @@ def test_an_installation_has_placeholders_of_its_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["pf1abcd2", " PF1A BCD2 ", "PF1-ABCD2", "S/N: PF1ABCD2", "SN PF1ABCD2", "Service Tag: PF1ABCD2", "PF1ABCD2\t", "SNR PF1ABCD2",
+    ["pf1abcd2", " PF1A BCD2 ", "PF1-ABCD2", "S/N: PF1ABCD2", "SN PF1ABCD2", "Service Tag: PF1ABCD2", "PF1ABCD2\t",
      "PF1ABCD2 (was 5CG0000001)", ".PF1ABCD2.CN1296342I0021."],
 )  # fmt: skip
 def test_a_serial_number_is_found_however_it_is_written(written: str) -> None:
@@ -109,6 +109,10 @@ def test_a_spreadsheet_drops_zeros_and_adds_a_point() -> None:
     assert one(device(serial="4512345678", name="A-1"), configuration(serial="004512345678", name="B-2")) is not None
     assert serial_variant("0000123456") is None, "too little is left"
     assert serial_key("7.0") is None
+
+
+def test_a_label_takes_no_letter_of_the_serial_number() -> None:
+    assert serial_key("SN: R5C22031820") == "R5C22031820"
 
 
 def test_what_a_spreadsheet_has_rounded_is_no_serial_number() -> None:
