@@ -173,6 +173,32 @@ def test_a_wi_fi_address_proves_a_replaced_board() -> None:
     assert one(device(serial="PF1ABCD2", name="RECEPTION", wifi="3c22fb000001"), documented) is None, "it has moved"
 
 
+def test_an_adapter_in_another_model_has_moved() -> None:
+    documented = configuration(serial="OTHER123", name="LT-7", macs=("3c22fb000001",), model="Latitude 5420")
+    found = device(serial="PF1ABCD2", name="LT-7", wifi="3c22fb000001", model="ThinkPad T14")
+    assert one(found, documented) is None
+    same = device(serial="PF1ABCD2", name="LT-7", wifi="3c22fb000001", model="Latitude 5420")
+    assert one(same, documented) is not None
+
+
+def test_a_user_may_have_two_machines_of_a_batch() -> None:
+    documented = configuration(serial="5CG1249ABC", name="LT-02", people="Jane Doe", model="HP EliteBook 840")
+    found = device(serial="5CG1239ABC", name="LT-01", people="jane.doe@contoso.com", model="HP EliteBook 840")
+    assert one(found, documented) is None
+    titled = configuration(serial="5CG1249ABC", name="Reception", people="Jane Doe", model="HP EliteBook 840")
+    assert one(found, titled) is not None
+
+
+def test_nobody_counts_by_changing_two_characters_places() -> None:
+    documented = configuration(serial="5CG3488QD3", name="LT-7")
+    pair = one(device(serial="5CG3488DQ3", name="LT-7"), documented)
+    assert pair is not None
+    assert told(pair, "serial_number") == ("similar", "one edit apart")
+    assert one(device(serial="5CG3488DQ3", name="RECEPTION"), documented) is None
+    numbers = configuration(serial="5CG3488X21", name="LT-7")
+    assert one(device(serial="5CG3488X12", name="LT-7"), numbers) is None, "nine further in the batch"
+
+
 def test_a_renamed_machine_is_found_by_its_serial_number_and_the_name_says_so() -> None:
     pair = one(device(serial="PF1ABCD2", name="RECEPTION"), configuration(serial="PF1ABCD2", name="LT-7"))
     assert pair is not None

@@ -89,8 +89,14 @@ def unequal_serials(mine: str, theirs: str) -> Serial:
 def _in_a_batch(mine: str, theirs: str) -> bool:
     """Whether makers count where two serial numbers differ: at the end, and Dell at the start of its service tags."""
     if mine[:-_COUNTED] == theirs[:-_COUNTED]:
-        return True
+        return not _are_swapped(mine, theirs)
     return len(mine) == _SERVICE_TAG and mine[_COUNTED:] == theirs[_COUNTED:]
+
+
+def _are_swapped(mine: str, theirs: str) -> bool:
+    """Whether two characters, of which one is a letter, have changed places: nobody counts like that."""
+    changed = "".join(character for character, other in zip(mine, theirs, strict=True) if character != other)
+    return len(changed) > 1 and not changed.isdigit()
 
 
 def may_slip(serial: str) -> bool:
