@@ -60,6 +60,27 @@ def test_names_that_differ_in_a_number_are_different(mine: str, theirs: str) -> 
     assert one(device(name=mine), configuration(name=theirs)) is None
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ("ACME-LT-012", "ACME-DT-012"),
+        ("NYC-LT-012", "NYE-LT-012"),
+        ("ACME-HR-PC-12", "ACME-FR-PC-12"),
+        ("JSMITH-PC", "KSMITH-PC"),
+    ],
+)
+def test_names_that_differ_in_a_code_or_an_initial_are_different(mine: str, theirs: str) -> None:
+    assert one(device(name=mine), configuration(name=theirs)) is None
+
+
+def test_nearly_one_name_is_another_where_the_user_is_another() -> None:
+    found = device(name="SMITHSON-PC", people="a.smithson@contoso.com", model="Latitude 5420")
+    assert one(found, configuration(name="SMITHON-PC", people="A Smithson", model="Latitude 5420")) is not None
+    assert one(found, configuration(name="SMITHON-PC", people="Kim Smithon", model="Latitude 5420")) is None
+    slip = configuration(name="SMITHON-PC", people="Kim Smithon", serial="5CG2234ABC")
+    assert one(device(name="SMITHSON-PC", people="a.smithson@contoso.com", serial="5CG1234ABC"), slip) is not None
+
+
 def test_numbers_may_be_written_together_but_not_parted_elsewhere() -> None:
     pair = one(device(name="PC202301"), configuration(name="PC-2023-01"))
     assert pair is not None

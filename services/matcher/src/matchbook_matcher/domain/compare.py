@@ -34,6 +34,8 @@ _SERVICE_TAG: Final = 7
 _GENITIVE: Final = frozenset("S")
 SHORTEST_CUT: Final = NETBIOS_LENGTH - 2
 _LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_LONGEST_CODE: Final = 3
 _PRODUCT_NUMBER: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{6,}")
 _MODEL_NUMBER: Final = re.compile(r"(?=.*[0-9])[0-9A-Z]{3,}")
 
@@ -146,7 +148,7 @@ def _unequal(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
 
 def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
     """How alike two unequal names are; names that differ in a number, or in what tells as much,
-    are different however alike their letters.
+    are different however alike their letters. So are those that differ in an initial, as JSMITH-PC and KSMITH-PC do.
 
     Those with one key are unequal only where their digits make other numbers.
     """
@@ -155,10 +157,23 @@ def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
     given = mine.kind is not Kind.OWN or theirs.kind is not Kind.OWN
     if given or min(len(mine.key), len(theirs.key)) < limits.shortest_similar:
         return Named.DISAGREE
+    if mine.short[1:] == theirs.short[1:] or _codes_differ(mine.short, theirs.short):
+        return Named.DISAGREE
     score = ratio(alike_form(mine.key), alike_form(theirs.key))
     if score >= limits.alike:
         return Named.ALIKE
     return Named.SIMILAR if score >= limits.similar else Named.DISAGREE
+
+
+def _codes_differ(mine: str, theirs: str) -> bool:
+    """Whether names of as many parts differ in a short one: `NYC-LT-012` stands elsewhere than `NYE-LT-012`, and
+    `NYC-DT-012` on a desk.
+    """
+    first, second = _LETTERS.findall(mine), _LETTERS.findall(theirs)
+    return len(first) == len(second) and any(
+        len(one) == len(other) <= _LONGEST_CODE and sorted(one) != sorted(other)
+        for one, other in zip(first, second, strict=True)
+    )
 
 
 def alike_form(key: str) -> str:

@@ -74,6 +74,7 @@ CODES: Final = USER_STEP * len(User)
 _MACS: Final = (Mac.AGREE, Mac.AGREE_WIFI)
 _OTHER_MODELS: Final = (Model.DISAGREE, Model.OTHER_MAKER, Model.OTHER_FAMILY)
 _NAMES: Final = (Named.AGREE, Named.TRUNCATED, Named.ALIKE, Named.SIMILAR, Named.PERSONAL, Named.TITLED)
+_NEARLY: Final = (Named.ALIKE, Named.SIMILAR)
 
 
 class Worth(NamedTuple):
@@ -147,8 +148,11 @@ def _worth(findings: Findings, weights: DeviceWeights) -> Worth | None:
 
 
 def _rule(findings: Findings) -> Rule | None:
-    """The strongest field that speaks for the pair; None where nothing does, or too little."""
-    serial, mac, name, model, _ = findings
+    """The strongest field that speaks for the pair; None where nothing does, or too little.
+
+    JSMITH-PC and KSMITH-PC are no slip of the pen where their users are others.
+    """
+    serial, mac, name, model, user = findings
     if serial is Serial.AGREE:
         return "serial_number"
     if mac in _MACS:
@@ -157,6 +161,8 @@ def _rule(findings: Findings) -> Rule | None:
         if serial in (Serial.CONFUSED, Serial.SLIP):
             return "serial_number"
         return "device_name" if name is Named.TITLED and model in (Model.AGREE, Model.MISSING) else None
+    if name in _NEARLY and user is User.DISAGREE and serial not in (Serial.CONFUSED, Serial.SLIP):
+        return None
     return "device_name"
 
 
