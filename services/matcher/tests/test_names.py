@@ -28,6 +28,11 @@ ADDRESS = "3c22fb000001"
         ("LT-012", "LT-012 / Jane"),
         ("LT-012", "Jane Doe - LT-012"),
         ("LT-012", "Jane Doe (LT-012)"),
+        ("LT-012", "LT-012, Jane"),
+        ("LT-012", "LT-012: reception"),
+        ("LT-012", "Jane's laptop LT-012"),
+        ("LT-012", "LT-012 5CG1234ABC"),
+        ("LT-012", "CONTOSO\\lt-012"),
     ],
 )
 def test_names_that_are_written_differently_agree(mine: str, theirs: str) -> None:
@@ -58,6 +63,13 @@ def test_names_that_are_written_differently_agree(mine: str, theirs: str) -> Non
 )
 def test_names_that_differ_in_a_number_are_different(mine: str, theirs: str) -> None:
     assert one(device(name=mine), configuration(name=theirs)) is None
+
+
+@pytest.mark.parametrize("theirs", ["LT-012 (old)", "LT-012 OLD", "LT-012-OLD", "LT-012 - replaced", "Old LT-012"])
+def test_a_name_is_not_that_of_the_machine_which_another_has_replaced(theirs: str) -> None:
+    assert one(device(name="LT-012"), configuration(name=theirs)) is None
+    assert one(device(name="LT-012-old"), configuration(name="LT-012 OLD")) is not None
+    assert one(device(name="LT-012", serial="PF1ABCD2"), configuration(name=theirs, serial="PF1ABCD2")) is not None
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ _NUMBERS_WITHOUT_ZEROS = re.compile(r"[1-9][0-9]*|(?<![0-9])0+(?![0-9])")
 _LABEL = r"\.[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*"
 _LOCAL_DOMAINS = r"\.(?:ad|com|corp|domain|home|internal|intern|intra|lan|local|net|org)"
 _DOMAIN_NAME = re.compile(rf"[^.]+(?:(?:{_LABEL}){{2,}}|{_LOCAL_DOMAINS})\.?", re.IGNORECASE)
-_NOTES = re.compile(r"\s+[-\u2013\u2014/|]\s+|\s*[(\[]|[)\]]\s*")
+_NOTES = re.compile(r"\s+[-\u2013\u2014/|]\s+|\s*[(\[]|[)\]]\s*|[,;:]\s+")
+_NAME_IN_TEXT = re.compile(r"(?<!\S)(?=\S*[0-9])[^\W_]+(?:[-_][^\W_]+)+(?!\S)")
 _MACHINE_LIKE = re.compile(r"(?=.*[0-9])[^\s]{4,}")
 _LENOVO_LABEL = re.compile(r"1S(?:[0-9A-Z]{10}|[0-9A-Z]{4})(?=[0-9A-Z]{7,8}$)")
 _S_LABEL = re.compile(r"S(?=[0-9A-Z]{7,14}$)")
@@ -113,6 +114,8 @@ class Hygiene:
     """Words, in upper case, of offices and roles, before people's names, and for machines."""
     makers: Mapping[str, str] = field(default_factory=dict)
     """The first word of a manufacturer's name, by another first word under which it is known."""
+    former: frozenset[str] = frozenset()
+    """Words, in upper case, beside the name of a machine that another has replaced."""
 
     usable_octets: frozenset[str] = field(init=False)
     """With which no address begins that is listed, made up by software, or a group's."""
@@ -148,6 +151,8 @@ def name_of(raw: str | None, hygiene: Hygiene) -> Name | None:
     if not raw:
         return None
     short = raw.strip()
+    if "\\" in short:
+        short = short.rpartition("\\")[2]
     if "." in short and _DOMAIN_NAME.fullmatch(short):
         short = short.partition(".")[0]
     short = plain(short).rstrip("-")
@@ -160,12 +165,13 @@ def name_of(raw: str | None, hygiene: Hygiene) -> Name | None:
 def parts_of_name(raw: str) -> tuple[str, ...]:
     """What may be a machine's name in a documented one: `LT-012 (Jane Doe)` and `Jane - LT-012` say whose it is too.
 
-    The first part always, further ones where they look like a machine's.
+    The first part always, further ones where they look like a machine's, and what does in `Jane's laptop LT-012`.
     """
     if " " not in raw and not raw.endswith((")", "]")):
         return (raw,)
     first, *others = (part.strip() for part in _NOTES.split(raw))
-    return (first, *(part for part in others if _MACHINE_LIKE.fullmatch(part)))
+    named = [first, *(part for part in others if _MACHINE_LIKE.fullmatch(part))]
+    return tuple(dict.fromkeys((*named, *(name for part in (first, *others) for name in _NAME_IN_TEXT.findall(part)))))
 
 
 def _kind(key: str, hygiene: Hygiene) -> Kind:
