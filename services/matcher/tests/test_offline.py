@@ -88,6 +88,7 @@ def test_every_field_is_read(desk: Desk) -> None:
         {"id": "ethernet", "tenant_id": "t1", "ethernetMacAddress": "3C22.FB00.0002"},
         {"id": "name", "tenant_id": "t1", "deviceName": "LT-031"},
         {"id": "hostname", "tenant_id": "t1", "deviceName": "LT-032"},
+        {"id": "lines", "tenant_id": "t1", "wiFiMacAddress": "3C22FB000004"},
         {"id": "text", "tenant_id": "t1", "wiFiMacAddress": "3c22fb000003"},
     ]
     configurations: list[Row] = [
@@ -97,6 +98,7 @@ def test_every_field_is_read(desk: Desk) -> None:
         {"id": "by name", "organization_id": "o1", "name": "LT-031", "mac_addresses": None},
         {"id": "by hostname", "organization_id": "o1", "name": "Front desk of Ms. Jones", "hostname": "LT-032"},
         {"id": "by text", "organization_id": "o1", "mac_addresses": "3C-22-FB-AA-AA-AA; 3C-22-FB-00-00-03"},
+        {"id": "by lines", "organization_id": "o1", "mac_addresses": "3C-22-FB-AA-AA-AB\nWi-Fi: 3C-22-FB-00-00-04"},
     ]
     found = desk.matched(devices=devices, configurations=configurations, links=[LINK])
     assert {row["device_id"]: row["configuration_id"] for row in found} == {
@@ -154,6 +156,14 @@ def test_a_number_comes_back_to_the_letter(desk: Desk, written: str) -> None:
     desk.matched("--devices", str(devices), "--configurations", str(configurations))
     line = (desk.folder / "out.jsonl").read_text(encoding="utf-8")
     assert line.startswith(f'{{"device_id":{written},"configuration_id":{written},"confidence":0.')
+
+
+def test_half_an_emoji_at_the_end_of_a_name_hides_nothing(desk: Desk) -> None:
+    name = r"Anna \ud83d\ude00 \ud83d"
+    (devices := desk.folder / "d").write_text(f'{{"id": 1, "deviceName": "{name}", "serialNumber": "PF1AAAA1"}}\n')
+    (configurations := desk.folder / "c").write_text(r'{"id": 2, "serial_number": "PF1AAAA1", "name": "\udc00"}' + "\n")
+    desk.matched("--devices", str(devices), "--configurations", str(configurations))
+    assert [row["configuration_id"] for row in desk.read("out")] == [2]
 
 
 @pytest.mark.parametrize(
