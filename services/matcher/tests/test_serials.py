@@ -8,7 +8,14 @@ from matchbook_matcher.adapters.data import read_knowledge
 from matchbook_matcher.domain.forms import serial_key, serial_variant
 from matchbook_matcher.domain.organization import Elsewhere as Place
 from matchbook_matcher.domain.organization import Misplaced, Nothing, Superseded
-from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts, make_configuration, make_device
+from matchbook_matcher.domain.records import (
+    ConfigurationFacts,
+    Device,
+    DeviceFacts,
+    Standing,
+    make_configuration,
+    make_device,
+)
 
 from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, told
 
@@ -171,6 +178,30 @@ def test_a_wi_fi_address_proves_a_replaced_board() -> None:
     assert same is not None
     assert same.worth.rank > pair.worth.rank
     assert one(device(serial="PF1ABCD2", name="RECEPTION", wifi="3c22fb000001"), documented) is None, "it has moved"
+
+
+def test_the_newest_enrolment_in_any_tenant_of_the_organization_owns_the_configuration() -> None:
+    old = device("d2", tenant="t2", serial="PF1ABCD2", name="LT-7", synced=1.0, ethernet="3c22fb000001")
+    new = device("d1", serial="PF1ABCD2", name="LT-7", synced=2.0, ethernet="3c22fb000001")
+    documented = configuration(serial="PF1ABCD2", name="LT-7", macs=("3c22fb000001",))
+    found = evaluate([old, new], [documented])
+    assert target(found.answers["t1", "d1"]) == "c1"
+    assert found.answers["t2", "d2"] == Nothing("no_candidate")
+    assert not found.learned.macs, "one machine shares its adapter with nobody"
+    decided = device("d2", tenant="t2", serial="PF1ABCD2", standing=Standing("matched", "c1"), synced=1.0)
+    answers = evaluate([decided, new], [documented], held={"c1"}).answers
+    assert set(answers.values()) == {Nothing("decided"), Nothing("no_candidate")}
+
+
+def test_a_machine_of_one_name_may_have_got_another_adapter() -> None:
+    def enrolled(identity: str, wifi: str, name: str, synced: float) -> Device:
+        return device(identity, serial="PF1ABCD2", wifi=wifi, name=name, synced=synced)
+
+    documented = configuration(serial="PF1ABCD2")
+    twins = [enrolled("d1", "3c22fb000001", "LT-7", 2.0), enrolled("d2", "3c22fb000002", "lt-7", 1.0)]
+    assert target(answer(twins, [documented])) == "c1"
+    others = [enrolled("d1", "3c22fb000001", "LT-7", 2.0), enrolled("d2", "3c22fb000002", "LT-8", 1.0)]
+    assert answer(others, [documented]) == Nothing("no_candidate")
 
 
 def test_an_adapter_in_another_model_has_moved() -> None:

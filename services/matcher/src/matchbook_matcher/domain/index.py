@@ -24,6 +24,8 @@ class Fleet:
     """By the superseded device's key: the current device."""
     twins: dict[Key, list[Device]] = field(default_factory=dict)
     """By the current device's key: what it superseded."""
+    displaced: list[Device] = field(default_factory=list)
+    """Enrolments that nobody has decided on, of machines with a newer one in another tenant of the organization."""
     learned: Learned = field(default_factory=Learned)
     serials: AbstractSet[str] = frozenset()
     names: AbstractSet[str] = frozenset()
@@ -60,23 +62,31 @@ def fleet_of(devices: Iterable[Device], limits: DeviceLimits, common_serials: Ab
 
 
 def _is_junk(holders: Sequence[Device], limits: DeviceLimits) -> bool:
-    """A machine is not enrolled any number of times; it is of one model and has one Wi-Fi adapter."""
+    """A machine is not enrolled any number of times; it is of one model and has one Wi-Fi adapter, or else one name."""
     models = {plain(device.model).strip() for device in holders if device.model}
     adapters = {device.wifi for device in holders if device.wifi}
-    return len(holders) > limits.enrolments_of_a_machine or len(models) > 1 or len(adapters) > 1
+    if len(holders) > limits.enrolments_of_a_machine or len(models) > 1:
+        return True
+    return len(adapters) > 1 and len({device.name and device.name.key for device in holders}) > 1
 
 
 def _supersede(holders: Iterable[Device], fleet: Fleet) -> None:
     by_tenant: defaultdict[str, list[Device]] = defaultdict(list)
     for device in holders:
         by_tenant[device.tenant_id].append(device)
-    for enrolments in by_tenant.values():
-        newest = max(enrolments, key=lambda device: (device.last_sync, device.device_id))
-        fleet.current.append(newest)
+    newest_of_tenants = [max(enrolments, key=_recency) for enrolments in by_tenant.values()]
+    latest = max(newest_of_tenants, key=_recency)
+    for newest, enrolments in zip(newest_of_tenants, by_tenant.values(), strict=True):
+        undecided = newest.standing is None or newest.standing.status == "unmatched"
+        (fleet.displaced if undecided and newest is not latest else fleet.current).append(newest)
         older = [device for device in enrolments if device is not newest]
         if older:
             fleet.twins[newest.tenant_id, newest.device_id] = older
             fleet.superseded.update(((device.tenant_id, device.device_id), newest) for device in older)
+
+
+def _recency(device: Device) -> tuple[float, str, str]:
+    return device.last_sync, device.device_id, device.tenant_id
 
 
 def _shared_macs(devices: Sequence[Device], limits: DeviceLimits) -> set[str]:
