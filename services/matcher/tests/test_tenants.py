@@ -223,6 +223,8 @@ def test_what_people_decided_is_respected() -> None:
         ("mail.contoso.co.uk", "contoso"),
         ("contoso7.onmicrosoft.com", "contoso"),
         ("gmail.com", None),
+        ("xn--mller-maschinen-zvb.de", "müller-maschinen"),
+        ("xn--\x80.de", "xn--\x80"),
         ("local", None),
     ],
 )
@@ -357,6 +359,8 @@ def test_it_says_nothing_of_the_company_either(mine: str, theirs: str) -> None:
         ("Acme Dental", "Acme Dental (South)"),
         ("Acme Dental 2", "Acme Dental"),
         ("Acme Holding", "Acme"),
+        ("Acme Stiftung", "Acme"),
+        ("Acme Foundation", "Acme Inc."),
     ],
 )
 def test_a_sister_is_not_the_company_even_with_its_domain(mine: str, theirs: str) -> None:
