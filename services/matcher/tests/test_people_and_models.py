@@ -17,6 +17,10 @@ USER = "aberg@contoso.com\nAnna Berg"
         ("Anna Berg", "Dr. Anna Berg"),
         ("Jörg Müller", "Jorg Muller"),
         ("aberg", "aberg@contoso.com"),
+        ("juergen.mueller@contoso.com", "Jürgen Müller"),
+        ("jmueller", "Jürgen Müller"),
+        ("anna.berg_gmail.com#EXT#@contoso.onmicrosoft.com", "Anna Berg"),
+        ("A. Berg", "Anna Berg"),
     ],
 )
 def test_a_person_is_known_however_they_are_written(mine: str, theirs: str) -> None:
@@ -31,6 +35,12 @@ def test_other_people_disagree_and_machines_change_hands() -> None:
     assert pair is not None
     assert told(pair, "user") == ("disagree", None)
     assert pair.worth.confidence > 0.99
+
+
+def test_people_with_one_initial_are_not_one_person() -> None:
+    pair = one(device(name="LT-1", people=USER), configuration(name="LT-1", people="Axel Berg"))
+    assert pair is not None
+    assert told(pair, "user") == ("disagree", None)
 
 
 @pytest.mark.parametrize("written", ["Reception", "admin@contoso.com", "IT Support", "", "-"])

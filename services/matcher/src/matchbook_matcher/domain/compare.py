@@ -54,7 +54,7 @@ def compare(device: Device, configuration: Configuration, learned: Learned, limi
     named = names(device.name, configuration, learned, limits)
     user = User.MISSING
     if device.people is not None and configuration.people is not None:
-        user = User.DISAGREE if device.people.forms.isdisjoint(configuration.people.forms) else User.AGREE
+        user = User.AGREE if device.people.are(configuration.people) else User.DISAGREE
         if user is User.AGREE and _is_untold(device.name, named) and is_titled(device, configuration.title):
             named = Named.TITLED
     return (
