@@ -85,6 +85,13 @@ def test_names_that_differ_in_a_code_or_an_initial_are_different(mine: str, thei
     assert one(device(name=mine), configuration(name=theirs)) is None
 
 
+def test_who_is_called_by_a_serial_number_is_not_the_next_of_the_batch() -> None:
+    found = device(name="LT-PFTCVVVP", serial="PFTCVVVP", model="20XW00A9US")
+    assert one(found, configuration(name="LT-PFTCVVVS", model="20XW00A9US")) is None
+    assert one(found, configuration(name="LTT-PFTCVVVP", model="20XW00A9US")) is not None
+    assert one(found, configuration(name="LT-PFTCVVVVP", model="20XW00A9US")) is not None
+
+
 def test_nearly_one_name_is_another_where_the_user_is_another() -> None:
     found = device(name="SMITHSON-PC", people="a.smithson@contoso.com", model="Latitude 5420")
     assert one(found, configuration(name="SMITHON-PC", people="A Smithson", model="Latitude 5420")) is not None

@@ -17,7 +17,7 @@ from matchbook_matcher.domain.records import (
     make_device,
 )
 
-from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, told
+from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, tied, told
 
 JUNK = [
     "N/A",
@@ -193,6 +193,22 @@ def test_the_newest_enrolment_in_any_tenant_of_the_organization_owns_the_configu
     assert set(answers.values()) == {Nothing("decided"), Nothing("no_candidate")}
 
 
+@pytest.mark.parametrize("serial", [None, "Default string"])
+def test_enrolments_without_a_serial_number_are_one_machine_by_its_adapter_and_name(serial: str | None) -> None:
+    def enrolled(identity: str, wifi: str | None, name: str, synced: float) -> Device:
+        return device(identity, serial=serial, wifi=wifi, name=name, synced=synced)
+
+    documented = configuration(name="LT-7")
+    new = enrolled("d1", "3c22fb000001", "LT-7", 2.0)
+    found = evaluate([new, enrolled("d2", "3c22fb000001", "lt-7", 1.0)], [documented])
+    assert target(found.answers["t1", "d1"]) == "c1"
+    assert found.answers["t1", "d2"] == Superseded("d1")
+    for other in (enrolled("d2", "3c22fb000002", "LT-7", 1.0), enrolled("d2", None, "LT-7", 1.0)):
+        assert tied(answer([new, other], [documented])) == ["c1"]
+    phones = [enrolled(identity, "3c22fb000001", "iPhone", 1.0) for identity in ("d1", "d2")]
+    assert set(evaluate(phones, []).answers.values()) == {Nothing("no_candidate")}
+
+
 def test_a_machine_of_one_name_may_have_got_another_adapter() -> None:
     def enrolled(identity: str, wifi: str, name: str, synced: float) -> Device:
         return device(identity, serial="PF1ABCD2", wifi=wifi, name=name, synced=synced)
@@ -226,6 +242,7 @@ def test_nobody_counts_by_changing_two_characters_places() -> None:
     assert pair is not None
     assert told(pair, "serial_number") == ("similar", "one edit apart")
     assert one(device(serial="5CG3488DQ3", name="RECEPTION"), documented) is None
+    assert one(device(serial="H9GGYY1", name="LT-7"), configuration(serial="HG9GYY1", name="LT-7")) is not None
     numbers = configuration(serial="5CG3488X21", name="LT-7")
     assert one(device(serial="5CG3488X12", name="LT-7"), numbers) is None, "nine further in the batch"
 

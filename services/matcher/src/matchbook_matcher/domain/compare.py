@@ -52,6 +52,8 @@ class Learned:
 def compare(device: Device, configuration: Configuration, learned: Learned, limits: DeviceLimits) -> int:
     """What the pair's fields say, as a code of `scale`."""
     named = names(device.name, configuration, learned, limits)
+    if named in (Named.ALIKE, Named.SIMILAR) and _bears_another_serial(device, configuration):
+        named = Named.DISAGREE
     user = User.MISSING
     if device.people is not None and configuration.people is not None:
         user = User.AGREE if device.people.are(configuration.people) else User.DISAGREE
@@ -64,6 +66,14 @@ def compare(device: Device, configuration: Configuration, learned: Learned, limi
         + named * NAME_STEP
         + models(device, configuration)
     )
+
+
+def _bears_another_serial(device: Device, configuration: Configuration) -> bool:
+    """Whether a device is called by its serial number, and a configuration like it by another one of that length."""
+    mine, serial = device.name, device.serial_key
+    if mine is None or serial is None or serial not in mine.key:
+        return False
+    return all(len(name.key) == len(mine.key) and serial not in name.key for name in configuration.names)
 
 
 def serials(device: Device, configuration: Configuration, learned: Learned) -> Serial:
@@ -90,8 +100,10 @@ def unequal_serials(mine: str, theirs: str) -> Serial:
 
 def _in_a_batch(mine: str, theirs: str) -> bool:
     """Whether makers count where two serial numbers differ: at the end, and Dell at the start of its service tags."""
+    if _are_swapped(mine, theirs):
+        return False
     if mine[:-_COUNTED] == theirs[:-_COUNTED]:
-        return not _are_swapped(mine, theirs)
+        return True
     return len(mine) == _SERVICE_TAG and mine[_COUNTED:] == theirs[_COUNTED:]
 
 

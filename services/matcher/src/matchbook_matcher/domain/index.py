@@ -37,8 +37,8 @@ def fleet_of(devices: Iterable[Device], limits: DeviceLimits, common_serials: Ab
     by_serial: dict[str, Device | list[Device]] = {}
     fleet = Fleet()
     for device in devices:
-        key = device.serial_key
-        if key is None or key in common_serials:
+        key = machine_of(device, common_serials)
+        if key is None:
             fleet.current.append(device)
         elif (other := by_serial.get(key)) is None:
             by_serial[key] = device
@@ -59,6 +59,19 @@ def fleet_of(devices: Iterable[Device], limits: DeviceLimits, common_serials: Ab
     fleet.names = {device.name.key for device in fleet.current if device.name is not None}
     fleet.learned = Learned(junk, _shared_macs(fleet.current, limits), _common_names(fleet.current, limits))
     return fleet
+
+
+def machine_of(device: Device, common_serials: AbstractSet[str]) -> str | None:
+    """What enrolments of one machine have in common: a serial number, or where it has none its Wi-Fi adapter and name.
+
+    The latter is never a serial number's normal form. None where nothing tells.
+    """
+    key = device.serial_key
+    if key is not None and key not in common_serials:
+        return key
+    if device.wifi is None or device.name is None or device.name.kind is not Kind.OWN:
+        return None
+    return f"{device.wifi} {device.name.key}"
 
 
 def _is_junk(holders: Sequence[Device], limits: DeviceLimits) -> bool:
