@@ -205,6 +205,11 @@ def test_enrolments_without_a_serial_number_are_one_machine_by_its_adapter_and_n
     assert found.answers["t1", "d2"] == Superseded("d1")
     for other in (enrolled("d2", "3c22fb000002", "LT-7", 1.0), enrolled("d2", None, "LT-7", 1.0)):
         assert tied(answer([new, other], [documented])) == ["c1"]
+    given = [
+        enrolled("d1", "3c22fb000001", "DESKTOP-7QK2M9X", 2.0),
+        enrolled("d2", "3c22fb000001", "DESKTOP-7QK2M9X", 1.0),
+    ]
+    assert evaluate(given, []).answers["t1", "d2"] == Superseded("d1")
     phones = [enrolled(identity, "3c22fb000001", "iPhone", 1.0) for identity in ("d1", "d2")]
     assert set(evaluate(phones, []).answers.values()) == {Nothing("no_candidate")}
 

@@ -69,7 +69,7 @@ def machine_of(device: Device, common_serials: AbstractSet[str]) -> str | None:
     key = device.serial_key
     if key is not None and key not in common_serials:
         return key
-    if device.wifi is None or device.name is None or device.name.kind is not Kind.OWN:
+    if device.wifi is None or device.name is None or device.name.kind is Kind.GENERIC:
         return None
     return f"{device.wifi} {device.name.key}"
 
