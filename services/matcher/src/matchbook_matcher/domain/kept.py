@@ -151,7 +151,10 @@ class KeptOrganization:
         """The changed devices, and all that were or will be enrolments of the same machines."""
         versions = (*map(self._devices.get, changed), *changed.values())
         machines = {machine_of(device, self._common) for device in versions if device is not None}
-        return {*changed, *(key for machine in machines if machine is not None for key in self._state.enrolments.of(machine))}
+        return {
+            *changed,
+            *(key for machine in machines if machine is not None for key in self._state.enrolments.of(machine)),
+        }
 
     def _fleet(self, keys: Iterable[Key]) -> Fleet:
         devices = (self._devices[key] for key in keys if key in self._devices)
