@@ -19,7 +19,6 @@ USER = "aberg@contoso.com\nAnna Berg"
         ("aberg", "aberg@contoso.com"),
         ("juergen.mueller@contoso.com", "Jürgen Müller"),
         ("jmueller", "Jürgen Müller"),
-        ("anna.berg_gmail.com#EXT#@contoso.onmicrosoft.com", "Anna Berg"),
         ("A. Berg", "Anna Berg"),
     ],
 )

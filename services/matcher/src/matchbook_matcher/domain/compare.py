@@ -31,6 +31,7 @@ _LONGEST_EDITED: Final = 16
 _COUNTED: Final = 3
 """The characters of a serial number in which the machines of a batch differ."""
 _SERVICE_TAG: Final = 7
+_NEARLY: Final = frozenset((Named.ALIKE, Named.SIMILAR))
 _GENITIVE: Final = frozenset("S")
 SHORTEST_CUT: Final = NETBIOS_LENGTH - 2
 _LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
@@ -52,7 +53,7 @@ class Learned:
 def compare(device: Device, configuration: Configuration, learned: Learned, limits: DeviceLimits) -> int:
     """What the pair's fields say, as a code of `scale`."""
     named = names(device.name, configuration, learned, limits)
-    if named in (Named.ALIKE, Named.SIMILAR) and _bears_another_serial(device, configuration):
+    if named in _NEARLY and _bears_another_serial(device, configuration):
         named = Named.DISAGREE
     user = User.MISSING
     if device.people is not None and configuration.people is not None:

@@ -170,8 +170,10 @@ def parts_of_name(raw: str) -> tuple[str, ...]:
     if " " not in raw and not raw.endswith((")", "]")):
         return (raw,)
     first, *others = (part.strip() for part in _NOTES.split(raw))
-    named = [first, *(part for part in others if _MACHINE_LIKE.fullmatch(part))]
-    return tuple(dict.fromkeys((*named, *(name for part in (first, *others) for name in _NAME_IN_TEXT.findall(part)))))
+    named = (first, *(part for part in others if _MACHINE_LIKE.fullmatch(part)))
+    if len(named) == 1 and " " in first and ("-" in first or "_" in first):
+        return (first, *_NAME_IN_TEXT.findall(first))
+    return named
 
 
 def _kind(key: str, hygiene: Hygiene) -> Kind:

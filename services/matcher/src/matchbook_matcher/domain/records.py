@@ -245,7 +245,7 @@ def make_configuration(facts: ConfigurationFacts, hygiene: Hygiene) -> Configura
 
 def _names(name: str, hostname: str | None, hygiene: Hygiene) -> tuple[Name, ...]:
     parts = parts_of_name(name)
-    if parts != (name,) and not hygiene.former.isdisjoint(words_of(name)):
+    if (len(parts) > 1 or parts[0] is not name) and not hygiene.former.isdisjoint(words_of(name)):
         # `LT-012 (old)` is the one that LT-012 has replaced.
         parts = (name,)
     found = [form for part in parts if (form := name_of(part, hygiene)) is not None]
