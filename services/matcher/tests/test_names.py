@@ -9,7 +9,7 @@ from matchbook_matcher.domain.organization import Nothing, Suggested
 from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, tied, told
 
 REASON = "a name the operating system gave, new with every installation"
-GIVEN = ("DESKTOP-7QK2M9X", "LAPTOP-AB12CD34", "WIN-ABCDEFGHIJK")
+GIVEN = ("DESKTOP-7QK2M9X", "EC2AMAZ-7QK2M9X", "android-1234567890abcdef", "LAPTOP-AB12CD34", "WIN-ABCDEFGHIJK")
 ADDRESS = "3c22fb000001"
 
 

@@ -142,7 +142,13 @@ def test_a_phone_is_no_computer() -> None:
     )
     pair = one(device(serial="PF1ABCD2", system="Android"), configuration(serial="PF1ABCD2", kind="Workstation"))
     assert pair is not None
-    assert told(pair, "model") == ("disagree", "a phone or tablet is no computer")
+    assert told(pair, "model") == ("disagree", "another kind of machine")
+
+
+@pytest.mark.parametrize("kind", ["Docking Station", "Printer", "Display"])
+def test_nor_is_what_stands_on_its_desk(kind: str) -> None:
+    mine = device(name="LT-1", system="Windows 11", ethernet="3c22fb000001")
+    assert one(mine, configuration(name="WD19", kind=kind, macs=("3c22fb000001",))) is None
 
 
 def test_a_serial_number_on_machines_with_different_wi_fi_adapters_is_junk() -> None:

@@ -368,6 +368,12 @@ def test_a_sister_is_not_the_company_even_with_its_domain(mine: str, theirs: str
     assert confidence(named(mine, "acmedental.com"), Organization("o1", theirs)) < 0.9
 
 
+def test_the_domain_of_both_is_no_word_for_a_sister_in_another_town() -> None:
+    springfield = named("Acme Dental (Springfield)", "acmedental.com")
+    assert found(springfield, Organization("o1", "Acme Dental (Shelbyville)")) is None
+    assert confidence(springfield, Organization("o1", "Acme Dental (Springfield)")) >= 0.98
+
+
 @pytest.mark.parametrize(
     "domain", ["contosodental.com", "contoso-dental.co.uk", "contosodental7.onmicrosoft.com", "contosodental-group.com"]
 )

@@ -125,7 +125,7 @@ _MODEL: dict[Model, tuple[Verdict, str | None]] = {
     Model.AGREE: ("agree", None),
     Model.DISAGREE: ("disagree", None),
     Model.OTHER_MAKER: ("disagree", "of another manufacturer"),
-    Model.OTHER_FAMILY: ("disagree", "a phone or tablet is no computer"),
+    Model.OTHER_FAMILY: ("disagree", "another kind of machine"),
 }
 _USER: dict[User, Verdict] = {User.AGREE: "agree", User.DISAGREE: "disagree", User.MISSING: "missing"}
 _SERIAL_REASONS = {
