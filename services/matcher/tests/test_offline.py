@@ -205,6 +205,14 @@ def test_tenants_that_only_devices_name_are_matched_by_their_machines(desk: Desk
     assert [row["organization_id"] for row in desk.read("out.tenants")] == ["o1"]
 
 
+def test_machines_are_not_counted_by_placeholders(desk: Desk) -> None:
+    serials = ["See label", "No Serial", "TBD", "Pending", "123456"]
+    devices = [a_device(serial, serialNumber=serial) for serial in serials]
+    configurations = [a_configuration(serial, serial_number=serial, name="X") for serial in serials]
+    desk.matched(devices=devices, configurations=configurations)
+    assert not desk.read("out.tenants")
+
+
 @pytest.mark.parametrize(("mine", "theirs"), [("1S20XW00A9US", ""), ("", "1S20XW00A9US")])
 def test_machines_are_counted_in_whatever_form_their_serial_numbers_are_written(
     desk: Desk, mine: str, theirs: str
