@@ -210,8 +210,22 @@ def test_enrolments_without_a_serial_number_are_one_machine_by_its_adapter_and_n
         enrolled("d2", "3c22fb000001", "DESKTOP-7QK2M9X", 1.0),
     ]
     assert evaluate(given, []).answers["t1", "d2"] == Superseded("d1")
+    models = [
+        device("d1", serial=serial, wifi="3c22fb000001", name="LT-7", model="Latitude 5420"),
+        device("d2", serial=serial, wifi="3c22fb000001", name="LT-7", model="ThinkPad T14"),
+    ]
+    assert set(evaluate(models, []).answers.values()) == {Nothing("no_candidate")}
     phones = [enrolled(identity, "3c22fb000001", "iPhone", 1.0) for identity in ("d1", "d2")]
     assert set(evaluate(phones, []).answers.values()) == {Nothing("no_candidate")}
+
+
+def test_nor_does_a_serial_number_of_many_hide_that_two_enrolments_are_one_machine() -> None:
+    crowd = [device(f"x{n}", serial="IMAGE-77", name=f"LT-{n}", wifi=f"3c22fb0001{n:02}") for n in range(10, 16)]
+    new = device("d1", serial="IMAGE-77", name="LT-7", wifi="3c22fb000001", synced=2.0)
+    old = device("d2", serial="IMAGE-77", name="LT-7", wifi="3c22fb000001", synced=1.0)
+    answers = evaluate([*crowd, new, old], [configuration(name="LT-7", serial="IMAGE-77")]).answers
+    assert target(answers["t1", "d1"]) == "c1"
+    assert answers["t1", "d2"] == Superseded("d1")
 
 
 def test_a_machine_of_one_name_may_have_got_another_adapter() -> None:

@@ -52,7 +52,11 @@ def fleet_of(devices: Iterable[Device], limits: DeviceLimits, common_serials: Ab
             fleet.current.append(holders)
         elif _is_junk(holders, limits):
             junk.add(key)
-            fleet.current.extend(holders)
+            for enrolments in _by_adapter_and_name(holders):
+                if len(enrolments) == 1 or _is_junk(enrolments, limits):
+                    fleet.current.extend(enrolments)
+                else:
+                    _supersede(enrolments, fleet)
         else:
             _supersede(holders, fleet)
     fleet.serials = by_serial.keys()
@@ -69,9 +73,21 @@ def machine_of(device: Device, common_serials: AbstractSet[str]) -> str | None:
     key = device.serial_key
     if key is not None and key not in common_serials:
         return key
+    return _adapter_and_name(device)
+
+
+def _adapter_and_name(device: Device) -> str | None:
     if device.wifi is None or device.name is None or device.name.kind is Kind.GENERIC:
         return None
     return f"{device.wifi} {device.name.key}"
+
+
+def _by_adapter_and_name(devices: Iterable[Device]) -> Iterable[list[Device]]:
+    """The machines among devices whose serial number is junk."""
+    found: defaultdict[str | int, list[Device]] = defaultdict(list)
+    for place, device in enumerate(devices):
+        found[_adapter_and_name(device) or place].append(device)
+    return found.values()
 
 
 def _is_junk(holders: Sequence[Device], limits: DeviceLimits) -> bool:
