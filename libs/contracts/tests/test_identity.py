@@ -18,6 +18,9 @@ from matchbook_contracts.identity import is_placeholder, normalise_mac
         "0X001a2b03045e",
         "0:1a:2b:3:4:5e",
         "0:1A:2B:03:4:5E ",
+        "Wi-Fi: 00:1A:2B:03:04:5E",
+        "00-1a-2b-03-04-5e (built in)",
+        "wlan0=00:1a:2b:03:04:5e",
     ],
 )
 def test_a_mac_address_has_one_normal_form_in_whatever_notation(written: str) -> None:
@@ -42,6 +45,9 @@ def test_a_mac_address_has_one_normal_form_in_whatever_notation(written: str) ->
         "0:1a:2b:3:4:005",
         "0-1a-2b-3-4-5e",
         "0.1.2.3.4.5",
+        "00:1A:2B:03:04:5E / 00:1A:2B:03:04:5F",
+        "eth0 00:1A:2B:03:04:5E:6F",
+        "00:1A-2B:03-04:5E 1",
         "fe80::1234:5678",
         "fe80::1:2:3:4",
         "2001:0db8:85a3::",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from matchbook_matcher.app import main
+from matchbook_matcher.offline.console import reported
 from matchbook_matcher.offline.scoring import (
     Label,
     Said,
@@ -28,6 +29,11 @@ LABELS = {
     "f": Label(None, "phone"),
 }
 SAID = [Said("a", "1", 0.99), Said("b", "9", 0.95), Said("c", "3", 0.6), Said("e", "9", 0.5)]
+
+
+def test_that_nobody_reads_on_is_no_fault() -> None:
+    with pytest.raises(BrokenPipeError), reported():
+        raise BrokenPipeError
 
 
 def test_precision_recall_and_silence() -> None:

@@ -9,7 +9,7 @@ from matchbook_matcher.domain.organization import Nothing, Suggested
 from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, tied, told
 
 REASON = "a name the operating system gave, new with every installation"
-GIVEN = ("DESKTOP-7QK2M9X", "LAPTOP-AB12CD34", "WIN-ABCDEFGHIJK")
+GIVEN = ("DESKTOP-7QK2M9X", "EC2AMAZ-7QK2M9X", "android-1234567890abcdef", "LAPTOP-AB12CD34", "WIN-ABCDEFGHIJK")
 ADDRESS = "3c22fb000001"
 
 
@@ -28,6 +28,11 @@ ADDRESS = "3c22fb000001"
         ("LT-012", "LT-012 / Jane"),
         ("LT-012", "Jane Doe - LT-012"),
         ("LT-012", "Jane Doe (LT-012)"),
+        ("LT-012", "LT-012, Jane"),
+        ("LT-012", "LT-012: reception"),
+        ("LT-012", "Jane's laptop LT-012"),
+        ("LT-012", "LT-012 5CG1234ABC"),
+        ("LT-012", "CONTOSO\\lt-012"),
     ],
 )
 def test_names_that_are_written_differently_agree(mine: str, theirs: str) -> None:
@@ -58,6 +63,41 @@ def test_names_that_are_written_differently_agree(mine: str, theirs: str) -> Non
 )
 def test_names_that_differ_in_a_number_are_different(mine: str, theirs: str) -> None:
     assert one(device(name=mine), configuration(name=theirs)) is None
+
+
+@pytest.mark.parametrize("theirs", ["LT-012 (old)", "LT-012 OLD", "LT-012-OLD", "LT-012 - replaced", "Old LT-012"])
+def test_a_name_is_not_that_of_the_machine_which_another_has_replaced(theirs: str) -> None:
+    assert one(device(name="LT-012"), configuration(name=theirs)) is None
+    assert one(device(name="LT-012-old"), configuration(name="LT-012 OLD")) is not None
+    assert one(device(name="LT-012", serial="PF1ABCD2"), configuration(name=theirs, serial="PF1ABCD2")) is not None
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ("ACME-LT-012", "ACME-DT-012"),
+        ("NYC-LT-012", "NYE-LT-012"),
+        ("ACME-HR-PC-12", "ACME-FR-PC-12"),
+        ("JSMITH-PC", "KSMITH-PC"),
+    ],
+)
+def test_names_that_differ_in_a_code_or_an_initial_are_different(mine: str, theirs: str) -> None:
+    assert one(device(name=mine), configuration(name=theirs)) is None
+
+
+def test_who_is_called_by_a_serial_number_is_not_the_next_of_the_batch() -> None:
+    found = device(name="LT-PFTCVVVP", serial="PFTCVVVP", model="20XW00A9US")
+    assert one(found, configuration(name="LT-PFTCVVVS", model="20XW00A9US")) is None
+    assert one(found, configuration(name="LTT-PFTCVVVP", model="20XW00A9US")) is not None
+    assert one(found, configuration(name="LT-PFTCVVVVP", model="20XW00A9US")) is not None
+
+
+def test_nearly_one_name_is_another_where_the_user_is_another() -> None:
+    found = device(name="SMITHSON-PC", people="a.smithson@contoso.com", model="Latitude 5420")
+    assert one(found, configuration(name="SMITHON-PC", people="A Smithson", model="Latitude 5420")) is not None
+    assert one(found, configuration(name="SMITHON-PC", people="Kim Smithon", model="Latitude 5420")) is None
+    slip = configuration(name="SMITHON-PC", people="Kim Smithon", serial="5CG2234ABC")
+    assert one(device(name="SMITHSON-PC", people="a.smithson@contoso.com", serial="5CG1234ABC"), slip) is not None
 
 
 def test_numbers_may_be_written_together_but_not_parted_elsewhere() -> None:
@@ -141,6 +181,9 @@ MODELS = (
     "iPhone 13 Pro Max",
     "iPad Pro",
     "Galaxy S21 5G",
+    "Latitude 5420",
+    "ThinkPad T14 Gen 3",
+    "HP EliteBook 840 G8",
     "Pixel 7 Pro",
     "Surface Pro",
     "Windows-10",

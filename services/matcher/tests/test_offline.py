@@ -88,6 +88,7 @@ def test_every_field_is_read(desk: Desk) -> None:
         {"id": "ethernet", "tenant_id": "t1", "ethernetMacAddress": "3C22.FB00.0002"},
         {"id": "name", "tenant_id": "t1", "deviceName": "LT-031"},
         {"id": "hostname", "tenant_id": "t1", "deviceName": "LT-032"},
+        {"id": "lines", "tenant_id": "t1", "wiFiMacAddress": "3C22FB000004"},
         {"id": "text", "tenant_id": "t1", "wiFiMacAddress": "3c22fb000003"},
     ]
     configurations: list[Row] = [
@@ -97,6 +98,7 @@ def test_every_field_is_read(desk: Desk) -> None:
         {"id": "by name", "organization_id": "o1", "name": "LT-031", "mac_addresses": None},
         {"id": "by hostname", "organization_id": "o1", "name": "Front desk of Ms. Jones", "hostname": "LT-032"},
         {"id": "by text", "organization_id": "o1", "mac_addresses": "3C-22-FB-AA-AA-AA; 3C-22-FB-00-00-03"},
+        {"id": "by lines", "organization_id": "o1", "mac_addresses": "3C-22-FB-AA-AA-AB\nWi-Fi: 3C-22-FB-00-00-04"},
     ]
     found = desk.matched(devices=devices, configurations=configurations, links=[LINK])
     assert {row["device_id"]: row["configuration_id"] for row in found} == {
@@ -156,6 +158,14 @@ def test_a_number_comes_back_to_the_letter(desk: Desk, written: str) -> None:
     assert line.startswith(f'{{"device_id":{written},"configuration_id":{written},"confidence":0.')
 
 
+def test_half_an_emoji_at_the_end_of_a_name_hides_nothing(desk: Desk) -> None:
+    name = r"Anna \ud83d\ude00 \ud83d"
+    (devices := desk.folder / "d").write_text(f'{{"id": 1, "deviceName": "{name}", "serialNumber": "PF1AAAA1"}}\n')
+    (configurations := desk.folder / "c").write_text(r'{"id": 2, "serial_number": "PF1AAAA1", "name": "\udc00"}' + "\n")
+    desk.matched("--devices", str(devices), "--configurations", str(configurations))
+    assert [row["configuration_id"] for row in desk.read("out")] == [2]
+
+
 @pytest.mark.parametrize(
     ("first", "second", "same"),
     [("100", "1e2", True), ('"100"', "100.0", True), ("7.5", "7.50", True), ("1e400", "1e401", False),
@@ -193,6 +203,14 @@ def test_tenants_that_only_devices_name_are_matched_by_their_machines(desk: Desk
     configurations = [a_configuration(serial, serial_number=serial, name=serial) for serial in serials]
     assert len(desk.matched(devices=devices, configurations=configurations)) == len(serials)
     assert [row["organization_id"] for row in desk.read("out.tenants")] == ["o1"]
+
+
+def test_machines_are_not_counted_by_placeholders(desk: Desk) -> None:
+    serials = ["See label", "No Serial", "TBD", "Pending", "123456"]
+    devices = [a_device(serial, serialNumber=serial) for serial in serials]
+    configurations = [a_configuration(serial, serial_number=serial, name="X") for serial in serials]
+    desk.matched(devices=devices, configurations=configurations)
+    assert not desk.read("out.tenants")
 
 
 @pytest.mark.parametrize(("mine", "theirs"), [("1S20XW00A9US", ""), ("", "1S20XW00A9US")])

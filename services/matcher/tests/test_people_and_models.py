@@ -17,6 +17,9 @@ USER = "aberg@contoso.com\nAnna Berg"
         ("Anna Berg", "Dr. Anna Berg"),
         ("Jörg Müller", "Jorg Muller"),
         ("aberg", "aberg@contoso.com"),
+        ("juergen.mueller@contoso.com", "Jürgen Müller"),
+        ("jmueller", "Jürgen Müller"),
+        ("A. Berg", "Anna Berg"),
     ],
 )
 def test_a_person_is_known_however_they_are_written(mine: str, theirs: str) -> None:
@@ -31,6 +34,12 @@ def test_other_people_disagree_and_machines_change_hands() -> None:
     assert pair is not None
     assert told(pair, "user") == ("disagree", None)
     assert pair.worth.confidence > 0.99
+
+
+def test_people_with_one_initial_are_not_one_person() -> None:
+    pair = one(device(name="LT-1", people=USER), configuration(name="LT-1", people="Axel Berg"))
+    assert pair is not None
+    assert told(pair, "user") == ("disagree", None)
 
 
 @pytest.mark.parametrize("written", ["Reception", "admin@contoso.com", "IT Support", "", "-"])
@@ -133,7 +142,13 @@ def test_a_phone_is_no_computer() -> None:
     )
     pair = one(device(serial="PF1ABCD2", system="Android"), configuration(serial="PF1ABCD2", kind="Workstation"))
     assert pair is not None
-    assert told(pair, "model") == ("disagree", "a phone or tablet is no computer")
+    assert told(pair, "model") == ("disagree", "another kind of machine")
+
+
+@pytest.mark.parametrize("kind", ["Docking Station", "Printer", "Display"])
+def test_nor_is_what_stands_on_its_desk(kind: str) -> None:
+    mine = device(name="LT-1", system="Windows 11", ethernet="3c22fb000001")
+    assert one(mine, configuration(name="WD19", kind=kind, macs=("3c22fb000001",))) is None
 
 
 def test_a_serial_number_on_machines_with_different_wi_fi_adapters_is_junk() -> None:

@@ -8,9 +8,16 @@ from matchbook_matcher.adapters.data import read_knowledge
 from matchbook_matcher.domain.forms import serial_key, serial_variant
 from matchbook_matcher.domain.organization import Elsewhere as Place
 from matchbook_matcher.domain.organization import Misplaced, Nothing, Superseded
-from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts, make_configuration, make_device
+from matchbook_matcher.domain.records import (
+    ConfigurationFacts,
+    Device,
+    DeviceFacts,
+    Standing,
+    make_configuration,
+    make_device,
+)
 
-from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, told
+from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, tied, told
 
 JUNK = [
     "N/A",
@@ -42,6 +49,15 @@ JUNK = [
     "System Product Name",
     "12345678",
     "To be filled",
+    "No Serial",
+    "see sticker",
+    "pending",
+    "#N/A",
+    "unbekannt",
+    "1234",
+    "123456789012",
+    "03000200-0400-0500-0006-000700080009",
+    "VMware Virtual Platform",
     "ab",
     "",
     "  ",
@@ -73,8 +89,9 @@ def test_an_installation_has_placeholders_of_its_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["pf1abcd2", " PF1A BCD2 ", "PF1-ABCD2", "S/N: PF1ABCD2", "SN PF1ABCD2", "Service Tag: PF1ABCD2", "PF1ABCD2\t"],
-)
+    ["pf1abcd2", " PF1A BCD2 ", "PF1-ABCD2", "S/N: PF1ABCD2", "SN PF1ABCD2", "Service Tag: PF1ABCD2", "PF1ABCD2\t",
+     "PF1ABCD2 (was 5CG0000001)", ".PF1ABCD2.CN1296342I0021."],
+)  # fmt: skip
 def test_a_serial_number_is_found_however_it_is_written(written: str) -> None:
     pair = one(device(serial="PF1ABCD2", name="X-1"), configuration(serial=written, name="Y-2"))
     assert pair is not None
@@ -90,6 +107,35 @@ def test_a_scanned_bar_code_carries_a_prefix() -> None:
     assert serial_variant("PF3ABCD2") is None
     assert serial_key("SN") is None
     assert serial_key("Serial: 00000000") is None
+
+
+def test_a_spreadsheet_drops_zeros_and_adds_a_point() -> None:
+    pair = one(device(serial="004512345678", name="A-1"), configuration(serial="4512345678.0", name="B-2"))
+    assert pair is not None
+    assert told(pair, "serial_number") == ("agree", "written without its leading zeros")
+    assert one(device(serial="4512345678", name="A-1"), configuration(serial="004512345678", name="B-2")) is not None
+    assert serial_variant("0000123456") is None, "too little is left"
+    assert serial_key("7.0") is None
+
+
+def test_a_label_takes_no_letter_of_the_serial_number() -> None:
+    assert serial_key("SN: R5C22031820") == "R5C22031820"
+
+
+def test_what_a_spreadsheet_has_rounded_is_no_serial_number() -> None:
+    documented = configuration(serial="4.51235E+11", name="LT-7")
+    pair = one(device(serial="451234567890", name="LT-7"), documented)
+    assert pair is not None
+    assert told(pair, "serial_number") == ("set_aside", "rounded by a spreadsheet")
+    assert one(device(serial="4.51235E+11", name="A-1"), documented) is None
+    assert serial_key("4E12345678") is not None
+
+
+def test_a_virtual_machine_of_parallels_has_its_uuid() -> None:
+    written = "Parallels-AB CD EF 12 34 56 78 90 AB CD EF 12 34 56 78 90"
+    assert one(device(serial=written), configuration(serial="abcdef12-3456-7890-abcd-ef1234567890")) is not None
+    zero = "0BCDEF12-3456-7890-abcd-ef1234567890"
+    assert serial_variant(serial_key(zero) or "") == "12EFCD0B56349078ABCDEF1234567890"
 
 
 @pytest.mark.parametrize("reported", ["1S20XW00A9USPF3ABCD2", "SPF3ABCD2", "S/N SPF3ABCD2"])
@@ -132,6 +178,92 @@ def test_a_wi_fi_address_proves_a_replaced_board() -> None:
     assert same is not None
     assert same.worth.rank > pair.worth.rank
     assert one(device(serial="PF1ABCD2", name="RECEPTION", wifi="3c22fb000001"), documented) is None, "it has moved"
+
+
+def test_the_newest_enrolment_in_any_tenant_of_the_organization_owns_the_configuration() -> None:
+    old = device("d2", tenant="t2", serial="PF1ABCD2", name="LT-7", synced=1.0, ethernet="3c22fb000001")
+    new = device("d1", serial="PF1ABCD2", name="LT-7", synced=2.0, ethernet="3c22fb000001")
+    documented = configuration(serial="PF1ABCD2", name="LT-7", macs=("3c22fb000001",))
+    found = evaluate([old, new], [documented])
+    assert target(found.answers["t1", "d1"]) == "c1"
+    assert found.answers["t2", "d2"] == Nothing("no_candidate")
+    assert not found.learned.macs, "one machine shares its adapter with nobody"
+    decided = device("d2", tenant="t2", serial="PF1ABCD2", standing=Standing("matched", "c1"), synced=1.0)
+    answers = evaluate([decided, new], [documented], held={"c1"}).answers
+    assert set(answers.values()) == {Nothing("decided"), Nothing("no_candidate")}
+
+
+@pytest.mark.parametrize("serial", [None, "Default string"])
+def test_enrolments_without_a_serial_number_are_one_machine_by_its_adapter_and_name(serial: str | None) -> None:
+    def enrolled(identity: str, wifi: str | None, name: str, synced: float) -> Device:
+        return device(identity, serial=serial, wifi=wifi, name=name, synced=synced)
+
+    documented = configuration(name="LT-7")
+    new = enrolled("d1", "3c22fb000001", "LT-7", 2.0)
+    found = evaluate([new, enrolled("d2", "3c22fb000001", "lt-7", 1.0)], [documented])
+    assert target(found.answers["t1", "d1"]) == "c1"
+    assert found.answers["t1", "d2"] == Superseded("d1")
+    for other in (enrolled("d2", "3c22fb000002", "LT-7", 1.0), enrolled("d2", None, "LT-7", 1.0)):
+        assert tied(answer([new, other], [documented])) == ["c1"]
+    given = [
+        enrolled("d1", "3c22fb000001", "DESKTOP-7QK2M9X", 2.0),
+        enrolled("d2", "3c22fb000001", "DESKTOP-7QK2M9X", 1.0),
+    ]
+    assert evaluate(given, []).answers["t1", "d2"] == Superseded("d1")
+    models = [
+        device("d1", serial=serial, wifi="3c22fb000001", name="LT-7", model="Latitude 5420"),
+        device("d2", serial=serial, wifi="3c22fb000001", name="LT-7", model="ThinkPad T14"),
+    ]
+    assert set(evaluate(models, []).answers.values()) == {Nothing("no_candidate")}
+    phones = [enrolled(identity, "3c22fb000001", "iPhone", 1.0) for identity in ("d1", "d2")]
+    assert set(evaluate(phones, []).answers.values()) == {Nothing("no_candidate")}
+
+
+def test_nor_does_a_serial_number_of_many_hide_that_two_enrolments_are_one_machine() -> None:
+    crowd = [device(f"x{n}", serial="IMAGE-77", name=f"LT-{n}", wifi=f"3c22fb0001{n:02}") for n in range(10, 16)]
+    new = device("d1", serial="IMAGE-77", name="LT-7", wifi="3c22fb000001", synced=2.0)
+    old = device("d2", serial="IMAGE-77", name="LT-7", wifi="3c22fb000001", synced=1.0)
+    answers = evaluate([*crowd, new, old], [configuration(name="LT-7", serial="IMAGE-77")]).answers
+    assert target(answers["t1", "d1"]) == "c1"
+    assert answers["t1", "d2"] == Superseded("d1")
+
+
+def test_a_machine_of_one_name_may_have_got_another_adapter() -> None:
+    def enrolled(identity: str, wifi: str, name: str, synced: float) -> Device:
+        return device(identity, serial="PF1ABCD2", wifi=wifi, name=name, synced=synced)
+
+    documented = configuration(serial="PF1ABCD2")
+    twins = [enrolled("d1", "3c22fb000001", "LT-7", 2.0), enrolled("d2", "3c22fb000002", "lt-7", 1.0)]
+    assert target(answer(twins, [documented])) == "c1"
+    others = [enrolled("d1", "3c22fb000001", "LT-7", 2.0), enrolled("d2", "3c22fb000002", "LT-8", 1.0)]
+    assert answer(others, [documented]) == Nothing("no_candidate")
+
+
+def test_an_adapter_in_another_model_has_moved() -> None:
+    documented = configuration(serial="OTHER123", name="LT-7", macs=("3c22fb000001",), model="Latitude 5420")
+    found = device(serial="PF1ABCD2", name="LT-7", wifi="3c22fb000001", model="ThinkPad T14")
+    assert one(found, documented) is None
+    same = device(serial="PF1ABCD2", name="LT-7", wifi="3c22fb000001", model="Latitude 5420")
+    assert one(same, documented) is not None
+
+
+def test_a_user_may_have_two_machines_of_a_batch() -> None:
+    documented = configuration(serial="5CG1249ABC", name="LT-02", people="Jane Doe", model="HP EliteBook 840")
+    found = device(serial="5CG1239ABC", name="LT-01", people="jane.doe@contoso.com", model="HP EliteBook 840")
+    assert one(found, documented) is None
+    titled = configuration(serial="5CG1249ABC", name="Reception", people="Jane Doe", model="HP EliteBook 840")
+    assert one(found, titled) is not None
+
+
+def test_nobody_counts_by_changing_two_characters_places() -> None:
+    documented = configuration(serial="5CG3488QD3", name="LT-7")
+    pair = one(device(serial="5CG3488DQ3", name="LT-7"), documented)
+    assert pair is not None
+    assert told(pair, "serial_number") == ("similar", "one edit apart")
+    assert one(device(serial="5CG3488DQ3", name="RECEPTION"), documented) is None
+    assert one(device(serial="H9GGYY1", name="LT-7"), configuration(serial="HG9GYY1", name="LT-7")) is not None
+    numbers = configuration(serial="5CG3488X21", name="LT-7")
+    assert one(device(serial="5CG3488X12", name="LT-7"), numbers) is None, "nine further in the batch"
 
 
 def test_a_renamed_machine_is_found_by_its_serial_number_and_the_name_says_so() -> None:

@@ -223,6 +223,8 @@ def test_what_people_decided_is_respected() -> None:
         ("mail.contoso.co.uk", "contoso"),
         ("contoso7.onmicrosoft.com", "contoso"),
         ("gmail.com", None),
+        ("xn--mller-maschinen-zvb.de", "müller-maschinen"),
+        ("xn--\x80.de", "xn--\x80"),
         ("local", None),
     ],
 )
@@ -339,15 +341,37 @@ def test_what_is_put_around_a_name_does_not_hide_it(mine: str, theirs: str) -> N
 @pytest.mark.parametrize(
     ("mine", "theirs"),
     [
+        ("contoso dental - prod", "Contoso Dental"),
+        ("Zeta Corp d.b.a. Happy Toys", "Happy Toys"),
+        ("Happy Toys t/as Zeta", "Zeta"),
+        ("Çelik Makina Ltd. Şti.", "Celik Makina"),
+        ("ООО Иванов", "Иванов"),  # noqa: RUF001
+    ],
+)
+def test_it_says_nothing_of_the_company_either(mine: str, theirs: str) -> None:
+    assert confidence(named(mine), Organization("o1", theirs)) >= 0.98
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
         ("Acme Dental North", "Acme Dental"),
         ("Acme Dental", "Acme Dental (South)"),
         ("Acme Dental 2", "Acme Dental"),
         ("Acme Holding", "Acme"),
+        ("Acme Stiftung", "Acme"),
+        ("Acme Foundation", "Acme Inc."),
     ],
 )
 def test_a_sister_is_not_the_company_even_with_its_domain(mine: str, theirs: str) -> None:
     assert found(named(mine), Organization("o1", theirs)) is None
     assert confidence(named(mine, "acmedental.com"), Organization("o1", theirs)) < 0.9
+
+
+def test_the_domain_of_both_is_no_word_for_a_sister_in_another_town() -> None:
+    springfield = named("Acme Dental (Springfield)", "acmedental.com")
+    assert found(springfield, Organization("o1", "Acme Dental (Shelbyville)")) is None
+    assert confidence(springfield, Organization("o1", "Acme Dental (Springfield)")) >= 0.98
 
 
 @pytest.mark.parametrize(

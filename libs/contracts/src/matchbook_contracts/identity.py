@@ -9,6 +9,8 @@ _EDGE = "[^0-9A-Za-z:+]*"
 _MAC = re.compile(_EDGE + "(?:0[Xx])?" + "[^0-9A-Za-z+]?".join(["([0-9A-Fa-f]{2})"] * 6) + _EDGE)
 # macOS and Solaris leave out an octet's leading zero.
 _MAC_OF_SHORT_OCTETS = re.compile(_EDGE + ":".join(["([0-9A-Fa-f]{1,2})"] * 6) + _EDGE)
+_OCTET = "[0-9A-Fa-f]{2}"
+_MAC_IN_TEXT = re.compile(rf"(?<![0-9A-Za-z:.+-]){_OCTET}([:-])(?:{_OCTET}\1){{4}}{_OCTET}(?![0-9A-Za-z:.+-])")
 _JUNK_SERIALS = frozenset(
     {
         "NA",
@@ -63,11 +65,15 @@ def is_placeholder(text: str) -> bool:
 
 @lru_cache(maxsize=8_192)
 def normalise_mac(raw: str | None) -> str | None:
-    """`AA:BB:CC:DD:EE:FF` from any notation of six octets; None for what is no MAC address."""
+    """`AA:BB:CC:DD:EE:FF` from any notation of six octets; None for what is no MAC address.
+
+    `Wi-Fi 3C:58:C2:1A:2B:3D (built in)` has one, too; of several in one text nobody knows which is meant.
+    """
     if not raw:
         return None
     if (octets := _MAC.fullmatch(raw)) is not None:
         return ":".join(octets.groups()).upper()
     if (octets := _MAC_OF_SHORT_OCTETS.fullmatch(raw)) is not None:
         return ":".join(octet.zfill(2) for octet in octets.groups()).upper()
-    return None
+    found = list(_MAC_IN_TEXT.finditer(raw))
+    return found[0][0].replace("-", ":").upper() if len(found) == 1 else None

@@ -41,6 +41,7 @@ class _Names(BaseModel):
     personal: tuple[str, ...]
     generic: tuple[str, ...]
     telling: tuple[str, ...] = ()
+    former: frozenset[str] = frozenset()
 
 
 class _Machines(BaseModel):
@@ -101,12 +102,13 @@ def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> 
             _pattern(file.names.default),
             _pattern(file.names.personal),
             _pattern(file.names.generic),
-            _parts((*file.names.telling, *map(str.upper, sorted(file.tenants.branches)))),
+            _parts((*file.names.telling, *sorted(file.names.former), *map(str.upper, sorted(file.tenants.branches)))),
             tuple((family, _pattern(getattr(file.machines, family))) for family in ("computer", "mobile", "other")),
             file.people.nobody,
             file.people.titles,
             file.machines.titles,
             file.machines.makers,
+            file.names.former,
         ),
         Vocabulary(**file.tenants.model_dump()),
     )

@@ -31,9 +31,12 @@ _LONGEST_EDITED: Final = 16
 _COUNTED: Final = 3
 """The characters of a serial number in which the machines of a batch differ."""
 _SERVICE_TAG: Final = 7
+_NEARLY: Final = frozenset((Named.ALIKE, Named.SIMILAR))
 _GENITIVE: Final = frozenset("S")
 SHORTEST_CUT: Final = NETBIOS_LENGTH - 2
 _LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_LONGEST_CODE: Final = 3
 _PRODUCT_NUMBER: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{6,}")
 _MODEL_NUMBER: Final = re.compile(r"(?=.*[0-9])[0-9A-Z]{3,}")
 
@@ -50,9 +53,11 @@ class Learned:
 def compare(device: Device, configuration: Configuration, learned: Learned, limits: DeviceLimits) -> int:
     """What the pair's fields say, as a code of `scale`."""
     named = names(device.name, configuration, learned, limits)
+    if named in _NEARLY and _bears_another_serial(device, configuration):
+        named = Named.DISAGREE
     user = User.MISSING
     if device.people is not None and configuration.people is not None:
-        user = User.DISAGREE if device.people.forms.isdisjoint(configuration.people.forms) else User.AGREE
+        user = User.AGREE if device.people.are(configuration.people) else User.DISAGREE
         if user is User.AGREE and _is_untold(device.name, named) and is_titled(device, configuration.title):
             named = Named.TITLED
     return (
@@ -62,6 +67,14 @@ def compare(device: Device, configuration: Configuration, learned: Learned, limi
         + named * NAME_STEP
         + models(device, configuration)
     )
+
+
+def _bears_another_serial(device: Device, configuration: Configuration) -> bool:
+    """Whether a device is called by its serial number, and a configuration like it by another one of that length."""
+    mine, serial = device.name, device.serial_key
+    if mine is None or serial is None or serial not in mine.key:
+        return False
+    return all(len(name.key) == len(mine.key) and serial not in name.key for name in configuration.names)
 
 
 def serials(device: Device, configuration: Configuration, learned: Learned) -> Serial:
@@ -88,9 +101,17 @@ def unequal_serials(mine: str, theirs: str) -> Serial:
 
 def _in_a_batch(mine: str, theirs: str) -> bool:
     """Whether makers count where two serial numbers differ: at the end, and Dell at the start of its service tags."""
+    if _are_swapped(mine, theirs):
+        return False
     if mine[:-_COUNTED] == theirs[:-_COUNTED]:
         return True
     return len(mine) == _SERVICE_TAG and mine[_COUNTED:] == theirs[_COUNTED:]
+
+
+def _are_swapped(mine: str, theirs: str) -> bool:
+    """Whether two characters, of which one is a letter, have changed places: nobody counts like that."""
+    changed = "".join(character for character, other in zip(mine, theirs, strict=True) if character != other)
+    return len(changed) > 1 and not changed.isdigit()
 
 
 def may_slip(serial: str) -> bool:
@@ -140,7 +161,7 @@ def _unequal(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
 
 def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
     """How alike two unequal names are; names that differ in a number, or in what tells as much,
-    are different however alike their letters.
+    are different however alike their letters. So are those that differ in an initial, as JSMITH-PC and KSMITH-PC do.
 
     Those with one key are unequal only where their digits make other numbers.
     """
@@ -149,10 +170,23 @@ def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
     given = mine.kind is not Kind.OWN or theirs.kind is not Kind.OWN
     if given or min(len(mine.key), len(theirs.key)) < limits.shortest_similar:
         return Named.DISAGREE
+    if mine.short[1:] == theirs.short[1:] or _codes_differ(mine.short, theirs.short):
+        return Named.DISAGREE
     score = ratio(alike_form(mine.key), alike_form(theirs.key))
     if score >= limits.alike:
         return Named.ALIKE
     return Named.SIMILAR if score >= limits.similar else Named.DISAGREE
+
+
+def _codes_differ(mine: str, theirs: str) -> bool:
+    """Whether names of as many parts differ in a short one: `NYC-LT-012` stands elsewhere than `NYE-LT-012`, and
+    `NYC-DT-012` on a desk.
+    """
+    first, second = _LETTERS.findall(mine), _LETTERS.findall(theirs)
+    return len(first) == len(second) and any(
+        len(one) == len(other) <= _LONGEST_CODE and sorted(one) != sorted(other)
+        for one, other in zip(first, second, strict=True)
+    )
 
 
 def alike_form(key: str) -> str:

@@ -23,15 +23,21 @@ _NUMBERS_WITHOUT_ZEROS = re.compile(r"[1-9][0-9]*|(?<![0-9])0+(?![0-9])")
 _LABEL = r"\.[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*"
 _LOCAL_DOMAINS = r"\.(?:ad|com|corp|domain|home|internal|intern|intra|lan|local|net|org)"
 _DOMAIN_NAME = re.compile(rf"[^.]+(?:(?:{_LABEL}){{2,}}|{_LOCAL_DOMAINS})\.?", re.IGNORECASE)
-_NOTES = re.compile(r"\s+[-\u2013\u2014/|]\s+|\s*[(\[]|[)\]]\s*")
+_NOTES = re.compile(r"\s+[-\u2013\u2014/|]\s+|\s*[(\[]|[)\]]\s*|[,;:]\s+")
+_NAME_IN_TEXT = re.compile(r"(?<!\S)(?=\S*[0-9])[^\W_]+(?:[-_][^\W_]+)+(?!\S)")
 _MACHINE_LIKE = re.compile(r"(?=.*[0-9])[^\s]{4,}")
 _LENOVO_LABEL = re.compile(r"1S(?:[0-9A-Z]{10}|[0-9A-Z]{4})(?=[0-9A-Z]{7,8}$)")
 _S_LABEL = re.compile(r"S(?=[0-9A-Z]{7,14}$)")
 _VMWARE_LABEL = re.compile(r"VMWARE(?=[0-9A-F]{32}$)")
 _UUID = re.compile("([0-9A-F]{2})" * 8 + "([0-9A-F]{16})")
-_WRITTEN_LABEL = re.compile(r"(?:SERVICETAG|SERIALNUMBER|SERIALNO|SERIAL|SN|TAG)(?=[0-9A-Z]{5,})")
+_PARALLELS_LABEL = re.compile(r"PARALLELS(?=[0-9A-F]{32}$)")
+_WRITTEN_LABEL = re.compile(r"(?:SERVICETAG|SVCTAG|SERIALNUMBER|SERIALNO|SERIAL|SN|TAG)(?=[0-9A-Z]{5,})")
+_LEADING_ZEROS = re.compile(r"0+(?=[1-9][0-9]{6,}$)")
+_REMARK = re.compile(r"(?<=[0-9A-Za-z])\s*[(\[].*", re.DOTALL)
+_ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+E\+?|E\+)[0-9]+", re.IGNORECASE)
+_WITH_A_POINT = re.compile(r"[0-9]+\.0")
 Families = tuple[tuple[str, re.Pattern[str]], ...]
-_LABELS = {"S": _WRITTEN_LABEL, "T": _WRITTEN_LABEL, "V": _VMWARE_LABEL}
+_LABELS = {"P": _PARALLELS_LABEL, "S": _WRITTEN_LABEL, "T": _WRITTEN_LABEL, "V": _VMWARE_LABEL}
 
 
 class Kind(IntEnum):
@@ -108,6 +114,8 @@ class Hygiene:
     """Words, in upper case, of offices and roles, before people's names, and for machines."""
     makers: Mapping[str, str] = field(default_factory=dict)
     """The first word of a manufacturer's name, by another first word under which it is known."""
+    former: frozenset[str] = frozenset()
+    """Words, in upper case, beside the name of a machine that another has replaced."""
 
     usable_octets: frozenset[str] = field(init=False)
     """With which no address begins that is listed, made up by software, or a group's."""
@@ -143,6 +151,8 @@ def name_of(raw: str | None, hygiene: Hygiene) -> Name | None:
     if not raw:
         return None
     short = raw.strip()
+    if "\\" in short:
+        short = short.rpartition("\\")[2]
     if "." in short and _DOMAIN_NAME.fullmatch(short):
         short = short.partition(".")[0]
     short = plain(short).rstrip("-")
@@ -155,12 +165,15 @@ def name_of(raw: str | None, hygiene: Hygiene) -> Name | None:
 def parts_of_name(raw: str) -> tuple[str, ...]:
     """What may be a machine's name in a documented one: `LT-012 (Jane Doe)` and `Jane - LT-012` say whose it is too.
 
-    The first part always, further ones where they look like a machine's.
+    The first part always, further ones where they look like a machine's, and what does in `Jane's laptop LT-012`.
     """
     if " " not in raw and not raw.endswith((")", "]")):
         return (raw,)
     first, *others = (part.strip() for part in _NOTES.split(raw))
-    return (first, *(part for part in others if _MACHINE_LIKE.fullmatch(part)))
+    named = (first, *(part for part in others if _MACHINE_LIKE.fullmatch(part)))
+    if len(named) == 1 and " " in first and ("-" in first or "_" in first):
+        return (first, *_NAME_IN_TEXT.findall(first))
+    return named
 
 
 def _kind(key: str, hygiene: Hygiene) -> Kind:
@@ -186,9 +199,8 @@ def mac_set_aside(mac: str, hygiene: Hygiene) -> str | None:
 
 def serial_key(raw: str | None) -> str | None:
     """The normal form of a serial number that can identify a machine, without what labels put in front; else None."""
-    if raw is not None and raw.lstrip().startswith("/"):
-        # Dell boards: the service tag stands between the first two slashes, the board's own number after them.
-        raw = raw.strip().strip("/").partition("/")[0]
+    if raw is not None and not raw.isalnum():
+        raw = _serial_in(raw)
     normalised = normalise_serial(raw)
     if normalised is None or not serial_is_usable(normalised):
         return None
@@ -197,6 +209,24 @@ def serial_key(raw: str | None) -> str | None:
         return normalised
     bare = label.sub("", normalised, count=1)
     return bare if serial_is_usable(bare) else None
+
+
+def _serial_in(raw: str) -> str | None:
+    """What of a text is the serial number; None where a spreadsheet has rounded it."""
+    text = raw.strip()
+    if text.startswith(("/", ".")):
+        # Dell boards: the service tag stands between the first two signs, the board's own number after them.
+        return text[1:].partition(text[0])[0]
+    if is_rounded(text):
+        return None
+    if _WITH_A_POINT.fullmatch(text):
+        return text.removesuffix(".0")
+    return _REMARK.sub("", text) if text.endswith((")", "]")) else text
+
+
+def is_rounded(raw: str) -> bool:
+    """Whether a spreadsheet has made a number of a long serial number: `4.51235E+11`."""
+    return _ROUNDED.fullmatch(raw.strip()) is not None
 
 
 def unconfused(key: str) -> str:
@@ -208,7 +238,8 @@ def serial_variant(key: str) -> str | None:
     """The other form in which the same serial number is written; None where it has none.
 
     What remains of a number scanned with its bar code's prefix; a bare one may begin the same way, so both have to be
-    tried. The UUID of a virtual machine with the bytes of its first three groups reversed, as SMBIOS has them.
+    tried. The UUID of a virtual machine with the bytes of its first three groups reversed, as SMBIOS has them. A number
+    without the zeros before it, which spreadsheets drop.
     """
     if key.startswith("1S"):
         other = _LENOVO_LABEL.sub("", key, count=1)
@@ -216,6 +247,8 @@ def serial_variant(key: str) -> str | None:
         other = _S_LABEL.sub("", key, count=1)
     elif len(key) == UUID_DIGITS:
         other = _UUID.sub(r"\4\3\2\1\6\5\8\7\9", key)
+    elif key.startswith("0"):
+        other = _LEADING_ZEROS.sub("", key, count=1)
     else:
         return None
     return other if other != key and serial_is_usable(other) else None

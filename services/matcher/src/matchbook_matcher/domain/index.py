@@ -24,6 +24,8 @@ class Fleet:
     """By the superseded device's key: the current device."""
     twins: dict[Key, list[Device]] = field(default_factory=dict)
     """By the current device's key: what it superseded."""
+    displaced: list[Device] = field(default_factory=list)
+    """Enrolments that nobody has decided on, of machines with a newer one in another tenant of the organization."""
     learned: Learned = field(default_factory=Learned)
     serials: AbstractSet[str] = frozenset()
     names: AbstractSet[str] = frozenset()
@@ -35,8 +37,8 @@ def fleet_of(devices: Iterable[Device], limits: DeviceLimits, common_serials: Ab
     by_serial: dict[str, Device | list[Device]] = {}
     fleet = Fleet()
     for device in devices:
-        key = device.serial_key
-        if key is None or key in common_serials:
+        key = machine_of(device, common_serials)
+        if key is None:
             fleet.current.append(device)
         elif (other := by_serial.get(key)) is None:
             by_serial[key] = device
@@ -50,7 +52,11 @@ def fleet_of(devices: Iterable[Device], limits: DeviceLimits, common_serials: Ab
             fleet.current.append(holders)
         elif _is_junk(holders, limits):
             junk.add(key)
-            fleet.current.extend(holders)
+            for enrolments in _by_adapter_and_name(holders):
+                if len(enrolments) == 1 or _is_junk(enrolments, limits):
+                    fleet.current.extend(enrolments)
+                else:
+                    _supersede(enrolments, fleet)
         else:
             _supersede(holders, fleet)
     fleet.serials = by_serial.keys()
@@ -59,24 +65,57 @@ def fleet_of(devices: Iterable[Device], limits: DeviceLimits, common_serials: Ab
     return fleet
 
 
+def machine_of(device: Device, common_serials: AbstractSet[str]) -> str | None:
+    """What enrolments of one machine have in common: a serial number, or where it has none its Wi-Fi adapter and name.
+
+    The latter is never a serial number's normal form. None where nothing tells.
+    """
+    key = device.serial_key
+    if key is not None and key not in common_serials:
+        return key
+    return _adapter_and_name(device)
+
+
+def _adapter_and_name(device: Device) -> str | None:
+    if device.wifi is None or device.name is None or device.name.kind is Kind.GENERIC:
+        return None
+    return f"{device.wifi} {device.name.key}"
+
+
+def _by_adapter_and_name(devices: Iterable[Device]) -> Iterable[list[Device]]:
+    """The machines among devices whose serial number is junk."""
+    found: defaultdict[str | int, list[Device]] = defaultdict(list)
+    for place, device in enumerate(devices):
+        found[_adapter_and_name(device) or place].append(device)
+    return found.values()
+
+
 def _is_junk(holders: Sequence[Device], limits: DeviceLimits) -> bool:
-    """A machine is not enrolled any number of times; it is of one model and has one Wi-Fi adapter."""
+    """A machine is not enrolled any number of times; it is of one model and has one Wi-Fi adapter, or else one name."""
     models = {plain(device.model).strip() for device in holders if device.model}
     adapters = {device.wifi for device in holders if device.wifi}
-    return len(holders) > limits.enrolments_of_a_machine or len(models) > 1 or len(adapters) > 1
+    if len(holders) > limits.enrolments_of_a_machine or len(models) > 1:
+        return True
+    return len(adapters) > 1 and len({device.name and device.name.key for device in holders}) > 1
 
 
 def _supersede(holders: Iterable[Device], fleet: Fleet) -> None:
     by_tenant: defaultdict[str, list[Device]] = defaultdict(list)
     for device in holders:
         by_tenant[device.tenant_id].append(device)
-    for enrolments in by_tenant.values():
-        newest = max(enrolments, key=lambda device: (device.last_sync, device.device_id))
-        fleet.current.append(newest)
+    newest_of_tenants = [max(enrolments, key=_recency) for enrolments in by_tenant.values()]
+    latest = max(newest_of_tenants, key=_recency)
+    for newest, enrolments in zip(newest_of_tenants, by_tenant.values(), strict=True):
+        undecided = newest.standing is None or newest.standing.status == "unmatched"
+        (fleet.displaced if undecided and newest is not latest else fleet.current).append(newest)
         older = [device for device in enrolments if device is not newest]
         if older:
             fleet.twins[newest.tenant_id, newest.device_id] = older
             fleet.superseded.update(((device.tenant_id, device.device_id), newest) for device in older)
+
+
+def _recency(device: Device) -> tuple[float, str, str]:
+    return device.last_sync, device.device_id, device.tenant_id
 
 
 def _shared_macs(devices: Sequence[Device], limits: DeviceLimits) -> set[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from matchbook_matcher.domain.assignment import Row
-from matchbook_matcher.domain.index import Fleet, fleet_of
+from matchbook_matcher.domain.index import Fleet, fleet_of, machine_of
 from matchbook_matcher.domain.lessons import Lessons
 from matchbook_matcher.domain.organization import Evaluation, Ground, Matcher
 from matchbook_matcher.domain.records import Configuration, Device, Key
@@ -141,17 +141,20 @@ class KeptOrganization:
             (self._held.add if is_held else self._held.discard)(identity)
 
     def _enrol(self, key: Key, device: Device | None) -> None:
-        enrolments = self._state.enrolments
-        if (old := self._devices.get(key)) is not None and old.serial_key is not None:
-            enrolments.remove(old.serial_key, key)
-        if device is not None and device.serial_key is not None and device.serial_key not in self._common:
-            enrolments.add(device.serial_key, key)
+        enrolments, old = self._state.enrolments, self._devices.get(key)
+        if old is not None and (machine := machine_of(old, self._common)) is not None:
+            enrolments.remove(machine, key)
+        if device is not None and (machine := machine_of(device, self._common)) is not None:
+            enrolments.add(machine, key)
 
     def _enrolments_around(self, changed: Mapping[Key, Device | None]) -> set[Key]:
-        """The changed devices, and all with which they had or will have a usable serial number in common."""
+        """The changed devices, and all that were or will be enrolments of the same machines."""
         versions = (*map(self._devices.get, changed), *changed.values())
-        serials = {device.serial_key for device in versions if device is not None and device.serial_key is not None}
-        return {*changed, *(key for serial in serials for key in self._state.enrolments.of(serial))}
+        machines = {machine_of(device, self._common) for device in versions if device is not None}
+        return {
+            *changed,
+            *(key for machine in machines if machine is not None for key in self._state.enrolments.of(machine)),
+        }
 
     def _fleet(self, keys: Iterable[Key]) -> Fleet:
         devices = (self._devices[key] for key in keys if key in self._devices)

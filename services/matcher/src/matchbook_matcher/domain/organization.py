@@ -135,6 +135,7 @@ class Matcher:
         The answers of all others are added to `answers`.
         """
         answers.update((key, Superseded(device.device_id)) for key, device in fleet.superseded.items())
+        answers.update(((device.tenant_id, device.device_id), _NO_CANDIDATE) for device in fleet.displaced)
         unmatched: list[Device] = []
         ignored: list[Device] = []
         for device in fleet.current:

@@ -7,7 +7,7 @@ from typing import NotRequired, TypedDict
 from matchbook_contracts.suggestions import Rule, Verdict
 
 from matchbook_matcher.domain.compare import Learned
-from matchbook_matcher.domain.forms import UUID_DIGITS, Kind, Name
+from matchbook_matcher.domain.forms import UUID_DIGITS, Kind, Name, is_rounded
 from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.scale import Mac, Model, Named, Serial, User, Worth, findings_of
 
@@ -125,7 +125,7 @@ _MODEL: dict[Model, tuple[Verdict, str | None]] = {
     Model.AGREE: ("agree", None),
     Model.DISAGREE: ("disagree", None),
     Model.OTHER_MAKER: ("disagree", "of another manufacturer"),
-    Model.OTHER_FAMILY: ("disagree", "a phone or tablet is no computer"),
+    Model.OTHER_FAMILY: ("disagree", "another kind of machine"),
 }
 _USER: dict[User, Verdict] = {User.AGREE: "agree", User.DISAGREE: "disagree", User.MISSING: "missing"}
 _SERIAL_REASONS = {
@@ -200,14 +200,22 @@ def _serial_evidence(pair: Pair, finding: Serial, learned: Learned) -> Evidence:
     if one_sided and not (mine and theirs):
         return _entry("serial_number", "missing", mine, theirs)
     if one_sided or finding is Serial.SET_ASIDE:
-        many = device.serial_key in learned.serials or configuration.serial_key in learned.serials
-        return _entry("serial_number", "set_aside", mine, theirs, _MANY if many else "placeholder")
+        return _entry("serial_number", "set_aside", mine, theirs, _why_no_serial(device, configuration, learned))
     return _entry("serial_number", _SERIAL[finding], mine, theirs, _SERIAL_REASONS.get(finding))
+
+
+def _why_no_serial(device: Device, configuration: Configuration, learned: Learned) -> str:
+    if device.serial_key in learned.serials or configuration.serial_key in learned.serials:
+        return _MANY
+    rounded = configuration.serial is not None and is_rounded(configuration.serial)
+    return "rounded by a spreadsheet" if rounded else "placeholder"
 
 
 def _variant_reason(device: Device, configuration: Configuration) -> str:
     if len(device.serial_key or "") == len(configuration.serial_key or "") == UUID_DIGITS:
         return "a UUID with bytes in another order"
+    if (device.serial_key or "").lstrip("0") == (configuration.serial_key or "").lstrip("0"):
+        return "written without its leading zeros"
     told = "reported" if device.variant in configuration.serials else "documented"
     return f"{told} with the prefix of its bar code"
 

@@ -194,7 +194,7 @@ def make_device(facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None 
         form,
         serial,
         key,
-        serial_variant(key) if key is not None and (key[0] in "1S" or len(key) == UUID_DIGITS) else None,
+        serial_variant(key) if key is not None and (key[0] in "01S" or len(key) == UUID_DIGITS) else None,
         wifi,
         ethernet,
         aside,
@@ -244,7 +244,11 @@ def make_configuration(facts: ConfigurationFacts, hygiene: Hygiene) -> Configura
 
 
 def _names(name: str, hostname: str | None, hygiene: Hygiene) -> tuple[Name, ...]:
-    found = [form for part in parts_of_name(name) if (form := name_of(part, hygiene)) is not None]
+    parts = parts_of_name(name)
+    if (len(parts) > 1 or parts[0] is not name) and not hygiene.former.isdisjoint(words_of(name)):
+        # `LT-012 (old)` is the one that LT-012 has replaced.
+        parts = (name,)
+    found = [form for part in parts if (form := name_of(part, hygiene)) is not None]
     if hostname and hostname != name and (host := name_of(hostname, hygiene)) is not None:
         # A friendly name such as "Laptop" beside a host name is a title; the host name is what the machine is called.
         found = [form for form in found if form.identifies and form.key != host.key] + [host]

@@ -72,7 +72,9 @@ SERIAL_STEP: Final = MAC_STEP * len(Mac)
 USER_STEP: Final = SERIAL_STEP * len(Serial)
 CODES: Final = USER_STEP * len(User)
 _MACS: Final = (Mac.AGREE, Mac.AGREE_WIFI)
+_OTHER_MODELS: Final = (Model.DISAGREE, Model.OTHER_MAKER, Model.OTHER_FAMILY)
 _NAMES: Final = (Named.AGREE, Named.TRUNCATED, Named.ALIKE, Named.SIMILAR, Named.PERSONAL, Named.TITLED)
+_NEARLY: Final = (Named.ALIKE, Named.SIMILAR)
 
 
 class Worth(NamedTuple):
@@ -146,8 +148,11 @@ def _worth(findings: Findings, weights: DeviceWeights) -> Worth | None:
 
 
 def _rule(findings: Findings) -> Rule | None:
-    """The strongest field that speaks for the pair; None where nothing does, or too little."""
-    serial, mac, name, model, _ = findings
+    """The strongest field that speaks for the pair; None where nothing does, or too little.
+
+    JSMITH-PC and KSMITH-PC are no slip of the pen where their users are others.
+    """
+    serial, mac, name, model, user = findings
     if serial is Serial.AGREE:
         return "serial_number"
     if mac in _MACS:
@@ -156,24 +161,27 @@ def _rule(findings: Findings) -> Rule | None:
         if serial in (Serial.CONFUSED, Serial.SLIP):
             return "serial_number"
         return "device_name" if name is Named.TITLED and model in (Model.AGREE, Model.MISSING) else None
+    if name in _NEARLY and user is User.DISAGREE and serial not in (Serial.CONFUSED, Serial.SLIP):
+        return None
     return "device_name"
 
 
 def _vetoed(findings: Findings) -> bool:
     """A serial number that disagrees is another machine, unless its Wi-Fi adapter says that the board was replaced.
 
-    One edit apart is a slip where another field agrees; where a batch counts, the Wi-Fi adapter has to.
+    A new board makes no other model: an adapter in another one has moved. One edit apart is a slip where another field
+    agrees; where a batch counts, the Wi-Fi adapter has to. A user has two machines of a batch when their names say so.
     """
     serial, mac, name, model, user = findings
     named = name in _NAMES and name is not Named.TITLED
     match serial:
         case Serial.DISAGREE:
             known = named or user is User.AGREE or name in (Named.MISSING, Named.SET_ASIDE)
-            return mac is not Mac.AGREE_WIFI or not known
+            return mac is not Mac.AGREE_WIFI or not known or model in _OTHER_MODELS
         case Serial.NEIGHBOUR:
             return mac is not Mac.AGREE_WIFI
         case Serial.SLIP:
-            return not (named or mac in _MACS or user is User.AGREE)
+            return not (named or mac in _MACS or (user is User.AGREE and name is not Named.OTHER_NUMBER))
         case Serial.CONFUSED:
             return not (named or mac in _MACS or user is User.AGREE or model is Model.AGREE)
         case _:

@@ -155,7 +155,9 @@ class Finder:
                     telling = len(name.words) > 1 and len(spelling) >= self.limits.label_telling
                     ordinary = self.rarity.holders(name.words[0]) > self.limits.ordinary_word
                     if telling or not ordinary:
-                        return "name" if telling else "word", mine.labels[whole], unread
+                        # What the display name says as well, notes aside, is no word for one of its sisters.
+                        news = telling and all(whole not in own.spellings for own in mine.names)
+                        return "name" if news else "word", mine.labels[whole], unread
         initials = _initials(mine.name, theirs.names)
         for label in labels:
             if initials and any(label.startswith(name.words[0]) for name in theirs.names):

@@ -192,11 +192,21 @@ def domain_label(domain: str, vocabulary: Vocabulary) -> str | None:
     name = domain.lower().strip(".")
     if name in vocabulary.public_domains:
         return None
+    if "xn--" in name:
+        name = _decoded(name)
     if name.endswith(vocabulary.initial_domain_suffix):
         return re.sub(r"[0-9]+$", "", name.removesuffix(vocabulary.initial_domain_suffix)) or None
     labels = name.split(".")
     above = 2 if len(labels) > 2 and labels[-2] in vocabulary.second_level else 1  # noqa: PLR2004
     return labels[-above - 1] if len(labels) > above else None
+
+
+def _decoded(name: str) -> str:
+    """`müller.de` for `xn--mller-kva.de`; what is no such domain stays as it is."""
+    try:
+        return name.encode("ascii").decode("idna")
+    except UnicodeError:
+        return name
 
 
 def label_spellings(label: str, vocabulary: Vocabulary) -> frozenset[str]:

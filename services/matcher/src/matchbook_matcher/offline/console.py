@@ -44,9 +44,11 @@ def knowledge_of(weights: Path | None, hygiene: Path | None) -> Knowledge:
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """A file that can't be read or written is told in a sentence."""
+    """A file that can't be read or written is told in a sentence; that nobody reads on (`| head`) is no fault."""
     try:
         yield
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from error
 

@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,12 @@ class Number(float):
 
 Id = Annotated[StrictStr | StrictInt | InstanceOf[Number], Field(union_mode="left_to_right")]
 """Any string or number."""
+_BETWEEN = re.compile(r"[,;|/\r\n\t]")
+_HALF_A_CHARACTER = re.compile(
+    rb"(?<!\\)\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})(?<!\\)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""Of an emoji whose other half a limit of length has cut off: names from Graph may end so."""
 Advance = Callable[[int], None]
 """Told how many bytes more are done."""
 _REMEDY = "Correct the line or leave it out; the guide matching-offline.md lists the fields."
@@ -36,9 +43,9 @@ _SHAPE = "must be one JSON object in UTF-8, on one line"
 
 
 def _listed(value: object) -> object:
-    """Tables know no lists: `a, b` and null are lists as well."""
+    """Tables know no lists: `a, b`, one a line and null are lists as well."""
     if isinstance(value, str):
-        return [part for part in value.replace(";", ",").split(",") if part.strip()]
+        return [part for part in _BETWEEN.split(value) if part.strip()]
     return [] if value is None else value
 
 
@@ -182,7 +189,10 @@ def _parsed(text: bytes, model: type[AnyLine]) -> AnyLine:
     try:
         return model.model_validate_json(text)
     except ValidationError as error:
-        if all(fault["type"] != "needs_python_object" for fault in error.errors(include_url=False)):
+        faults = {fault["type"] for fault in error.errors(include_url=False)}
+        if "json_invalid" in faults and (whole := _HALF_A_CHARACTER.sub(rb"\\ufffd", text)) != text:
+            return _parsed(whole, model)
+        if "needs_python_object" not in faults:
             raise
     return model.model_validate(json.loads(text, parse_float=Number, parse_constant=_no_number))
 

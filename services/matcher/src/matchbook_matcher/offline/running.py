@@ -48,6 +48,7 @@ def tenant_answers(inputs: Inputs, knowledge: Knowledge) -> dict[str, TenantAnsw
     if not opened:
         return {}
     common = common_serials(inputs, knowledge.weights.device.limits.tenants_of_a_machine)
+    common |= knowledge.hygiene.serial_numbers
     tenants = _with_overlaps(opened, inputs, common)
     tenants += [
         replace(tenant, standing=Standing("matched", links[key]))
