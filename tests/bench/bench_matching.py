@@ -21,8 +21,9 @@ import click
 from matchbook_local import kafka, postgres
 from matchbook_local.scratch import scratch_folder
 from matchbook_matcher.adapters.data import Knowledge, read_knowledge
+from matchbook_matcher.domain.answers import Suggested
 from matchbook_matcher.domain.changes import Work, suggest
-from matchbook_matcher.domain.organization import Evaluation, Matcher, Suggested
+from matchbook_matcher.domain.organization import Evaluation, Matcher
 from matchbook_matcher.domain.records import Configuration, Device, make_configuration, make_device
 from matchbook_matcher.domain.suggestions import device_suggestion
 from matchbook_servicekit.app import tame_collector

@@ -20,7 +20,8 @@ from matchbook_contracts.registry import topics as registry
 from matchbook_contracts.states import ConfigurationState, OrganizationState, TenantMatchState
 from matchbook_contracts.suggestions import MatchSuggested
 from matchbook_matcher.adapters.data import read_knowledge
-from matchbook_matcher.domain.organization import Matcher, Nothing
+from matchbook_matcher.domain.answers import Nothing
+from matchbook_matcher.domain.organization import Matcher
 from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts, make_configuration, make_device
 from matchbook_servicekit import topics
 from matchbook_servicekit.messaging import KafkaSettings, Publisher, derived_id, outgoing

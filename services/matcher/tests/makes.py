@@ -4,8 +4,9 @@ from typing import Any
 
 from matchbook_contracts.identity import normalise_mac
 from matchbook_matcher.adapters.data import read_knowledge
+from matchbook_matcher.domain.answers import Answer, Conflict, Suggested
 from matchbook_matcher.domain.forms import serial_key, serial_variant
-from matchbook_matcher.domain.organization import Answer, Conflict, Evaluation, Matcher, Suggested
+from matchbook_matcher.domain.organization import Evaluation, Matcher
 from matchbook_matcher.domain.pairs import Pair, evidence
 from matchbook_matcher.domain.records import (
     Configuration,

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from matchbook_matcher.adapters.data import read_knowledge
+from matchbook_matcher.domain.answers import Elsewhere as Place
+from matchbook_matcher.domain.answers import Misplaced, Nothing, Superseded
 from matchbook_matcher.domain.forms import serial_key, serial_variant
-from matchbook_matcher.domain.organization import Elsewhere as Place
-from matchbook_matcher.domain.organization import Misplaced, Nothing, Superseded
 from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts, make_configuration, make_device
 
 from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, told

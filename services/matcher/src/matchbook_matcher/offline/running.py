@@ -9,8 +9,9 @@ from typing import NamedTuple
 from matchbook_contracts.suggestions import Rule
 
 from matchbook_matcher.adapters.data import Knowledge
+from matchbook_matcher.domain.answers import Suggested
 from matchbook_matcher.domain.forms import Hygiene, serial_variant
-from matchbook_matcher.domain.organization import Evaluation, Matcher, Suggested
+from matchbook_matcher.domain.organization import Evaluation, Matcher
 from matchbook_matcher.domain.records import Configuration, Device, Standing, make_configuration, make_device
 from matchbook_matcher.domain.tenants import Directory, Organization, Tenant, TenantAnswer
 from matchbook_matcher.offline.lines import Id

@@ -10,10 +10,11 @@ from matchbook_servicekit.database import Connection
 
 from matchbook_matcher.adapters.data import Knowledge
 from matchbook_matcher.adapters.store import DeviceInputs, EvaluationStore, Subject
+from matchbook_matcher.domain.answers import Elsewhere, Nothing
 from matchbook_matcher.domain.changes import Change, Known, Work, suggest, withdraw
 from matchbook_matcher.domain.kept import Change as Difference
 from matchbook_matcher.domain.kept import KeptOrganization
-from matchbook_matcher.domain.organization import Elsewhere, Evaluation, Matcher, Nothing
+from matchbook_matcher.domain.organization import Evaluation, Matcher
 from matchbook_matcher.domain.records import (
     Configuration,
     ConfigurationFacts,
