@@ -33,7 +33,6 @@ _COUNTED: Final = 3
 _SERVICE_TAG: Final = 7
 _GENITIVE: Final = frozenset("S")
 SHORTEST_CUT: Final = NETBIOS_LENGTH - 2
-_LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _PRODUCT_NUMBER: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{6,}")
 _MODEL_NUMBER: Final = re.compile(r"(?=.*[0-9])[0-9A-Z]{3,}")
 
@@ -149,15 +148,10 @@ def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
     given = mine.kind is not Kind.OWN or theirs.kind is not Kind.OWN
     if given or min(len(mine.key), len(theirs.key)) < limits.shortest_similar:
         return Named.DISAGREE
-    score = ratio(alike_form(mine.key), alike_form(theirs.key))
+    score = ratio(mine.alike, theirs.alike)
     if score >= limits.alike:
         return Named.ALIKE
     return Named.SIMILAR if score >= limits.similar else Named.DISAGREE
-
-
-def alike_form(key: str) -> str:
-    """LT-07 and LT-7 bear the same number, so its zeros must not count as a difference."""
-    return _LEADING_ZEROS.sub("", key) if "0" in key else key
 
 
 def cut(short: str) -> str | None:

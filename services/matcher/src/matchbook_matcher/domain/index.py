@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from matchbook_matcher.domain.compare import SHORTEST_CUT, Learned, cut
-from matchbook_matcher.domain.forms import Kind, Name, plain
+from matchbook_matcher.domain.forms import Kind, Name, letters_and_digits, plain
 from matchbook_matcher.domain.records import Configuration, Device, Key
 from matchbook_matcher.domain.slips import Doubtful, joined
 from matchbook_matcher.domain.weights import DeviceLimits
@@ -198,7 +198,7 @@ class Documents:
         return held if len(held) <= self.limits.name_holders else ()
 
     def _named(self, short: str) -> tuple[Configuration, ...]:
-        held = self.by_name.get("".join(c for c in short if c.isalnum()), ())
+        held = self.by_name.get(letters_and_digits(short), ())
         return tuple(c for c in held if any(name.short == short for name in c.names))
 
     def doubtful(self, device: Device, learned: Learned) -> tuple[Configuration, ...]:
