@@ -5,7 +5,8 @@ from typing import Literal, NamedTuple, cast
 
 from matchbook_contracts.suggestions import WithdrawalReason
 
-from matchbook_matcher.domain.suggestions import Body, digest, with_revision, withdrawal, written
+from matchbook_matcher.domain.digests import digest
+from matchbook_matcher.domain.suggestions import Body, with_revision, withdrawal, written
 
 
 @dataclass(frozen=True, slots=True)

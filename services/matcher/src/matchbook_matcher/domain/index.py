@@ -80,15 +80,18 @@ def _supersede(holders: Iterable[Device], fleet: Fleet) -> None:
 
 
 def _shared_macs(devices: Sequence[Device], limits: DeviceLimits) -> set[str]:
-    wired = Counter(device.ethernet for device in devices)
-    wireless = Counter(device.wifi for device in devices)
-    shared = {mac for mac, count in wired.items() if mac is not None and count > limits.wired_devices}
-    return shared | {mac for mac, count in wireless.items() if mac is not None and count > limits.wireless_devices}
+    wired = _more_often([device.ethernet for device in devices], limits.wired_devices)
+    return wired | _more_often([device.wifi for device in devices], limits.wireless_devices)
+
+
+def _more_often(values: Sequence[str | None], most: int) -> set[str]:
+    """Those that are there more often than that."""
+    return {value for value, count in Counter(values).items() if count > most and value is not None}
 
 
 def _common_names(devices: Sequence[Device], limits: DeviceLimits) -> set[str]:
     names = [device.name for device in devices if device.name is not None]
-    counts = Counter(name.key for name in names)
+    counts = Counter([name.key for name in names])
     if max(counts.values(), default=0) <= min(limits.personal_holders, limits.name_holders):
         return set()
     return {name.key for name in names if counts[name.key] > most_holders(limits, personal=name.kind is Kind.PERSONAL)}

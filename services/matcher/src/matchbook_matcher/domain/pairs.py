@@ -1,12 +1,12 @@
 """A device and a configuration that may be the same machine, and what speaks for and against it."""
 
 from collections import Counter
-from hashlib import blake2b
 from typing import NotRequired, TypedDict
 
 from matchbook_contracts.suggestions import Rule, Verdict
 
 from matchbook_matcher.domain.compare import Learned
+from matchbook_matcher.domain.digests import short_digest
 from matchbook_matcher.domain.forms import UUID_DIGITS, Kind, Name
 from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.scale import Mac, Model, Named, Serial, User, Worth, findings_of
@@ -141,12 +141,13 @@ _RULE_FIELDS: dict[Rule, str] = {
 def fingerprint(device: Device, configuration: Configuration) -> str:
     """Stands for the identities that were compared: the same as long as none of them changes, whatever else does."""
     name = "" if device.name is None else device.name.key
-    told = f"{device.serial_key or ''}\x1f{device.wifi or ''}\x1f{device.ethernet or ''}\x1f{name}"
     macs = ",".join(sorted(configuration.macs))
     names = configuration.names
     keys = names[0].key if len(names) == 1 else ",".join(sorted([name.key for name in names]))
-    compared = f"{told}\x1f{configuration.serial_key or ''}\x1f{macs}\x1f{keys}"
-    return blake2b(compared.encode(), digest_size=12).hexdigest()
+    return short_digest(
+        f"{device.serial_key or ''}\x1f{device.wifi or ''}\x1f{device.ethernet or ''}\x1f{name}"
+        f"\x1f{configuration.serial_key or ''}\x1f{macs}\x1f{keys}"
+    )
 
 
 def candidate(pair: Pair, learned: Learned, *, contested: bool = False) -> CandidateData:

@@ -244,7 +244,11 @@ def make_configuration(facts: ConfigurationFacts, hygiene: Hygiene) -> Configura
 
 
 def _names(name: str, hostname: str | None, hygiene: Hygiene) -> tuple[Name, ...]:
-    found = [form for part in parts_of_name(name) if (form := name_of(part, hygiene)) is not None]
+    parts = parts_of_name(name)
+    if len(parts) == 1 and not hostname:
+        form = name_of(parts[0], hygiene)
+        return () if form is None else (form,)
+    found = [form for part in parts if (form := name_of(part, hygiene)) is not None]
     if hostname and hostname != name and (host := name_of(hostname, hygiene)) is not None:
         # A friendly name such as "Laptop" beside a host name is a title; the host name is what the machine is called.
         found = [form for form in found if form.identifies and form.key != host.key] + [host]

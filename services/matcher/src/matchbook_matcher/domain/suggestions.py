@@ -1,14 +1,14 @@
 """Answers in the shape of the wire contracts, and what makes two of them the same."""
 
 from collections.abc import Sequence
-from hashlib import blake2b
-from typing import Any, Final
+from typing import Any
 
 from matchbook_contracts.suggestions import SuggestionStatus, WithdrawalReason
 from orjson import dumps
 
 from matchbook_matcher.domain.answers import Answer, Conflict, Elsewhere, Misplaced, Nothing, Suggested, Superseded
 from matchbook_matcher.domain.compare import Learned
+from matchbook_matcher.domain.digests import long_digest
 from matchbook_matcher.domain.pairs import CandidateData, candidate, shown
 from matchbook_matcher.domain.records import Key
 from matchbook_matcher.domain.tenants import TenantAnswer
@@ -17,8 +17,6 @@ Body = dict[str, Any]
 """The data of a `MatchSuggested` in the order of its fields. Plain, since it is written a hundred thousand times; a
 test holds it against the contract."""
 _REVISION = "revision"
-_UNUSED: Final = blake2b(digest_size=16)
-"""Copied for each digest: making one costs more."""
 _MOST_RUNNERS_UP = 5
 
 
@@ -72,13 +70,6 @@ def written(body: Body) -> bytes:
     return dumps(body)
 
 
-def digest(value: bytes) -> bytes:
-    """The same for the same content, whatever its revision; of a value with revision 0."""
-    state = _UNUSED.copy()
-    state.update(value)
-    return state.digest()
-
-
 def with_revision(value: bytes, revision: int) -> bytes:
     """The record's value with its revision. Quotes inside values are escaped, so the first hit is the field itself."""
     return value.replace(b'"revision":0', b'"revision":%d' % revision, 1)
@@ -97,7 +88,7 @@ def _head(
     is or what else there is.
     """
     body = _subject(tenant_id, device_id)
-    body["suggestion_id"] = digest(f"{tenant_id}\x1f{device_id or ''}\x1f{status}{told}".encode()).hex()
+    body["suggestion_id"] = long_digest(f"{tenant_id}\x1f{device_id or ''}\x1f{status}{told}")
     body["status"] = status
     if organization_id is not None:
         body["organization_id"] = organization_id
