@@ -10,14 +10,21 @@ from matchbook_contracts.identity import normalise_serial, serial_is_usable
 from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import ratio
 
-from matchbook_matcher.domain.forms import NETBIOS_LENGTH, Kind, Name, parted_alike, unconfused
+from matchbook_matcher.domain.forms import NETBIOS_LENGTH, OWN, Name, parted_alike, unconfused
 from matchbook_matcher.domain.people import words_of
 from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.scale import (
+    ETHERNET_AGREES,
     MAC_STEP,
+    NAME_AGREES,
     NAME_STEP,
+    NO_MAC,
+    NO_USER,
+    SERIAL_AGREES,
     SERIAL_STEP,
+    UNDOCUMENTED,
     USER_STEP,
+    WIFI_AGREES,
     Mac,
     Model,
     Named,
@@ -49,7 +56,7 @@ class Learned:
 def compare(device: Device, configuration: Configuration, learned: Learned, limits: DeviceLimits) -> int:
     """What the pair's fields say, as a code of `scale`."""
     named = names(device.name, configuration, learned, limits)
-    user = User.MISSING
+    user: User = NO_USER
     if device.people is not None and configuration.people is not None:
         user = User.DISAGREE if device.people.forms.isdisjoint(configuration.people.forms) else User.AGREE
         if user is User.AGREE and _is_untold(device.name, named) and is_titled(device, configuration.title):
@@ -68,9 +75,9 @@ def serials(device: Device, configuration: Configuration, learned: Learned) -> S
     if mine is not None and mine not in learned.serials:
         if theirs is not None and theirs not in learned.serials:
             if mine in (theirs, configuration.variant):
-                return Serial.AGREE
-            return Serial.AGREE if device.variant in configuration.serials else unequal_serials(mine, theirs)
-        return Serial.UNDOCUMENTED
+                return SERIAL_AGREES
+            return SERIAL_AGREES if device.variant in configuration.serials else unequal_serials(mine, theirs)
+        return UNDOCUMENTED
     if theirs is not None and theirs not in learned.serials:
         return Serial.UNREPORTED
     return Serial.SET_ASIDE if device.serial or configuration.serial else Serial.MISSING
@@ -103,16 +110,16 @@ def macs(device: Device, configuration: Configuration, learned: Learned) -> Mac:
     usable = False
     if wifi is not None and wifi not in common:
         if wifi in theirs:
-            return Mac.AGREE_WIFI
+            return WIFI_AGREES
         usable = True
     if ethernet is not None and ethernet not in common:
         if ethernet in theirs:
-            return Mac.AGREE
+            return ETHERNET_AGREES
         usable = True
     if usable and theirs and any(mac not in common for mac in theirs):
         return Mac.DISAGREE
     has_any = wifi or ethernet or device.set_aside
-    return Mac.SET_ASIDE if has_any and (theirs or configuration.set_aside) else Mac.MISSING
+    return Mac.SET_ASIDE if has_any and (theirs or configuration.set_aside) else NO_MAC
 
 
 def names(mine: Name | None, configuration: Configuration, learned: Learned, limits: DeviceLimits) -> Named:
@@ -123,7 +130,7 @@ def names(mine: Name | None, configuration: Configuration, learned: Learned, lim
         return Named.SET_ASIDE
     for name in configuration.names:
         if name is mine or (name.key == mine.key and parted_alike(mine.short, name.short)):
-            return Named.AGREE if mine.kind is Kind.OWN else Named.PERSONAL
+            return NAME_AGREES if mine.kind is OWN else Named.PERSONAL
     if len(configuration.names) == 1:
         return _unequal(mine, configuration.names[0], limits)
     return min(_unequal(mine, name, limits) for name in configuration.names)
@@ -145,7 +152,7 @@ def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
     """
     if mine.numbers != theirs.numbers or mine.key == theirs.key:
         return Named.OTHER_NUMBER if mine.frame == theirs.frame else Named.DISAGREE
-    given = mine.kind is not Kind.OWN or theirs.kind is not Kind.OWN
+    given = mine.kind is not OWN or theirs.kind is not OWN
     if given or min(len(mine.key), len(theirs.key)) < limits.shortest_similar:
         return Named.DISAGREE
     score = ratio(mine.alike, theirs.alike)

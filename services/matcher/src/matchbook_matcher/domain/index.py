@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from matchbook_matcher.domain.compare import SHORTEST_CUT, Learned, cut
-from matchbook_matcher.domain.forms import Kind, Name, letters_and_digits, plain
+from matchbook_matcher.domain.forms import PERSONAL, Name, letters_and_digits, plain
 from matchbook_matcher.domain.records import Configuration, Device, Key
 from matchbook_matcher.domain.slips import Doubtful, joined
 from matchbook_matcher.domain.weights import DeviceLimits
@@ -94,7 +94,7 @@ def _common_names(devices: Sequence[Device], limits: DeviceLimits) -> set[str]:
     counts = Counter([name.key for name in names])
     if max(counts.values(), default=0) <= min(limits.personal_holders, limits.name_holders):
         return set()
-    return {name.key for name in names if counts[name.key] > most_holders(limits, personal=name.kind is Kind.PERSONAL)}
+    return {name.key for name in names if counts[name.key] > most_holders(limits, personal=name.kind is PERSONAL)}
 
 
 def most_holders(limits: DeviceLimits, *, personal: bool) -> int:
@@ -136,7 +136,7 @@ class Documents:
         for name in configuration.names:
             if name.identifies:
                 _add(self.by_name, name.key, alone)
-                if name.kind is Kind.PERSONAL:
+                if name.kind is PERSONAL:
                     self.personal.add(name.key)
                 if len(name.short) > SHORTEST_CUT and (short := cut(name.short)) is not None:
                     _add(self.by_cut_name, short, alone)

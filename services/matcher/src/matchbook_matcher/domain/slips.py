@@ -8,7 +8,7 @@ from rapidfuzz import process
 from rapidfuzz.fuzz import ratio
 
 from matchbook_matcher.domain.compare import Learned, unequal_serials
-from matchbook_matcher.domain.forms import Kind, Name, unconfused
+from matchbook_matcher.domain.forms import OWN, Name, unconfused
 from matchbook_matcher.domain.people import People
 from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.scale import Serial
@@ -74,7 +74,7 @@ class LikeNames:
         """File them by those of their names that are not `borne`."""
         for configuration in configurations:
             for name in configuration.names:
-                if name.key not in borne and name.kind is Kind.OWN:
+                if name.key not in borne and name.kind is OWN:
                     names, bearers = self._blocks.setdefault(name.numbers, ([], []))
                     names.append(name)
                     bearers.append(configuration)
@@ -165,7 +165,7 @@ class Doubtful:
         """Those with nearly the same serial number or name, or with the same user."""
         found: Held = ()
         name, serial = device.name, device.serial_key
-        if name is not None and name.kind is Kind.OWN and name.key not in learned.names:
+        if name is not None and name.kind is OWN and name.key not in learned.names:
             found = self.names.of(name)
         if serial is not None and serial not in learned.serials:
             found = joined(found, self.slips.of(serial))
