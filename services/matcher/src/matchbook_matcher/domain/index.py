@@ -167,9 +167,13 @@ class Documents:
     def learned(self, fleet: Fleet) -> Learned:
         """What devices and configurations together show to identify nothing."""
         limits = self.limits
-        junk = {serial for serial, held in self.by_serial.items() if len(held) > limits.enrolments_of_a_machine}
-        shared = {mac for mac, held in self.by_mac.items() if len(held) > limits.address_holders}
-        common = {name for name, held in self.by_name.items() if self.too_many_bear(name, len(held))}
+        junk = _held_by_more(self.by_serial, limits.enrolments_of_a_machine)
+        shared = _held_by_more(self.by_mac, limits.address_holders)
+        common = {
+            name
+            for name in _held_by_more(self.by_name, min(limits.personal_holders, limits.name_holders))
+            if self.too_many_bear(name, len(self.by_name[name]))
+        }
         theirs = fleet.learned
         return Learned(theirs.serials | junk, theirs.macs | shared, theirs.names | common)
 
@@ -218,6 +222,10 @@ class Documents:
     def too_many_titled(self, word: str) -> bool:
         """Whether so many names have this word that it finds nobody's."""
         return self._doubtful is not None and self._doubtful.titles.too_many(word)
+
+
+def _held_by_more(index: dict[str, tuple[Configuration, ...]], most: int) -> set[str]:
+    return {value for value, held in index.items() if len(held) > most}
 
 
 def _add(index: dict[str, tuple[Configuration, ...]], key: str, alone: tuple[Configuration]) -> None:

@@ -78,7 +78,8 @@ class Matcher:
 
     def ground(self, fleet: Fleet, configurations: Iterable[Configuration], held: Container[str]) -> Ground:
         """What pairs are found and compared by: the configurations that nobody holds, and what all together teach."""
-        documents = Documents((c for c in configurations if c.configuration_id not in held), self.limits, fleet)
+        free = [c for c in configurations if c.configuration_id not in held]
+        documents = Documents(free, self.limits, fleet)
         return Ground(documents, documents.learned(fleet))
 
     def open(self, fleet: Fleet, answers: dict[Key, Answer]) -> tuple[list[Device], list[Device]]:

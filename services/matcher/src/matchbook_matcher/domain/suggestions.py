@@ -22,11 +22,12 @@ _MOST_RUNNERS_UP = 5
 
 def device_suggestion(key: Key, organization_id: str, answer: Answer, learned: Learned) -> Body | None:
     """None where there is nothing to suggest. The revision is still to be set."""
+    tenant_id, device_id = key
     match answer:
         case Suggested():
             best = candidate(answer.best, learned)
             runners = [candidate(pair, learned) for pair in answer.others] if answer.others else []
-            body = _head(*key, "suggested", _identity(best), organization_id)
+            body = _head(tenant_id, device_id, "suggested", _identity(best), organization_id)
             body["candidate"] = best
             return _with_others(body, runners, answer.elsewhere, answer.twice)
         case Conflict():
@@ -34,14 +35,14 @@ def device_suggestion(key: Key, organization_id: str, answer: Answer, learned: L
                 candidate(pair, learned, contested=pair.configuration.configuration_id in answer.contested)
                 for pair in answer.pairs
             ]
-            body = _head(*key, "conflict", "".join(map(_identity, tied)), organization_id)
+            body = _head(tenant_id, device_id, "conflict", "".join(map(_identity, tied)), organization_id)
             return _with_others(body, tied, answer.elsewhere, answer.twice)
         case Misplaced():
             place = answer.elsewhere
             told = f"\x1f{place.organization_id}\x1f{place.configuration_id}"
-            return _with_others(_head(*key, "elsewhere", told, organization_id), [], place)
+            return _with_others(_head(tenant_id, device_id, "elsewhere", told, organization_id), [], place)
         case Superseded():
-            body = _head(*key, "superseded", f"\x1f{answer.by}", organization_id)
+            body = _head(tenant_id, device_id, "superseded", f"\x1f{answer.by}", organization_id)
             return {**body, "runners_up": [], "superseded_by": answer.by, "documented_twice": []}
         case Nothing():
             return None
