@@ -166,7 +166,7 @@ def in_lines(values: Iterable[str | None]) -> str:
 
 def _names(name: str, hostname: str | None, hygiene: Hygiene) -> tuple[Name, ...]:
     parts = parts_of_name(name)
-    if len(parts) == 1 and not hostname:
+    if len(parts) == 1 and hostname in (None, "", name):
         form = name_of(parts[0], hygiene)
         return () if form is None else (form,)
     found = [form for part in parts if (form := name_of(part, hygiene)) is not None]
