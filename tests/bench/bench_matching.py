@@ -23,9 +23,10 @@ from matchbook_local import kafka, postgres
 from matchbook_local.scratch import scratch_folder
 from matchbook_matcher.adapters.data import Knowledge, read_knowledge
 from matchbook_matcher.app import COLLECT_AFTER
+from matchbook_matcher.domain.answers import Suggested
 from matchbook_matcher.domain.changes import Work, suggest
-from matchbook_matcher.domain.organization import Evaluation, Matcher, Suggested
-from matchbook_matcher.domain.records import Configuration, Device, make_configuration, make_device
+from matchbook_matcher.domain.organization import Evaluation, Matcher
+from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.suggestions import device_suggestion
 from matchbook_servicekit.app import tame_collector
 
@@ -100,8 +101,8 @@ def _least(world: list[BenchTenant]) -> float:
 def _make(tenant: BenchTenant, knowledge: Knowledge) -> tuple[list[Device], list[Configuration]]:
     hygiene = knowledge.hygiene
     return (
-        [make_device(facts, hygiene) for facts in tenant.devices],
-        [make_configuration(facts, hygiene) for facts in tenant.configurations],
+        [Device(facts, hygiene) for facts in tenant.devices],
+        [Configuration(facts, hygiene) for facts in tenant.configurations],
     )
 
 

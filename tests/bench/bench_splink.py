@@ -21,7 +21,7 @@ import click
 import pyarrow as pa
 import splink.comparison_library as compare
 from matchbook_matcher.adapters.data import read_knowledge
-from matchbook_matcher.domain.records import Configuration, Device, make_configuration, make_device
+from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.offline.reading import Files, Inputs, read_inputs
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
@@ -62,13 +62,13 @@ def tables(inputs: Inputs) -> tuple[pa.Table, pa.Table]:
     """Devices of linked tenants, and all configurations, each a row."""
     hygiene, links = read_knowledge().hygiene, inputs.links or {}
     devices = [
-        device_row(make_device(facts, hygiene), links[tenant])
+        device_row(Device(facts, hygiene), links[tenant])
         for tenant, held in inputs.devices.items()
         if tenant in links
         for facts in held
     ]
     configurations = [
-        configuration_row(make_configuration(facts, hygiene))
+        configuration_row(Configuration(facts, hygiene))
         for documented in inputs.configurations.values()
         for facts in documented
     ]

@@ -12,7 +12,7 @@ from matchbook_matcher.adapters.data import Knowledge
 from matchbook_matcher.domain.changes import Work, suggest
 from matchbook_matcher.domain.kept import Change, KeptOrganization
 from matchbook_matcher.domain.organization import Evaluation, Matcher
-from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts, Standing, make_configuration, make_device
+from matchbook_matcher.domain.records import Configuration, ConfigurationFacts, Device, DeviceFacts, Standing
 from matchbook_matcher.domain.suggestions import device_suggestion
 
 from tests.bench.matching_world import BenchTenant, build
@@ -35,8 +35,8 @@ class Changing:
             (d, tenant.truth[d.device_id]) for d in tenant.devices if d.device_id in tenant.truth
         ]
         self._made = (
-            [make_device(facts, self._hygiene) for facts in tenant.devices],
-            [make_configuration(facts, self._hygiene) for facts in tenant.configurations],
+            [Device(facts, self._hygiene) for facts in tenant.devices],
+            [Configuration(facts, self._hygiene) for facts in tenant.configurations],
         )
 
     def whole(self) -> int:
@@ -65,7 +65,7 @@ class Changing:
         yield self._facts(facts)
 
     def _facts(self, facts: DeviceFacts, standing: Standing | None = None) -> Change:
-        return Change({facts[:2]: make_device(facts, self._hygiene, standing)})
+        return Change({facts[:2]: Device(facts, self._hygiene, standing)})
 
     def _enrolled(self) -> Iterator[Change]:
         facts = self._rng.choice(self._tenant.devices)
@@ -83,7 +83,7 @@ class Changing:
         yield self._documented(facts)
 
     def _documented(self, facts: ConfigurationFacts) -> Change:
-        return Change({}, {facts.configuration_id: make_configuration(facts, self._hygiene)})
+        return Change({}, {facts.configuration_id: Configuration(facts, self._hygiene)})
 
     def _archived(self) -> Iterator[Change]:
         facts = self._rng.choice(self._tenant.configurations)

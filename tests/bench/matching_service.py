@@ -22,8 +22,9 @@ from matchbook_contracts.registry import topics as registry
 from matchbook_contracts.states import ConfigurationState, OrganizationState, TenantMatchState
 from matchbook_contracts.suggestions import MatchSuggested
 from matchbook_matcher.adapters.data import read_knowledge
-from matchbook_matcher.domain.organization import Matcher, Nothing
-from matchbook_matcher.domain.records import ConfigurationFacts, DeviceFacts, make_configuration, make_device
+from matchbook_matcher.domain.answers import Nothing
+from matchbook_matcher.domain.organization import Matcher
+from matchbook_matcher.domain.records import Configuration, ConfigurationFacts, Device, DeviceFacts
 from matchbook_servicekit import topics
 from matchbook_servicekit.messaging import KafkaSettings, Outgoing, Publisher, derived_id, outgoing
 
@@ -109,8 +110,8 @@ def _expected(world: list[BenchTenant]) -> int:
         answer
         for tenant in world
         for answer in matcher.evaluate(
-            [make_device(facts, hygiene) for facts in tenant.devices],
-            [make_configuration(facts, hygiene) for facts in tenant.configurations],
+            [Device(facts, hygiene) for facts in tenant.devices],
+            [Configuration(facts, hygiene) for facts in tenant.configurations],
         ).answers.values()
     )
     return sum(not isinstance(answer, Nothing) for answer in answers)

@@ -4,18 +4,11 @@ from typing import Any
 
 from matchbook_contracts.identity import normalise_mac
 from matchbook_matcher.adapters.data import read_knowledge
+from matchbook_matcher.domain.answers import Answer, Conflict, Suggested
 from matchbook_matcher.domain.forms import serial_key, serial_variant
-from matchbook_matcher.domain.organization import Answer, Conflict, Evaluation, Matcher, Suggested
+from matchbook_matcher.domain.organization import Evaluation, Matcher
 from matchbook_matcher.domain.pairs import Pair, evidence
-from matchbook_matcher.domain.records import (
-    Configuration,
-    ConfigurationFacts,
-    Device,
-    DeviceFacts,
-    Standing,
-    make_configuration,
-    make_device,
-)
+from matchbook_matcher.domain.records import Configuration, ConfigurationFacts, Device, DeviceFacts, Standing
 
 KNOWLEDGE = read_knowledge()
 MATCHER = Matcher(KNOWLEDGE.weights.device)
@@ -50,7 +43,7 @@ def device(
         system,
         maker,
     )
-    return make_device(facts, KNOWLEDGE.hygiene, standing)
+    return Device(facts, KNOWLEDGE.hygiene, standing)
 
 
 def configuration(
@@ -71,7 +64,7 @@ def configuration(
     facts = ConfigurationFacts(
         configuration_id, "o1", name, hostname, serial, key, variant, normal, model, people, kind, maker
     )
-    return make_configuration(facts, KNOWLEDGE.hygiene)
+    return Configuration(facts, KNOWLEDGE.hygiene)
 
 
 def evaluate(devices: Any, configurations: Any, **more: Any) -> Evaluation:

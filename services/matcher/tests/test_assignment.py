@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matchbook_matcher.domain.answers import Conflict, Nothing, Suggested, Superseded
 from matchbook_matcher.domain.changes import Work, suggest
-from matchbook_matcher.domain.organization import Conflict, Nothing, Suggested, Superseded
 from matchbook_matcher.domain.pairs import fingerprint
 from matchbook_matcher.domain.records import Standing
 from matchbook_matcher.domain.scale import Mac, Serial, findings_of

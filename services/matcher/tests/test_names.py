@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
+from matchbook_matcher.domain.answers import Nothing, Suggested
 from matchbook_matcher.domain.forms import Kind, name_of
-from matchbook_matcher.domain.organization import Nothing, Suggested
 
 from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, tied, told
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from matchbook_contracts.suggestions import MatchSuggested, SuggestionWithdrawn
 from matchbook_matcher.adapters.data import read_knowledge
 from matchbook_matcher.adapters.records import event_id, records
+from matchbook_matcher.domain.answers import Elsewhere
 from matchbook_matcher.domain.changes import Change, Known, Work, suggest, withdraw
-from matchbook_matcher.domain.organization import Elsewhere
 from matchbook_matcher.domain.records import in_lines
 from matchbook_matcher.domain.scale import scale
 from matchbook_matcher.domain.suggestions import device_suggestion, tenant_suggestion

@@ -5,17 +5,10 @@ from pathlib import Path
 
 import pytest
 from matchbook_matcher.adapters.data import read_knowledge
+from matchbook_matcher.domain.answers import Elsewhere as Place
+from matchbook_matcher.domain.answers import Misplaced, Nothing, Superseded
 from matchbook_matcher.domain.forms import serial_key, serial_variant
-from matchbook_matcher.domain.organization import Elsewhere as Place
-from matchbook_matcher.domain.organization import Misplaced, Nothing, Superseded
-from matchbook_matcher.domain.records import (
-    ConfigurationFacts,
-    Device,
-    DeviceFacts,
-    Standing,
-    make_configuration,
-    make_device,
-)
+from matchbook_matcher.domain.records import Configuration, ConfigurationFacts, Device, DeviceFacts, Standing
 
 from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, tied, told
 
@@ -81,10 +74,10 @@ def test_an_installation_has_placeholders_of_its_own(tmp_path: Path) -> None:
         key = serial_key(written)
         bare = None if key is None else serial_variant(key)
         documented = ConfigurationFacts("c1", "o1", serial=written, serial_key=key, variant=bare)
-        assert bool(make_configuration(documented, known).serials) is usable
+        assert bool(Configuration(documented, known).serials) is usable
     for written, usable in (("ACME-IMAGE-1", False), ("ACME-IMAGE-2", True)):
         facts = DeviceFacts("t1", "d1", serial=written, serial_key=serial_key(written))
-        assert (make_device(facts, known).serial_key is not None) is usable
+        assert (Device(facts, known).serial_key is not None) is usable
 
 
 @pytest.mark.parametrize(

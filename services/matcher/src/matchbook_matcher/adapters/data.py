@@ -2,9 +2,10 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,7 @@ class _HygieneFile(BaseModel):
 def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> Knowledge:
     """The data files of an installation, or the package's own. Raises `pydantic.ValidationError` for a wrong file."""
     file = _HygieneFile.model_validate(_toml(hygiene, "hygiene.toml"))
+    telling_words = {*file.names.former, *map(str.upper, file.tenants.branches)}
     return Knowledge(
         Weights.model_validate(_toml(weights, "weights.toml")),
         Hygiene(
@@ -102,7 +104,7 @@ def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> 
             _pattern(file.names.default),
             _pattern(file.names.personal),
             _pattern(file.names.generic),
-            _parts((*file.names.telling, *sorted(file.names.former), *map(str.upper, sorted(file.tenants.branches)))),
+            _parts((*file.names.telling, *_by_first_letter(telling_words))),
             tuple((family, _pattern(getattr(file.machines, family))) for family in ("computer", "mobile", "other")),
             file.people.nobody,
             file.people.titles,
@@ -156,6 +158,12 @@ def _text(given: Path | None, name: str) -> str:
 def _parts(alternatives: Sequence[str]) -> re.Pattern[str]:
     """Parts of names that begin with a letter: none stands beside them, nor an apostrophe, as in Anna's and O'Brien."""
     return re.compile(rf"(?<![A-Z'’])(?=[^\W\d_])(?:{'|'.join(alternatives)})(?![A-Z'’])")  # noqa: RUF001
+
+
+def _by_first_letter(words: Iterable[str]) -> Iterator[str]:
+    """Alternatives of which only those with the right letter are looked at."""
+    for letter, alike in groupby(sorted(words), key=lambda word: word[:1]):
+        yield f"{letter}(?:{'|'.join(word[1:] for word in alike)})"
 
 
 def _pattern(alternatives: Sequence[str]) -> re.Pattern[str]:

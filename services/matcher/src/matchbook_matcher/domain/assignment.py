@@ -2,33 +2,17 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from typing import NamedTuple
 
+from matchbook_matcher.domain.answers import Conflict, Suggested
 from matchbook_matcher.domain.pairs import Pair
 from matchbook_matcher.domain.records import Device
+from matchbook_matcher.domain.scale import SERIAL_STEP, USER_STEP, Serial
 
 Row = tuple[Device, list[Pair]]
 """A device with all of its pairs."""
-
-
-class Chosen(NamedTuple):
-    """The device's configuration; `others` are the pairs it might be instead, best first."""
-
-    best: Pair
-    others: tuple[Pair, ...] = ()
-
-
-@dataclass(slots=True, frozen=True)
-class Tied:
-    """Pairs that can't be told apart. `contested` are the configurations that other devices claim as well."""
-
-    pairs: tuple[Pair, ...]
-    contested: AbstractSet[str] = frozenset()
-
-
-Outcome = Chosen | Tied | None
+Outcome = Suggested | Conflict | None
+_MOST_OTHERS = 5
+_SEVERAL = 2
 
 
 def assign(rows: Sequence[Row], taken: set[str]) -> list[Outcome]:
@@ -36,13 +20,13 @@ def assign(rows: Sequence[Row], taken: set[str]) -> list[Outcome]:
 
     The result depends on the pairs alone, not on the order of rows or pairs.
     """
-    claims = Counter(pair.configuration.configuration_id for _, pairs in rows for pair in pairs)
+    claims = Counter([pair.configuration.configuration_id for _, pairs in rows for pair in pairs])
     outcomes: list[Outcome] = [None] * len(rows)
     entangled: list[int] = []
     for place, (_, pairs) in enumerate(rows):
         if len(pairs) == 1 and claims[target := pairs[0].configuration.configuration_id] == 1:
             if target not in taken:
-                outcomes[place] = Chosen(pairs[0])
+                outcomes[place] = Suggested(pairs[0])
                 taken.add(target)
         elif pairs:
             entangled.append(place)
@@ -63,15 +47,20 @@ def _resolve(rows: Sequence[Row], places: Iterable[int], outcomes: list[Outcome]
             for place, pair in levels[rank]
             if place not in chosen and outcomes[place] is None and pair.configuration.configuration_id not in taken
         ]
-        _settle(open_pairs, chosen, outcomes, taken)
+        _settle(rows, open_pairs, chosen, outcomes, taken)
     for place, best in chosen.items():
+        pairs = rows[place][1]
         # What became another device's is no alternative any more.
-        others = [p for p in rows[place][1] if p is not best and p.configuration.configuration_id not in taken]
-        outcomes[place] = Chosen(best, tuple(sorted(others, key=_order)))
+        others = [p for p in pairs if p is not best and p.configuration.configuration_id not in taken]
+        outcomes[place] = Suggested(best, _best_first(others), _same_serial(pairs, best))
 
 
 def _settle(
-    open_pairs: Sequence[tuple[int, Pair]], chosen: dict[int, Pair], outcomes: list[Outcome], taken: set[str]
+    rows: Sequence[Row],
+    open_pairs: Sequence[tuple[int, Pair]],
+    chosen: dict[int, Pair],
+    outcomes: list[Outcome],
+    taken: set[str],
 ) -> None:
     """One level of equally strong pairs: those without a rival are chosen, the others are ties."""
     by_place: defaultdict[int, list[Pair]] = defaultdict(list)
@@ -83,9 +72,21 @@ def _settle(
         if len(pairs) == 1 and not contested:
             chosen[place] = pairs[0]
         else:
-            outcomes[place] = Tied(tuple(sorted(pairs, key=_order)), contested)
+            outcomes[place] = Conflict(_best_first(pairs), contested, _same_serial(rows[place][1], None))
     taken.update(claims)
+
+
+def _best_first(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
+    return tuple(sorted(pairs, key=_order)[:_MOST_OTHERS])
 
 
 def _order(pair: Pair) -> tuple[int, str]:
     return (-pair.worth.rank, pair.configuration.configuration_id)
+
+
+def _same_serial(pairs: Iterable[Pair], best: Pair | None) -> tuple[str, ...]:
+    """Several configurations with the device's serial number are the same machine, documented more than once."""
+    same = [pair for pair in pairs if pair.code % USER_STEP // SERIAL_STEP == Serial.AGREE]
+    if len(same) < _SEVERAL:
+        return ()
+    return tuple(sorted(pair.configuration.configuration_id for pair in same if pair is not best))

@@ -5,7 +5,8 @@ from typing import Literal, NamedTuple, cast
 
 from matchbook_contracts.suggestions import WithdrawalReason
 
-from matchbook_matcher.domain.suggestions import Body, digest, with_revision, withdrawal, written
+from matchbook_matcher.domain.digests import digest
+from matchbook_matcher.domain.suggestions import Body, with_revision, withdrawal, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +33,31 @@ class Known(NamedTuple):
         return self.evaluation <= work.published
 
 
-class Change(NamedTuple):
-    """A record to publish. `remember` is what to store first, None when a former evaluation has stored it."""
+class Change:
+    """A record to publish. `remember` is what to store first, None when a former evaluation has stored it.
 
-    tenant_id: str
-    device_id: str | None
-    event: Literal["MatchSuggested", "SuggestionWithdrawn"]
-    revision: int
-    content: bytes
-    body: bytes
-    remember: Known | None
+    Made for nearly every device, so by hand as `records.Device` is.
+    """
+
+    __slots__ = ("body", "content", "device_id", "event", "remember", "revision", "tenant_id")
+
+    def __init__(  # noqa: PLR0913, PLR0917 - one for each field
+        self,
+        tenant_id: str,
+        device_id: str | None,
+        event: Literal["MatchSuggested", "SuggestionWithdrawn"],
+        revision: int,
+        content: bytes,
+        body: bytes,
+        remember: Known | None,
+    ) -> None:
+        self.tenant_id = tenant_id
+        self.device_id = device_id
+        self.event = event
+        self.revision = revision
+        self.content = content
+        self.body = body
+        self.remember = remember
 
 
 def suggest(body: Body, known: Known | None, work: Work) -> Change | None:

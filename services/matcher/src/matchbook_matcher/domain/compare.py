@@ -10,14 +10,21 @@ from matchbook_contracts.identity import normalise_serial, serial_is_usable
 from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import ratio
 
-from matchbook_matcher.domain.forms import NETBIOS_LENGTH, Kind, Name, parted_alike, unconfused
+from matchbook_matcher.domain.forms import NETBIOS_LENGTH, OWN, Name, parted_alike, unconfused
 from matchbook_matcher.domain.people import words_of
 from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.scale import (
+    ETHERNET_AGREES,
     MAC_STEP,
+    NAME_AGREES,
     NAME_STEP,
+    NO_MAC,
+    NO_USER,
+    SERIAL_AGREES,
     SERIAL_STEP,
+    UNDOCUMENTED,
     USER_STEP,
+    WIFI_AGREES,
     Mac,
     Model,
     Named,
@@ -34,7 +41,6 @@ _SERVICE_TAG: Final = 7
 _NEARLY: Final = frozenset((Named.ALIKE, Named.SIMILAR))
 _GENITIVE: Final = frozenset("S")
 SHORTEST_CUT: Final = NETBIOS_LENGTH - 2
-_LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _LONGEST_CODE: Final = 3
 _PRODUCT_NUMBER: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{6,}")
@@ -55,7 +61,7 @@ def compare(device: Device, configuration: Configuration, learned: Learned, limi
     named = names(device.name, configuration, learned, limits)
     if named in _NEARLY and _bears_another_serial(device, configuration):
         named = Named.DISAGREE
-    user = User.MISSING
+    user: User = NO_USER
     if device.people is not None and configuration.people is not None:
         user = User.AGREE if device.people.are(configuration.people) else User.DISAGREE
         if user is User.AGREE and _is_untold(device.name, named) and is_titled(device, configuration.title):
@@ -82,9 +88,9 @@ def serials(device: Device, configuration: Configuration, learned: Learned) -> S
     if mine is not None and mine not in learned.serials:
         if theirs is not None and theirs not in learned.serials:
             if mine in (theirs, configuration.variant):
-                return Serial.AGREE
-            return Serial.AGREE if device.variant in configuration.serials else unequal_serials(mine, theirs)
-        return Serial.UNDOCUMENTED
+                return SERIAL_AGREES
+            return SERIAL_AGREES if device.variant in configuration.serials else unequal_serials(mine, theirs)
+        return UNDOCUMENTED
     if theirs is not None and theirs not in learned.serials:
         return Serial.UNREPORTED
     return Serial.SET_ASIDE if device.serial or configuration.serial else Serial.MISSING
@@ -125,16 +131,16 @@ def macs(device: Device, configuration: Configuration, learned: Learned) -> Mac:
     usable = False
     if wifi is not None and wifi not in common:
         if wifi in theirs:
-            return Mac.AGREE_WIFI
+            return WIFI_AGREES
         usable = True
     if ethernet is not None and ethernet not in common:
         if ethernet in theirs:
-            return Mac.AGREE
+            return ETHERNET_AGREES
         usable = True
     if usable and theirs and any(mac not in common for mac in theirs):
         return Mac.DISAGREE
     has_any = wifi or ethernet or device.set_aside
-    return Mac.SET_ASIDE if has_any and (theirs or configuration.set_aside) else Mac.MISSING
+    return Mac.SET_ASIDE if has_any and (theirs or configuration.set_aside) else NO_MAC
 
 
 def names(mine: Name | None, configuration: Configuration, learned: Learned, limits: DeviceLimits) -> Named:
@@ -145,7 +151,7 @@ def names(mine: Name | None, configuration: Configuration, learned: Learned, lim
         return Named.SET_ASIDE
     for name in configuration.names:
         if name is mine or (name.key == mine.key and parted_alike(mine.short, name.short)):
-            return Named.AGREE if mine.kind is Kind.OWN else Named.PERSONAL
+            return NAME_AGREES if mine.kind is OWN else Named.PERSONAL
     if len(configuration.names) == 1:
         return _unequal(mine, configuration.names[0], limits)
     return min(_unequal(mine, name, limits) for name in configuration.names)
@@ -167,12 +173,12 @@ def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
     """
     if mine.numbers != theirs.numbers or mine.key == theirs.key:
         return Named.OTHER_NUMBER if mine.frame == theirs.frame else Named.DISAGREE
-    given = mine.kind is not Kind.OWN or theirs.kind is not Kind.OWN
+    given = mine.kind is not OWN or theirs.kind is not OWN
     if given or min(len(mine.key), len(theirs.key)) < limits.shortest_similar:
         return Named.DISAGREE
     if mine.short[1:] == theirs.short[1:] or _codes_differ(mine.short, theirs.short):
         return Named.DISAGREE
-    score = ratio(alike_form(mine.key), alike_form(theirs.key))
+    score = ratio(mine.alike, theirs.alike)
     if score >= limits.alike:
         return Named.ALIKE
     return Named.SIMILAR if score >= limits.similar else Named.DISAGREE
@@ -187,11 +193,6 @@ def _codes_differ(mine: str, theirs: str) -> bool:
         len(one) == len(other) <= _LONGEST_CODE and sorted(one) != sorted(other)
         for one, other in zip(first, second, strict=True)
     )
-
-
-def alike_form(key: str) -> str:
-    """LT-07 and LT-7 bear the same number, so its zeros must not count as a difference."""
-    return _LEADING_ZEROS.sub("", key) if "0" in key else key
 
 
 def cut(short: str) -> str | None:

@@ -15,7 +15,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from matchbook_matcher.domain.organization import Matcher, Suggested
+from matchbook_matcher.domain.answers import Suggested
+from matchbook_matcher.domain.organization import Matcher
 from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.scale import CODES, findings_of, logistic, scale
 from matchbook_matcher.domain.weights import DeviceWeights

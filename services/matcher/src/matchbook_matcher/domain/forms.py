@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
 from itertools import accumulate
+from typing import Final
 
 from matchbook_contracts.identity import normalise_serial, serial_is_usable
 
@@ -20,6 +21,7 @@ _GROUP_DIGITS = frozenset("13579BDF")
 _WORD = re.compile(r"[0-9A-Z]+")
 _NUMBERS = re.compile(r"[0-9]+")
 _NUMBERS_WITHOUT_ZEROS = re.compile(r"[1-9][0-9]*|(?<![0-9])0+(?![0-9])")
+_LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _LABEL = r"\.[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*"
 _LOCAL_DOMAINS = r"\.(?:ad|com|corp|domain|home|internal|intern|intra|lan|local|net|org)"
 _DOMAIN_NAME = re.compile(rf"[^.]+(?:(?:{_LABEL}){{2,}}|{_LOCAL_DOMAINS})\.?", re.IGNORECASE)
@@ -32,7 +34,7 @@ _VMWARE_LABEL = re.compile(r"VMWARE(?=[0-9A-F]{32}$)")
 _UUID = re.compile("([0-9A-F]{2})" * 8 + "([0-9A-F]{16})")
 _PARALLELS_LABEL = re.compile(r"PARALLELS(?=[0-9A-F]{32}$)")
 _WRITTEN_LABEL = re.compile(r"(?:SERVICETAG|SVCTAG|SERIALNUMBER|SERIALNO|SERIAL|SN|TAG)(?=[0-9A-Z]{5,})")
-_LEADING_ZEROS = re.compile(r"0+(?=[1-9][0-9]{6,}$)")
+_ZEROS_OF_A_SERIAL = re.compile(r"0+(?=[1-9][0-9]{6,}$)")
 _REMARK = re.compile(r"(?<=[0-9A-Za-z])\s*[(\[].*", re.DOTALL)
 _ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+E\+?|E\+)[0-9]+", re.IGNORECASE)
 _WITH_A_POINT = re.compile(r"[0-9]+\.0")
@@ -52,6 +54,12 @@ class Kind(IntEnum):
     """Says what the machine is, not which one."""
 
 
+# Looked up for every name: Python 3.11 takes four times as long for a member of an enum.
+OWN: Final = Kind.OWN
+PERSONAL: Final = Kind.PERSONAL
+GENERIC: Final = Kind.GENERIC
+
+
 class Name:
     """A machine's name: `key` has only letters and digits, without the domain; `short` keeps the punctuation.
 
@@ -59,17 +67,18 @@ class Name:
     evidence at all; what the system calls a machine, or what says only what it is, is none.
     """
 
-    __slots__ = ("_frame", "_numbers", "identifies", "key", "kind", "raw", "short", "telling")
+    __slots__ = ("_alike", "_frame", "_numbers", "identifies", "key", "kind", "raw", "short", "telling")
 
     def __init__(self, raw: str, short: str, key: str, kind: Kind, telling: re.Pattern[str]) -> None:
         self.raw = raw
         self.short = short
         self.key = key
         self.kind = kind
-        self.identifies = kind < Kind.DEFAULT
+        self.identifies = kind is OWN or kind is PERSONAL
         self.telling = telling
         self._numbers: tuple[str, ...] | None = None
         self._frame: str | None = None
+        self._alike: str | None = None
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -78,7 +87,7 @@ class Name:
         In a name that the system gave, a letter tells nothing.
         """
         if self._numbers is None:
-            telling = self.telling.findall(self.short) if self.kind is Kind.OWN else ()
+            telling = self.telling.findall(self.short) if self.kind is OWN else ()
             self._numbers = (*_NUMBERS_WITHOUT_ZEROS.findall(self.key), *telling)
         return self._numbers
 
@@ -86,9 +95,18 @@ class Name:
     def frame(self) -> str:
         """What is left of the key without them."""
         if self._frame is None:
-            text = self.telling.sub("0", self.short) if self.kind is Kind.OWN else self.key
-            self._frame = _NUMBERS.sub("#", "".join(filter(str.isalnum, text)))
+            # Telling parts begin with a letter.
+            is_told = bool(self.numbers) and not self.numbers[-1].isdigit()
+            text = letters_and_digits(self.telling.sub("0", self.short)) if is_told else self.key
+            self._frame = _NUMBERS.sub("#", text)
         return self._frame
+
+    @property
+    def alike(self) -> str:
+        """The key for likeness: LT-07 and LT-7 bear the same number, so its zeros must not count as a difference."""
+        if self._alike is None:
+            self._alike = _LEADING_ZEROS.sub("", self.key) if "0" in self.key else self.key
+        return self._alike
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,12 +135,16 @@ class Hygiene:
     former: frozenset[str] = frozenset()
     """Words, in upper case, beside the name of a machine that another has replaced."""
 
+    kinds: re.Pattern[str] = field(init=False)
+    """Fits every name that is not a machine's own, in a group by its kind."""
     usable_octets: frozenset[str] = field(init=False)
     """With which no address begins that is listed, made up by software, or a group's."""
     mac_lengths: tuple[int, ...] = field(init=False)
     """Of the listed beginnings, the longest first, which knows best."""
 
     def __post_init__(self) -> None:
+        kinds = f"(?P<GENERIC>{self.generic_names.pattern})|(?P<PERSONAL>{self.personal_names.pattern})"
+        object.__setattr__(self, "kinds", re.compile(f"{kinds}|(?P<DEFAULT>{self.default_names.pattern})"))
         listed = {beginning[:2] for beginning in self.mac_addresses}
         object.__setattr__(self, "usable_octets", frozenset(f"{octet:02X}" for octet in range(0, 256, 4)) - listed)
         object.__setattr__(self, "mac_lengths", tuple(sorted(set(map(len, self.mac_addresses)), reverse=True)))
@@ -144,6 +166,11 @@ def plain(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c)).upper()
 
 
+def letters_and_digits(text: str) -> str:
+    text = text.replace("-", "")
+    return text if text.isalnum() else "".join(filter(str.isalnum, text))
+
+
 # Most devices' names are documented, and both are read within moments.
 @lru_cache(maxsize=16_384)
 def name_of(raw: str | None, hygiene: Hygiene) -> Name | None:
@@ -156,9 +183,7 @@ def name_of(raw: str | None, hygiene: Hygiene) -> Name | None:
     if "." in short and _DOMAIN_NAME.fullmatch(short):
         short = short.partition(".")[0]
     short = plain(short).rstrip("-")
-    key = short.replace("-", "")
-    if not key.isalnum():
-        key = "".join(filter(str.isalnum, key))
+    key = letters_and_digits(short)
     return Name(raw, short, key, _kind(key, hygiene), hygiene.telling_parts) if key else None
 
 
@@ -177,11 +202,8 @@ def parts_of_name(raw: str) -> tuple[str, ...]:
 
 
 def _kind(key: str, hygiene: Hygiene) -> Kind:
-    if hygiene.generic_names.fullmatch(key):
-        return Kind.GENERIC
-    if hygiene.personal_names.fullmatch(key):
-        return Kind.PERSONAL
-    return Kind.DEFAULT if hygiene.default_names.fullmatch(key) else Kind.OWN
+    found = hygiene.kinds.fullmatch(key)
+    return OWN if found is None else Kind[found.lastgroup or ""]
 
 
 def mac_set_aside(mac: str, hygiene: Hygiene) -> str | None:
@@ -248,7 +270,7 @@ def serial_variant(key: str) -> str | None:
     elif len(key) == UUID_DIGITS:
         other = _UUID.sub(r"\4\3\2\1\6\5\8\7\9", key)
     elif key.startswith("0"):
-        other = _LEADING_ZEROS.sub("", key, count=1)
+        other = _ZEROS_OF_A_SERIAL.sub("", key, count=1)
     else:
         return None
     return other if other != key and serial_is_usable(other) else None

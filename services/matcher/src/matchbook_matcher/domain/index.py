@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from matchbook_matcher.domain.compare import SHORTEST_CUT, Learned, cut
-from matchbook_matcher.domain.forms import Kind, Name, plain
+from matchbook_matcher.domain.forms import GENERIC, PERSONAL, Name, letters_and_digits, plain
 from matchbook_matcher.domain.records import Configuration, Device, Key
 from matchbook_matcher.domain.slips import Doubtful, joined
 from matchbook_matcher.domain.weights import DeviceLimits
@@ -77,7 +77,7 @@ def machine_of(device: Device, common_serials: AbstractSet[str]) -> str | None:
 
 
 def _adapter_and_name(device: Device) -> str | None:
-    if device.wifi is None or device.name is None or device.name.kind is Kind.GENERIC:
+    if device.wifi is None or device.name is None or device.name.kind is GENERIC:
         return None
     return f"{device.wifi} {device.name.key}"
 
@@ -119,18 +119,21 @@ def _recency(device: Device) -> tuple[float, str, str]:
 
 
 def _shared_macs(devices: Sequence[Device], limits: DeviceLimits) -> set[str]:
-    wired = Counter(device.ethernet for device in devices)
-    wireless = Counter(device.wifi for device in devices)
-    shared = {mac for mac, count in wired.items() if mac is not None and count > limits.wired_devices}
-    return shared | {mac for mac, count in wireless.items() if mac is not None and count > limits.wireless_devices}
+    wired = _more_often([device.ethernet for device in devices], limits.wired_devices)
+    return wired | _more_often([device.wifi for device in devices], limits.wireless_devices)
+
+
+def _more_often(values: Sequence[str | None], most: int) -> set[str]:
+    """Those that are there more often than that."""
+    return {value for value, count in Counter(values).items() if count > most and value is not None}
 
 
 def _common_names(devices: Sequence[Device], limits: DeviceLimits) -> set[str]:
     names = [device.name for device in devices if device.name is not None]
-    counts = Counter(name.key for name in names)
+    counts = Counter([name.key for name in names])
     if max(counts.values(), default=0) <= min(limits.personal_holders, limits.name_holders):
         return set()
-    return {name.key for name in names if counts[name.key] > most_holders(limits, personal=name.kind is Kind.PERSONAL)}
+    return {name.key for name in names if counts[name.key] > most_holders(limits, personal=name.kind is PERSONAL)}
 
 
 def most_holders(limits: DeviceLimits, *, personal: bool) -> int:
@@ -172,7 +175,7 @@ class Documents:
         for name in configuration.names:
             if name.identifies:
                 _add(self.by_name, name.key, alone)
-                if name.kind is Kind.PERSONAL:
+                if name.kind is PERSONAL:
                     self.personal.add(name.key)
                 if len(name.short) > SHORTEST_CUT and (short := cut(name.short)) is not None:
                     _add(self.by_cut_name, short, alone)
@@ -203,9 +206,13 @@ class Documents:
     def learned(self, fleet: Fleet) -> Learned:
         """What devices and configurations together show to identify nothing."""
         limits = self.limits
-        junk = {serial for serial, held in self.by_serial.items() if len(held) > limits.enrolments_of_a_machine}
-        shared = {mac for mac, held in self.by_mac.items() if len(held) > limits.address_holders}
-        common = {name for name, held in self.by_name.items() if self.too_many_bear(name, len(held))}
+        junk = _held_by_more(self.by_serial, limits.enrolments_of_a_machine)
+        shared = _held_by_more(self.by_mac, limits.address_holders)
+        common = {
+            name
+            for name in _held_by_more(self.by_name, min(limits.personal_holders, limits.name_holders))
+            if self.too_many_bear(name, len(self.by_name[name]))
+        }
         theirs = fleet.learned
         return Learned(theirs.serials | junk, theirs.macs | shared, theirs.names | common)
 
@@ -237,7 +244,7 @@ class Documents:
         return held if len(held) <= self.limits.name_holders else ()
 
     def _named(self, short: str) -> tuple[Configuration, ...]:
-        held = self.by_name.get("".join(c for c in short if c.isalnum()), ())
+        held = self.by_name.get(letters_and_digits(short), ())
         return tuple(c for c in held if any(name.short == short for name in c.names))
 
     def doubtful(self, device: Device, learned: Learned) -> tuple[Configuration, ...]:
@@ -254,6 +261,10 @@ class Documents:
     def too_many_titled(self, word: str) -> bool:
         """Whether so many names have this word that it finds nobody's."""
         return self._doubtful is not None and self._doubtful.titles.too_many(word)
+
+
+def _held_by_more(index: dict[str, tuple[Configuration, ...]], most: int) -> set[str]:
+    return {value for value, held in index.items() if len(held) > most}
 
 
 def _add(index: dict[str, tuple[Configuration, ...]], key: str, alone: tuple[Configuration]) -> None:

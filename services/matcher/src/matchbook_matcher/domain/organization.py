@@ -3,67 +3,19 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from matchbook_matcher.domain.assignment import Chosen, Outcome, Row, Tied, assign
+from matchbook_matcher.domain.answers import Answer, Conflict, Elsewhere, Misplaced, Nothing, Suggested, Superseded
+from matchbook_matcher.domain.assignment import Row, assign
 from matchbook_matcher.domain.compare import Learned, compare
 from matchbook_matcher.domain.index import Documents, Fleet, fleet_of
 from matchbook_matcher.domain.pairs import Pair, fingerprint, put_fullest_first
 from matchbook_matcher.domain.records import Configuration, Device, Key
-from matchbook_matcher.domain.scale import SERIAL_STEP, USER_STEP, Serial, Worth, scale
+from matchbook_matcher.domain.scale import Worth, scale
 from matchbook_matcher.domain.weights import DeviceWeights
 
-
-@dataclass(slots=True, frozen=True, order=True)
-class Elsewhere:
-    """A configuration of another organization that has the device's serial number; of several, the least is told."""
-
-    organization_id: str
-    organization_name: str
-    configuration_id: str
-    configuration_name: str
-
-
-class Suggested(NamedTuple):
-    """`twice`: further configurations with the same serial number."""
-
-    best: Pair
-    others: tuple[Pair, ...] = ()
-    twice: tuple[str, ...] = ()
-    elsewhere: Elsewhere | None = None
-
-
-@dataclass(slots=True, frozen=True)
-class Conflict:
-    pairs: tuple[Pair, ...]
-    contested: AbstractSet[str] = frozenset()
-    twice: tuple[str, ...] = ()
-    elsewhere: Elsewhere | None = None
-
-
-@dataclass(slots=True, frozen=True)
-class Misplaced:
-    """Nothing here, but the serial number is documented under another organization."""
-
-    elsewhere: Elsewhere
-
-
-@dataclass(slots=True, frozen=True)
-class Superseded:
-    """`by` is the id of the machine's newer enrolment in the same tenant."""
-
-    by: str
-
-
-@dataclass(slots=True, frozen=True)
-class Nothing:
-    reason: Literal["decided", "no_candidate"]
-
-
-Answer = Suggested | Conflict | Misplaced | Superseded | Nothing
 _DECIDED = Nothing("decided")
 _NO_CANDIDATE = Nothing("no_candidate")
-_MOST_OTHERS = 5
 
 
 @dataclass(slots=True)
@@ -126,7 +78,8 @@ class Matcher:
 
     def ground(self, fleet: Fleet, configurations: Iterable[Configuration], held: Container[str]) -> Ground:
         """What pairs are found and compared by: the configurations that nobody holds, and what all together teach."""
-        documents = Documents((c for c in configurations if c.configuration_id not in held), self.limits, fleet)
+        free = [c for c in configurations if c.configuration_id not in held]
+        documents = Documents(free, self.limits, fleet)
         return Ground(documents, documents.learned(fleet))
 
     def open(self, fleet: Fleet, answers: dict[Key, Answer]) -> tuple[list[Device], list[Device]]:
@@ -166,9 +119,9 @@ class Matcher:
         answers, unfound = evaluation.answers, evaluation.unfound
         taken: set[str] = set()
         for rows in groups:
-            for (device, pairs), outcome in zip(rows, assign(rows, taken), strict=True):
+            for (device, _), outcome in zip(rows, assign(rows, taken), strict=True):
                 key = (device.tenant_id, device.device_id)
-                answers[key] = _answer(pairs, outcome)
+                answers[key] = _NO_CANDIDATE if outcome is None else outcome
                 serial, other = device.serial_key, device.variant
                 if serial is not None and serial not in by_serial and serial not in learned.serials:
                     if other is None:
@@ -202,31 +155,12 @@ def _is_reverted(device: Device, configuration: Configuration, reverted: Mapping
     return seen is None or seen == fingerprint(device, configuration)
 
 
-def _answer(pairs: Sequence[Pair], outcome: Outcome) -> Answer:
-    match outcome:
-        case Chosen(best, others):
-            twice = _same_serial(pairs, best) if len(pairs) > 1 else ()
-            return Suggested(best, others[:_MOST_OTHERS], twice)
-        case None:
-            return _NO_CANDIDATE
-        case Tied(tied, contested):
-            return Conflict(tied[:_MOST_OTHERS], contested, _same_serial(pairs, None) if len(pairs) > 1 else ())
-
-
-def _same_serial(pairs: Sequence[Pair], best: Pair | None) -> tuple[str, ...]:
-    """Several configurations with the device's serial number are the same machine, documented more than once."""
-    same = [pair for pair in pairs if pair.code % USER_STEP // SERIAL_STEP == Serial.AGREE]
-    if len(same) < 2:  # noqa: PLR2004
-        return ()
-    return tuple(sorted(pair.configuration.configuration_id for pair in same if pair is not best))
-
-
 def _with_elsewhere(answer: Answer, place: Elsewhere) -> Answer:
     match answer:
-        case Suggested(best, others, twice):
-            return Suggested(best, others, twice, place)
-        case Conflict(pairs, contested, twice):
-            return Conflict(pairs, contested, twice, place)
+        case Suggested():
+            return Suggested(answer.best, answer.others, answer.twice, place)
+        case Conflict():
+            return Conflict(answer.pairs, answer.contested, answer.twice, place)
         case Nothing(reason="no_candidate"):
             return Misplaced(place)
         case _:

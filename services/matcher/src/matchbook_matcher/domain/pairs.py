@@ -1,18 +1,32 @@
 """A device and a configuration that may be the same machine, and what speaks for and against it."""
 
 from collections import Counter
-from hashlib import blake2b
 from typing import NotRequired, TypedDict
 
 from matchbook_contracts.suggestions import Rule, Verdict
 
 from matchbook_matcher.domain.compare import Learned
+from matchbook_matcher.domain.digests import short_digest
 from matchbook_matcher.domain.forms import UUID_DIGITS, Kind, Name, is_rounded
 from matchbook_matcher.domain.records import Configuration, Device
-from matchbook_matcher.domain.scale import Mac, Model, Named, Serial, User, Worth, findings_of
+from matchbook_matcher.domain.scale import (
+    ETHERNET_AGREES,
+    NAME_SET_ASIDE,
+    NO_MODEL,
+    NO_USER,
+    SERIAL_AGREES,
+    WIFI_AGREES,
+    Mac,
+    Model,
+    Named,
+    Serial,
+    User,
+    Worth,
+    findings_of,
+)
 
 _SEVERAL = 2
-_OWN_ADAPTER = (Mac.AGREE, Mac.AGREE_WIFI)
+_OWN_ADAPTER = (ETHERNET_AGREES, WIFI_AGREES)
 Aside = tuple[tuple[str, str], ...]
 LONGEST_SHOWN = 250
 _RIVAL = "another device fits this configuration just as well"
@@ -141,12 +155,13 @@ _RULE_FIELDS: dict[Rule, str] = {
 def fingerprint(device: Device, configuration: Configuration) -> str:
     """Stands for the identities that were compared: the same as long as none of them changes, whatever else does."""
     name = "" if device.name is None else device.name.key
-    told = f"{device.serial_key or ''}\x1f{device.wifi or ''}\x1f{device.ethernet or ''}\x1f{name}"
     macs = ",".join(sorted(configuration.macs))
     names = configuration.names
     keys = names[0].key if len(names) == 1 else ",".join(sorted([name.key for name in names]))
-    compared = f"{told}\x1f{configuration.serial_key or ''}\x1f{macs}\x1f{keys}"
-    return blake2b(compared.encode(), digest_size=12).hexdigest()
+    return short_digest(
+        f"{device.serial_key or ''}\x1f{device.wifi or ''}\x1f{device.ethernet or ''}\x1f{name}"
+        f"\x1f{configuration.serial_key or ''}\x1f{macs}\x1f{keys}"
+    )
 
 
 def candidate(pair: Pair, learned: Learned, *, contested: bool = False) -> CandidateData:
@@ -170,10 +185,10 @@ def evidence(pair: Pair, learned: Learned, *, contested: bool = False) -> list[E
         _mac_evidence(pair, mac, learned),
         _name_evidence(pair, name, learned),
     ]
-    if model is not Model.MISSING:
+    if model is not NO_MODEL:
         found.append(_model_evidence(pair, model))
     mine, theirs = pair.device.people, pair.configuration.people
-    if user is not User.MISSING and mine is not None and theirs is not None:
+    if user is not NO_USER and mine is not None and theirs is not None:
         found.append(_entry("user", _USER[user], mine.written, theirs.written))
     told = [entry for entry in found if len(entry) > 2]  # noqa: PLR2004 - more than its field and verdict
     if contested:
@@ -193,7 +208,7 @@ def _model_evidence(pair: Pair, finding: Model) -> Evidence:
 def _serial_evidence(pair: Pair, finding: Serial, learned: Learned) -> Evidence:
     device, configuration = pair.device, pair.configuration
     mine, theirs = device.serial, configuration.serial
-    if finding is Serial.AGREE:
+    if finding is SERIAL_AGREES:
         same = device.serial_key == configuration.serial_key
         return _entry("serial_number", "agree", mine, theirs, None if same else _variant_reason(device, configuration))
     one_sided = finding in (Serial.UNREPORTED, Serial.UNDOCUMENTED)
@@ -222,9 +237,9 @@ def _variant_reason(device: Device, configuration: Configuration) -> str:
 
 def _mac_evidence(pair: Pair, finding: Mac, learned: Learned) -> Evidence:
     device, configuration = pair.device, pair.configuration
-    if finding is Mac.AGREE_WIFI:
+    if finding is WIFI_AGREES:
         return _entry("mac_address", "agree", device.wifi, device.wifi)
-    if finding is Mac.AGREE:
+    if finding is ETHERNET_AGREES:
         return _entry("mac_address", "agree", device.ethernet, device.ethernet)
     mine = _addresses((device.wifi, device.ethernet), device.set_aside)
     theirs = _addresses(configuration.macs, configuration.set_aside)
@@ -250,7 +265,7 @@ def _name_evidence(pair: Pair, finding: Named, learned: Learned) -> Evidence:
     theirs = _shown(mine, pair.configuration.names)
     if mine is None:
         return _entry("device_name", verdict, None, theirs, reason)
-    if finding is Named.SET_ASIDE:
+    if finding is NAME_SET_ASIDE:
         reason = _why_no_name(mine, pair.configuration.names, learned)
     return _entry("device_name", verdict, mine.raw, theirs, reason)
 

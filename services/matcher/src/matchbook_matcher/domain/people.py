@@ -1,7 +1,6 @@
 """Whose machine it is: a person as sign-in names, mail addresses and documentation write them."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -10,17 +9,26 @@ from matchbook_matcher.domain.forms import Hygiene, plain
 _WORDS: Final = re.compile(r"[^\W_]+")
 
 
-@dataclass(frozen=True, slots=True)
 class People:
-    """`written` is each way in which they are named, for people to read; `forms` is how they may be written elsewhere.
+    """`written` is each way in which they are named, for people to read; `forms` how they may be written elsewhere.
 
-    `names` are first and last names where both are told, in an order of their own; `words` are all of them.
+    `names` are first and last names where both are told, in an order of their own.
     """
 
-    written: str
-    forms: frozenset[str]
-    names: frozenset[str]
-    words: frozenset[str]
+    __slots__ = ("_words", "forms", "names", "written")
+
+    def __init__(self, written: str, forms: frozenset[str], names: frozenset[str]) -> None:
+        self.written = written
+        self.forms = forms
+        self.names = names
+        self._words: frozenset[str] | None = None
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All by which they are named: few devices are looked for by them."""
+        if self._words is None:
+            self._words = words_of(self.written)
+        return self._words
 
     def are(self, others: "People") -> bool:
         """Whether they may be the same: Jane Doe is jdoe, and so is John Doe, but one is not the other."""
@@ -32,26 +40,31 @@ class People:
 @lru_cache(maxsize=65_536)
 def people_in(written: str, hygiene: Hygiene) -> People | None:
     """The people whom the lines of a text name; None where it names nobody."""
-    forms: set[str] = set()
-    names: set[str] = set()
-    for line in written.split("\n"):
-        words = _person(line, hygiene)
-        if len(words) <= 1:
-            forms.update(words)
-            continue
-        first, last = words[0], words[-1]
-        one, other = first + last, last + first
-        # A first name alone is not one person's: it is never among the forms of a whole name.
-        forms.update((one, other, first[0] + last, last + first[0], first + last[0]))
-        if len(first) > 1 < len(last) and first.isalpha() and last.isalpha():
-            names.add(min(one, other))
     ways = dict.fromkeys(written.split("\n"))
-    return People(", ".join(ways), frozenset(forms), frozenset(names), words_of(written)) if forms else None
+    told = [_forms(line, hygiene) for line in ways]
+    forms = frozenset([form for forms, _ in told for form in forms])
+    names = frozenset([name for _, name in told if name is not None])
+    return People(", ".join(ways), forms, names) if forms else None
 
 
 @lru_cache(maxsize=8_192)
 def words_of(raw: str) -> frozenset[str]:
     return frozenset(_WORDS.findall(plain(raw)))
+
+
+# Devices and documentation write most people alike, and both are read within moments.
+@lru_cache(maxsize=16_384)
+def _forms(line: str, hygiene: Hygiene) -> tuple[tuple[str, ...], str | None]:
+    """How whoever is named in a line may be written, and first and last name where both are told."""
+    words = _person(line, hygiene)
+    if len(words) <= 1:
+        return tuple(words), None
+    first, last = words[0], words[-1]
+    one, other = first + last, last + first
+    is_whole = len(first) > 1 < len(last) and first.isalpha() and last.isalpha()
+    # A first name alone is not one person's: it is never among the forms of a whole name.
+    forms = (one, other, first[0] + last, last + first[0], first + last[0])
+    return forms, min(one, other) if is_whole else None
 
 
 def _person(line: str, hygiene: Hygiene) -> list[str]:

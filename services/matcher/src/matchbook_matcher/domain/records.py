@@ -1,7 +1,6 @@
 """Devices and configurations as the matcher knows them, with the forms in which they are compared."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -16,7 +15,7 @@ from matchbook_matcher.domain.forms import (
     parts_of_name,
     serial_variant,
 )
-from matchbook_matcher.domain.people import People, people_in, words_of
+from matchbook_matcher.domain.people import people_in, words_of
 
 Status = Literal["unmatched", "matched", "ignored"]
 _NO_WORDS: frozenset[str] = frozenset()
@@ -31,106 +30,6 @@ class Standing:
     status: Status = "unmatched"
     target_id: str | None = None
     reverted: Mapping[str, str | None] | None = None
-
-
-class Device:
-    """One live enrolment. Nothing of it changes once made.
-
-    `serial_key`, `wifi` and `ethernet` hold usable values in normal form; `set_aside` the other MAC addresses with the
-    reason. `variant` is the serial number's other form, as `forms.serial_variant` gives it. `last_sync` is in
-    seconds since 1970, 0 when unknown. `people` are those whose it is, `family` is what kind of machine it is and
-    `maker` who built it, as far as that is said.
-
-    No dataclass: what that generates stays interpreted where this module is compiled, and takes half of its time.
-    """
-
-    __slots__ = (
-        "device_id", "ethernet", "family", "last_sync", "maker", "model", "name", "people", "serial", "serial_key",
-        "set_aside", "standing", "tenant_id", "variant", "wifi",
-    )  # fmt: skip
-
-    def __init__(  # noqa: PLR0913, PLR0917 - one for each field
-        self,
-        tenant_id: str,
-        device_id: str,
-        name: Name | None,
-        serial: str | None,
-        serial_key: str | None,
-        variant: str | None,
-        wifi: str | None,
-        ethernet: str | None,
-        set_aside: tuple[tuple[str, str], ...],
-        model: str | None,
-        last_sync: float,
-        maker: str | None,
-        people: People | None,
-        family: str | None,
-        standing: Standing | None,
-    ) -> None:
-        self.tenant_id = tenant_id
-        self.device_id = device_id
-        self.name = name
-        self.serial = serial
-        self.serial_key = serial_key
-        self.variant = variant
-        self.wifi = wifi
-        self.ethernet = ethernet
-        self.set_aside = set_aside
-        self.model = model
-        self.last_sync = last_sync
-        self.maker = maker
-        self.people = people
-        self.family = family
-        self.standing = standing
-
-
-class Configuration:
-    """One documented machine that is not archived. `names` are those that it may bear: its name and its host name.
-
-    `title` are the words of a name that may be a person's, without those of machines.
-    """
-
-    __slots__ = (
-        "configuration_id", "family", "macs", "maker", "model", "name", "names", "organization_id", "people", "serial",
-        "serial_key", "set_aside", "title", "variant",
-    )  # fmt: skip
-
-    def __init__(  # noqa: PLR0913, PLR0917 - one for each field
-        self,
-        configuration_id: str,
-        organization_id: str,
-        name: str,
-        names: tuple[Name, ...],
-        serial: str | None,
-        serial_key: str | None,
-        variant: str | None,
-        macs: tuple[str, ...],
-        set_aside: tuple[tuple[str, str], ...],
-        model: str | None,
-        maker: str | None,
-        people: People | None,
-        family: str | None,
-        title: AbstractSet[str],
-    ) -> None:
-        self.configuration_id = configuration_id
-        self.organization_id = organization_id
-        self.name = name
-        self.names = names
-        self.serial = serial
-        self.serial_key = serial_key
-        self.variant = variant
-        self.macs = macs
-        self.set_aside = set_aside
-        self.model = model
-        self.maker = maker
-        self.people = people
-        self.family = family
-        self.title = title
-
-    @property
-    def serials(self) -> tuple[str, ...]:
-        """All under which it may be found."""
-        return tuple(key for key in (self.serial_key, self.variant) if key is not None)
 
 
 class DeviceFacts(NamedTuple):
@@ -170,81 +69,106 @@ class ConfigurationFacts(NamedTuple):
     maker: str | None = None
 
 
+class Device:
+    """One live enrolment. Nothing of it changes once made.
+
+    `serial_key`, `wifi` and `ethernet` hold usable values in normal form; `set_aside` the other MAC addresses with the
+    reason. `variant` is the serial number's other form, as `forms.serial_variant` gives it. `last_sync` is in
+    seconds since 1970, 0 when unknown. `people` are those whose it is, `family` is what kind of machine it is and
+    `maker` who built it, as far as that is said.
+
+    No dataclass: what that generates stays interpreted where this module is compiled, and takes half of its time.
+    """
+
+    __slots__ = (
+        "device_id", "ethernet", "family", "last_sync", "maker", "model", "name", "people", "serial", "serial_key",
+        "set_aside", "standing", "tenant_id", "variant", "wifi",
+    )  # fmt: skip
+
+    def __init__(self, facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None = None) -> None:
+        tenant_id, device_id, name, serial, key, wifi, ethernet, model, last_sync, people, system, maker = facts
+        aside: tuple[tuple[str, str], ...] = ()
+        if wifi is not None and (reason := mac_set_aside(wifi, hygiene)) is not None:
+            aside, wifi = ((wifi, reason),), None
+        if ethernet is not None and (reason := mac_set_aside(ethernet, hygiene)) is not None:
+            aside, ethernet = (*aside, (ethernet, reason)), None
+        if key in hygiene.serial_numbers:
+            key = None
+        may_vary = key is not None and (key[0] in "01S" or len(key) == UUID_DIGITS)
+        self.tenant_id = tenant_id
+        self.device_id = device_id
+        self.name = name_of(name, hygiene)
+        self.serial = serial
+        self.serial_key = key
+        self.variant = serial_variant(key) if key is not None and may_vary else None
+        self.wifi = wifi
+        self.ethernet = ethernet
+        self.set_aside = aside
+        self.model = model
+        self.last_sync = last_sync
+        self.maker = maker_of(maker, hygiene) if maker else None
+        self.people = people_in(people, hygiene) if people else None
+        self.family = family_of(system, hygiene) if system else None
+        self.standing = standing
+
+
+class Configuration:
+    """One documented machine that is not archived. `names` are those that it may bear: its name and its host name.
+
+    `title` are the words of a name that may be a person's, without those of machines.
+    """
+
+    __slots__ = (
+        "configuration_id", "family", "macs", "maker", "model", "name", "names", "organization_id", "people", "serial",
+        "serial_key", "set_aside", "title", "variant",
+    )  # fmt: skip
+
+    def __init__(self, facts: ConfigurationFacts, hygiene: Hygiene) -> None:
+        identity, organization_id, name, hostname, serial, key, variant, macs, model, people, type_, maker = facts
+        aside: tuple[tuple[str, str], ...] = ()
+        usable: tuple[str, ...] = ()
+        for mac in macs:
+            reason = mac_set_aside(mac, hygiene)
+            if reason is None:
+                usable += (mac,)
+            else:
+                aside += ((mac, reason),)
+        if key in hygiene.serial_numbers or variant in hygiene.serial_numbers:
+            key = variant = None
+        persons = people_in(people, hygiene) if people else None
+        self.configuration_id = identity
+        self.organization_id = organization_id
+        self.name = name
+        self.names = _names(name, hostname, hygiene)
+        self.serial = serial
+        self.serial_key = key
+        self.variant = variant
+        self.macs = usable
+        self.set_aside = aside
+        self.model = model
+        self.maker = maker_of(maker, hygiene) if maker else None
+        self.people = persons
+        self.family = family_of(type_, hygiene) if type_ else None
+        # No machine's own name has blanks.
+        is_title = persons is not None and " " in name
+        self.title = words_of(name) - words_of(model or "") - hygiene.machine_titles if is_title else _NO_WORDS
+
+    @property
+    def serials(self) -> tuple[str, ...]:
+        """All under which it may be found."""
+        return tuple(key for key in (self.serial_key, self.variant) if key is not None)
+
+
 def in_lines(values: Iterable[str | None]) -> str:
     """One text of a list, a line each: PostgreSQL wants arrays of arrays rectangular, and lists of names are not."""
     return "\n".join(cleaned for value in values if value and (cleaned := value.replace("\n", " ").strip()))
 
 
-def make_device(facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None = None) -> Device:
-    tenant_id, device_id, name, serial, key, wifi, ethernet, model, last_sync, people, system, maker = facts
-    aside: tuple[tuple[str, str], ...] = ()
-    if wifi is not None and (reason := mac_set_aside(wifi, hygiene)) is not None:
-        aside, wifi = ((wifi, reason),), None
-    if ethernet is not None and (reason := mac_set_aside(ethernet, hygiene)) is not None:
-        aside, ethernet = (*aside, (ethernet, reason)), None
-    if key in hygiene.serial_numbers:
-        key = None
-    form = name_of(name, hygiene)
-    family = family_of(system, hygiene) if system else None
-    maker = maker_of(maker, hygiene) if maker else None
-    persons = people_in(people, hygiene) if people else None
-    return Device(
-        tenant_id,
-        device_id,
-        form,
-        serial,
-        key,
-        serial_variant(key) if key is not None and (key[0] in "01S" or len(key) == UUID_DIGITS) else None,
-        wifi,
-        ethernet,
-        aside,
-        model,
-        last_sync,
-        maker,
-        persons,
-        family,
-        standing,
-    )
-
-
-def make_configuration(facts: ConfigurationFacts, hygiene: Hygiene) -> Configuration:
-    configuration_id, organization_id, name, hostname, serial, key, variant, macs, model, people, type_, maker = facts
-    aside: tuple[tuple[str, str], ...] = ()
-    usable: tuple[str, ...] = ()
-    for mac in macs:
-        reason = mac_set_aside(mac, hygiene)
-        if reason is None:
-            usable += (mac,)
-        else:
-            aside += ((mac, reason),)
-    if key in hygiene.serial_numbers or variant in hygiene.serial_numbers:
-        key = variant = None
-    names = _names(name, hostname, hygiene)
-    family = family_of(type_, hygiene) if type_ else None
-    maker = maker_of(maker, hygiene) if maker else None
-    persons = people_in(people, hygiene) if people else None
-    # No machine's own name has blanks.
-    title = words_of(name) - words_of(model or "") - hygiene.machine_titles if persons and " " in name else _NO_WORDS
-    return Configuration(
-        configuration_id,
-        organization_id,
-        name,
-        names,
-        serial,
-        key,
-        variant,
-        usable,
-        aside,
-        model,
-        maker,
-        persons,
-        family,
-        title,
-    )
-
-
 def _names(name: str, hostname: str | None, hygiene: Hygiene) -> tuple[Name, ...]:
     parts = parts_of_name(name)
+    if len(parts) == 1 and hostname in (None, "", name) and parts[0] is name:
+        form = name_of(name, hygiene)
+        return () if form is None else (form,)
     if (len(parts) > 1 or parts[0] is not name) and not hygiene.former.isdisjoint(words_of(name)):
         # `LT-012 (old)` is the one that LT-012 has replaced.
         parts = (name,)

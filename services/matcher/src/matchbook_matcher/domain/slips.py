@@ -7,8 +7,8 @@ from collections.abc import Set as AbstractSet
 from rapidfuzz import process
 from rapidfuzz.fuzz import ratio
 
-from matchbook_matcher.domain.compare import Learned, alike_form, unequal_serials
-from matchbook_matcher.domain.forms import Kind, Name, unconfused
+from matchbook_matcher.domain.compare import Learned, unequal_serials
+from matchbook_matcher.domain.forms import OWN, Name, unconfused
 from matchbook_matcher.domain.people import People
 from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.scale import Serial
@@ -68,38 +68,36 @@ class LikeNames:
 
     def __init__(self, limits: DeviceLimits) -> None:
         self._limits = limits
-        self._blocks: dict[tuple[str, ...], tuple[list[str], list[Configuration]]] = {}
+        self._blocks: dict[tuple[str, ...], tuple[list[Name], list[Configuration]]] = {}
 
     def add(self, configurations: Iterable[Configuration], borne: AbstractSet[str]) -> None:
         """File them by those of their names that are not `borne`."""
         for configuration in configurations:
             for name in configuration.names:
-                if name.key not in borne and name.kind is Kind.OWN:
-                    forms, bearers = self._blocks.setdefault(name.numbers, ([], []))
-                    forms.append(alike_form(name.key))
+                if name.key not in borne and name.kind is OWN:
+                    names, bearers = self._blocks.setdefault(name.numbers, ([], []))
+                    names.append(name)
                     bearers.append(configuration)
 
     def remove(self, configuration: Configuration) -> None:
         for numbers in {name.numbers for name in configuration.names}:
-            forms, configurations = self._blocks.get(numbers, ([], []))
-            for place in reversed(range(len(forms))):
-                if configurations[place] is configuration:
-                    del forms[place], configurations[place]
+            names, bearers = self._blocks.get(numbers, ([], []))
+            for place in reversed(range(len(names))):
+                if bearers[place] is configuration:
+                    del names[place], bearers[place]
 
     def too_many(self, numbers: tuple[str, ...]) -> bool:
         """Whether likeness says little, since so many have these numbers."""
         return len(self._blocks.get(numbers, ((), ()))[0]) > self._limits.similarity_block
 
     def of(self, name: Name) -> Held:
-        numbers = name.numbers
-        forms, configurations = self._blocks.get(numbers, ([], []))
-        if not forms or len(forms) > self._limits.similarity_block:
+        names, bearers = self._blocks.get(name.numbers, ([], []))
+        if not names or len(names) > self._limits.similarity_block:
             return ()
-        least = self._limits.similar
-        hits = process.extract(alike_form(name.key), forms, scorer=ratio, score_cutoff=least, limit=None)
+        forms, least = [other.alike for other in names], self._limits.similar
         found: Held = ()
-        for _, _, place in hits:
-            found = joined(found, (configurations[place],))
+        for _, _, place in process.extract(name.alike, forms, scorer=ratio, score_cutoff=least, limit=None):
+            found = joined(found, (bearers[place],))
         return found
 
 
@@ -167,7 +165,7 @@ class Doubtful:
         """Those with nearly the same serial number or name, or with the same user."""
         found: Held = ()
         name, serial = device.name, device.serial_key
-        if name is not None and name.kind is Kind.OWN and name.key not in learned.names:
+        if name is not None and name.kind is OWN and name.key not in learned.names:
             found = self.names.of(name)
         if serial is not None and serial not in learned.serials:
             found = joined(found, self.slips.of(serial))

@@ -1,7 +1,6 @@
 """What is told of a tenant and an organization it may be."""
 
-from hashlib import blake2b
-
+from matchbook_matcher.domain.digests import short_digest
 from matchbook_matcher.domain.pairs import Evidence, shown
 from matchbook_matcher.domain.tenant_forms import Findings, Forms, Organization, Overlap, Tenant
 
@@ -10,7 +9,7 @@ def fingerprint(tenant: Forms, organization: Forms, overlap: Overlap) -> str:
     names = [" ".join(name.all_words) for name in organization.names]
     sides = [*(" ".join(name.all_words) for name in tenant.names), names[0], *sorted(names[1:])]
     parts = [*sides, ",".join(sorted(tenant.domains)), ",".join(sorted(organization.domains)), overlap]
-    return blake2b("\x1f".join(parts).encode(), digest_size=12).hexdigest()
+    return short_digest("\x1f".join(parts))
 
 
 def evidence_of(tenant: Tenant, organization: Organization, findings: Findings) -> tuple[Evidence, ...]:

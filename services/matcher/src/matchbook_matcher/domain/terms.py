@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 from matchbook_matcher.domain.compare import cut, may_be_cut
-from matchbook_matcher.domain.forms import Kind
+from matchbook_matcher.domain.forms import Kind, letters_and_digits
 from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.domain.slips import filings
 
@@ -47,7 +47,7 @@ def sought(device: Device, *, doubtful: bool) -> Iterator[Term]:
         if may_be_cut(name.short):
             yield Term("cut name", name.short)
         if (short := cut(name.short)) is not None:
-            yield Term("long name", "".join(c for c in short if c.isalnum()))
+            yield Term("long name", letters_and_digits(short))
         if doubtful and name.kind is Kind.OWN:
             yield Term("numbers", name.numbers)
     if doubtful and device.serial_key is not None:

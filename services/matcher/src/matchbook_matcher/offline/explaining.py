@@ -8,9 +8,10 @@ import click
 from matchbook_servicekit.app import tame_collector
 
 from matchbook_matcher.adapters.data import Knowledge
+from matchbook_matcher.domain.answers import Answer, Conflict, Elsewhere, Suggested
 from matchbook_matcher.domain.compare import compare
 from matchbook_matcher.domain.index import Documents
-from matchbook_matcher.domain.organization import Answer, Conflict, Elsewhere, Evaluation, Matcher, Suggested
+from matchbook_matcher.domain.organization import Evaluation, Matcher
 from matchbook_matcher.domain.pairs import Pair, evidence
 from matchbook_matcher.domain.records import Configuration, Device, DeviceFacts, Key
 from matchbook_matcher.domain.scale import Worth
@@ -123,10 +124,10 @@ class Explainer:
 
 def _pairs(answer: Answer) -> tuple[Pair, ...]:
     match answer:
-        case Suggested(best, others):
-            return (best, *others)
-        case Conflict(pairs):
-            return pairs
+        case Suggested():
+            return (answer.best, *answer.others)
+        case Conflict():
+            return answer.pairs
         case _:
             return ()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from matchbook_matcher.domain.fitting import Decisions
 from matchbook_matcher.domain.forms import Hygiene
-from matchbook_matcher.domain.records import Configuration, Device, make_configuration, make_device
+from matchbook_matcher.domain.records import Configuration, Device
 from matchbook_matcher.offline.ids import id_text
 from matchbook_matcher.offline.lines import DecisionLine, FaultyLine, MatchLine, TruthLine, read
 from matchbook_matcher.offline.reading import Inputs, Progress
@@ -51,13 +51,13 @@ def other_serials(inputs: Inputs, said: Collection[Said], hygiene: Hygiene) -> s
     """The matches of a device and a configuration with the same name and usable serial numbers that disagree."""
     subjects, targets = {match.subject for match in said}, {match.target for match in said}
     devices = {
-        facts.device_id: make_device(facts, hygiene)
+        facts.device_id: Device(facts, hygiene)
         for held in inputs.devices.values()
         for facts in held
         if facts.device_id in subjects
     }
     configurations = {
-        facts.configuration_id: make_configuration(facts, hygiene)
+        facts.configuration_id: Configuration(facts, hygiene)
         for documented in inputs.configurations.values()
         for facts in documented
         if facts.configuration_id in targets

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from matchbook_contracts.suggestions import Rule
 
 from matchbook_matcher.adapters.data import Knowledge
+from matchbook_matcher.domain.answers import Suggested
 from matchbook_matcher.domain.forms import Hygiene, serial_variant
-from matchbook_matcher.domain.organization import Evaluation, Matcher, Suggested
-from matchbook_matcher.domain.records import Configuration, Device, Standing, make_configuration, make_device
+from matchbook_matcher.domain.organization import Evaluation, Matcher
+from matchbook_matcher.domain.records import Configuration, Device, Standing
 from matchbook_matcher.domain.tenants import Directory, Organization, Tenant, TenantAnswer
 from matchbook_matcher.offline.lines import Id
 from matchbook_matcher.offline.reading import Inputs
@@ -100,9 +101,9 @@ def records_of(
     inputs: Inputs, organization: str, tenants: Iterable[str], hygiene: Hygiene
 ) -> tuple[list[Device], list[Configuration]]:
     """What an organization's evaluation compares."""
-    devices = [make_device(facts, hygiene) for tenant in tenants for facts in inputs.devices[tenant]]
+    devices = [Device(facts, hygiene) for tenant in tenants for facts in inputs.devices[tenant]]
     documented = inputs.configurations.get(organization, ())
-    return devices, [make_configuration(facts, hygiene) for facts in documented]
+    return devices, [Configuration(facts, hygiene) for facts in documented]
 
 
 def device_matches(evaluation: Evaluation, inputs: Inputs) -> list[DeviceMatch]:

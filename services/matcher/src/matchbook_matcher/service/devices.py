@@ -10,20 +10,12 @@ from matchbook_servicekit.database import Connection
 
 from matchbook_matcher.adapters.data import Knowledge
 from matchbook_matcher.adapters.store import DeviceInputs, EvaluationStore, Subject
+from matchbook_matcher.domain.answers import Elsewhere, Nothing
 from matchbook_matcher.domain.changes import Change, Known, Work, suggest, withdraw
 from matchbook_matcher.domain.kept import Change as Difference
 from matchbook_matcher.domain.kept import KeptOrganization
-from matchbook_matcher.domain.organization import Elsewhere, Evaluation, Matcher, Nothing
-from matchbook_matcher.domain.records import (
-    Configuration,
-    ConfigurationFacts,
-    Device,
-    DeviceFacts,
-    Key,
-    Standing,
-    make_configuration,
-    make_device,
-)
+from matchbook_matcher.domain.organization import Evaluation, Matcher
+from matchbook_matcher.domain.records import Configuration, ConfigurationFacts, Device, DeviceFacts, Key, Standing
 from matchbook_matcher.domain.suggestions import device_suggestion
 from matchbook_matcher.service.agenda import Touched
 from matchbook_matcher.service.shelf import Kept, Shelf
@@ -209,11 +201,11 @@ class DeviceWork:
         for row in inputs.devices:
             if row[0] not in unmatched:
                 standing = standings.get((row[0], row[1])) if standings else None
-                yield make_device(DeviceFacts._make(row), self._hygiene, standing)
+                yield Device(DeviceFacts._make(row), self._hygiene, standing)
 
     def _configurations(self, inputs: DeviceInputs) -> Iterator[Configuration]:
         for row in inputs.configurations:
-            yield make_configuration(ConfigurationFacts._make(row), self._hygiene)
+            yield Configuration(ConfigurationFacts._make(row), self._hygiene)
 
     def _changes(self, bundle: _Bundle, found: Sequence[Any], done: Evaluated) -> list[Key]:
         """Adds the changes; what is suggested for devices without an answer is returned."""
