@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matchbook_matcher.domain.answers import Conflict, Nothing, Suggested, Superseded
 from matchbook_matcher.domain.changes import Work, suggest
+from matchbook_matcher.domain.index import fleet_of
 from matchbook_matcher.domain.pairs import fingerprint
 from matchbook_matcher.domain.records import Standing
 from matchbook_matcher.domain.scale import Mac, Serial, findings_of
 from matchbook_matcher.domain.suggestions import device_suggestion
 
-from .makes import answer, configuration, device, evaluate, target, tied
+from .makes import MATCHER, answer, configuration, device, evaluate, target, tied
 
 IGNORED = Standing("ignored")
 MATCHED = Standing("matched", "c1")
@@ -25,6 +26,31 @@ def test_the_stronger_claim_wins_and_the_weaker_gets_what_is_left() -> None:
     documents = [configuration("c1", serial="PF1ABCD2", name="LT-1"), configuration("c2", name="LT-1")]
     found = evaluate(devices, documents).answers
     assert (target(found["t1", "d1"]), target(found["t1", "d2"])) == ("c1", "c2")
+
+
+SPARE = "3c22fb000001"
+
+
+def test_a_device_gives_way_to_one_that_is_left_with_nothing_where_both_together_weigh_more() -> None:
+    devices = [device("d1", wifi=SPARE, name="LT-1"), device("d2", serial="PF1ABCD2", name="LT-9")]
+    documents = [configuration("c1", macs=(SPARE,), serial="PF1ABCD2"), configuration("c2", name="LT-1")]
+    found = evaluate(devices, documents).answers
+    assert (target(found["t1", "d1"]), target(found["t1", "d2"])) == ("c2", "c1")
+    assert found["t1", "d1"].others == ()  # type: ignore[union-attr]
+    alone = evaluate(devices[:1], documents).answers
+    assert target(alone["t1", "d1"]) == "c1"
+
+
+def test_a_strong_claim_does_not_give_way_to_two_weak_ones() -> None:
+    wired = "001422000001"
+    devices = [device("d1", serial="PF1ABCD2", wifi=SPARE, ethernet=wired, name="LT-1"), device("d2", name="LT-1")]
+    documents = [
+        configuration("c1", serial="PF1ABCD2", macs=(SPARE,), name="LT-1"),
+        configuration("c2", macs=(wired,)),
+    ]
+    found = evaluate(devices, documents).answers
+    assert (target(found["t1", "d1"]), target(found["t1", "d2"])) == ("c1", None)
+    assert target(answer([device(ethernet=wired)], documents)) == "c2"
 
 
 def test_what_another_device_was_given_is_no_runner_up() -> None:
@@ -210,6 +236,34 @@ def test_what_holds_for_every_world(world: Any) -> None:
             assert pair.configuration.configuration_id not in reverted
         if isinstance(one, Suggested):
             assert all(one.best.worth.rank >= pair.worth.rank for pair in one.others)
+
+
+@given(worlds())
+@settings(max_examples=300, deadline=None)
+def test_where_nothing_is_tied_no_other_assignment_has_more_evidence(world: Any) -> None:
+    devices, configurations, _ = world
+    devices = [d for d in devices if d.standing is None]
+    evaluation = evaluate(devices, configurations)
+    if any(isinstance(one, Conflict) for one in evaluation.answers.values()):
+        return
+    fleet = fleet_of(devices, MATCHER.limits, frozenset())
+    ground = MATCHER.ground(fleet, configurations, ())
+    offers = [
+        [(pair.configuration.configuration_id, pair.worth.rank) for pair in MATCHER.pairs(one, ground)[0]]
+        for one in fleet.current
+    ]
+    chosen = [one.best.worth.rank for one in evaluation.answers.values() if isinstance(one, Suggested)]
+    assert sum(chosen) == most(offers, frozenset())
+
+
+def most(offers: list[list[tuple[str, int]]], taken: frozenset[str]) -> int:
+    """The largest total of one offer for each device, or none, and of no target twice."""
+    if not offers:
+        return 0
+    first, *others = offers
+    return max(
+        most(others, taken), *(rank + most(others, taken | {name}) for name, rank in first if name not in taken), 0
+    )
 
 
 @given(worlds(), worlds())

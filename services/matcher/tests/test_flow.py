@@ -268,6 +268,8 @@ async def test_machines_in_common_lead_to_an_organization_of_another_name(world:
     await world.say(says.tenant("t1", name="Northwind Traders"), says.organization("o1", name="Old Name Holding"))
     await world.say_at_once([says.configuration(f"c{n}", serial=f"PF1AAA{n:02}") for n in range(8)])
     await world.say_at_once([says.device(f"d{n}", serial=f"PF1AAA{n:02}") for n in range(10)])
+    placeholder = "MB-1234567890"
+    await world.say(says.configuration("c9", serial=placeholder), says.device("d10", serial=placeholder))
     suggestion = last(await world.settle(), "t1")
     assert (suggestion.candidate.target_id, suggestion.candidate.rule) == ("o1", "device_overlap")
     assert "8 of 10 serial numbers" in suggestion.candidate.model_dump_json()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from matchbook_matcher.domain.answers import Nothing, Suggested
 from matchbook_matcher.domain.forms import Kind, name_of
+from matchbook_matcher.offline.evaluating import HIGH
 
 from .makes import KNOWLEDGE, answer, configuration, device, evaluate, one, target, tied, told
 
@@ -266,6 +267,27 @@ def test_a_first_name_is_not_enough_to_tell_machines_apart(name: str) -> None:
     assert one(device(name=name), configuration(name=name)) is None
     documented = configuration(name=name, model="MacBook Air", serial="PF1ABCD2")
     assert one(device(name=name, model="MacBook Air", serial="PF1ABCD2"), documented) is not None
+
+
+def test_a_name_that_may_be_used_again_is_never_high_by_itself() -> None:
+    facts: dict[str, Any] = {"name": "LT-7", "model": "Latitude 5440"}
+
+    def confidence(mine: dict[str, Any], theirs: dict[str, Any]) -> float:
+        pair = one(device(**facts, **mine), configuration(**facts, **theirs))
+        assert pair is not None
+        return pair.worth.confidence
+
+    for serials in ({}, {"serial": "PF1ABCD2"}):
+        assert confidence(serials, {}) < HIGH
+        assert confidence({}, serials) < HIGH
+    assert confidence({"people": "Anna Berg"}, {"people": "Jan Smit"}) < HIGH
+    assert confidence({"people": "Anna Berg"}, {"people": "Anna Berg"}) >= HIGH
+    assert confidence({"wifi": ADDRESS}, {"macs": (ADDRESS,)}) >= HIGH
+    assert confidence({"serial": "PF1ABCD2"}, {"serial": "PF1ABCD2"}) >= HIGH
+    theirs: dict[str, Any] = {"model": "Latitude 5440", "people": "Anna Berg"}
+    titled = one(device(name="DESKTOP-7QK2M9X", **theirs), configuration(name="Anna Berg laptop", **theirs))
+    assert titled is not None
+    assert titled.worth.confidence < HIGH, "her next laptop is called the same"
 
 
 def test_a_first_name_on_three_machines_names_none_of_them() -> None:

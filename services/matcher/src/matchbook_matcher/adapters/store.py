@@ -293,8 +293,10 @@ class EvaluationStore:
         """As far as devices of these tenants may have changed it; None for all."""
         await connection.execute(self._queries["learn_common_serials"], most_tenants, tenants)
 
-    async def directory_inputs(self, connection: Connection, touched: TouchedDirectory | None) -> DirectoryInputs:
-        """Of what was touched, None for all."""
+    async def directory_inputs(
+        self, connection: Connection, touched: TouchedDirectory | None, placeholders: Sequence[str]
+    ) -> DirectoryInputs:
+        """Of what was touched, None for all. `placeholders` are serial numbers that this installation takes for none."""
         query = self._queries
         wanted = (None, None) if touched is None else (sorted(touched.tenants), sorted(touched.organizations))
         tenants = await connection.fetch(query["directory_tenants"], wanted[0])
@@ -302,7 +304,7 @@ class EvaluationStore:
         return DirectoryInputs(
             tenants,
             await connection.fetch(query["directory_organizations"], wanted[1]),
-            await connection.fetch(query["directory_overlaps"], unmatched),
+            await connection.fetch(query["directory_overlaps"], unmatched, placeholders),
         )
 
     async def tenant_suggestions(self, connection: Connection, tenants: Sequence[str] | None) -> Sequence[Any]:

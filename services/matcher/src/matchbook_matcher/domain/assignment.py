@@ -1,4 +1,8 @@
-"""One configuration to one device: the strongest pairs first, and no choice where there is nothing to choose by."""
+"""One configuration to one device: the best total evidence, and no choice where there is nothing to choose by.
+
+The strongest pairs come first. That is the best total but for a device that is left with nothing while another holds
+its configuration and could have a second one: they change places where both together weigh more.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,8 +15,12 @@ from matchbook_matcher.domain.scale import SERIAL_STEP, USER_STEP, Serial
 Row = tuple[Device, list[Pair]]
 """A device with all of its pairs."""
 Outcome = Suggested | Conflict | None
+Moves = dict[int, Pair | None]
+"""By place, what a device is given; None for nothing."""
 _MOST_OTHERS = 5
 _SEVERAL = 2
+_LONGEST_CHAIN = 3
+"""So many devices at most change places for another one."""
 
 
 def assign(rows: Sequence[Row], taken: set[str]) -> list[Outcome]:
@@ -48,11 +56,67 @@ def _resolve(rows: Sequence[Row], places: Iterable[int], outcomes: list[Outcome]
             if place not in chosen and outcomes[place] is None and pair.configuration.configuration_id not in taken
         ]
         _settle(rows, open_pairs, chosen, outcomes, taken)
+    _Exchange(rows, chosen, taken).improve(p for p in places if outcomes[p] is None)
     for place, best in chosen.items():
         pairs = rows[place][1]
         # What became another device's is no alternative any more.
         others = [p for p in pairs if p is not best and p.configuration.configuration_id not in taken]
         outcomes[place] = Suggested(best, _best_first(others), _same_serial(pairs, best))
+
+
+class _Exchange:
+    """Devices that change places: what is chosen, and who holds what."""
+
+    def __init__(self, rows: Sequence[Row], chosen: dict[int, Pair], taken: set[str]) -> None:
+        self._rows = rows
+        self._chosen = chosen
+        self._taken = taken
+        self._holders = {pair.configuration.configuration_id: place for place, pair in chosen.items()}
+
+    def improve(self, places: Iterable[int]) -> None:
+        """Until no device that has nothing, or not its best, makes the total grow."""
+        order = sorted(places, key=lambda place: _strongest_first(self._rows[place]))
+        while any(self._moved(place) for place in order):
+            pass
+
+    def _moved(self, place: int) -> bool:
+        held = self._chosen.get(place)
+        if held is not None and held.worth.rank == max(pair.worth.rank for pair in self._rows[place][1]):
+            return False
+        spare = None if held is None else held.configuration.configuration_id
+        gain, moves = self._best_moves(place, spare, frozenset())
+        if gain <= (0 if held is None else held.worth.rank):
+            return False
+        for each in moves:
+            self._let_go(each)
+        for each, pair in moves.items():
+            if pair is not None:
+                self._chosen[each] = pair
+                self._holders[pair.configuration.configuration_id] = each
+                self._taken.add(pair.configuration.configuration_id)
+        return True
+
+    def _let_go(self, place: int) -> None:
+        if (pair := self._chosen.pop(place, None)) is not None:
+            del self._holders[pair.configuration.configuration_id]
+            self._taken.discard(pair.configuration.configuration_id)
+
+    def _best_moves(self, place: int, spare: str | None, passed: frozenset[str]) -> tuple[int, Moves]:
+        """What a device can add to the total, `spare` being free, and what it and others are given for it."""
+        best: tuple[int, Moves] = (0, {place: None})
+        for pair in sorted(self._rows[place][1], key=_order):
+            target = pair.configuration.configuration_id
+            gain, moves = pair.worth.rank, Moves()
+            if target == spare or target not in self._taken:
+                pass
+            elif (holder := self._holders.get(target)) is None or target in passed or len(passed) == _LONGEST_CHAIN:
+                continue
+            else:
+                more, moves = self._best_moves(holder, spare, passed | {target})
+                gain += more - self._chosen[holder].worth.rank
+            if gain > best[0]:
+                best = gain, {**moves, place: pair}
+        return best
 
 
 def _settle(
@@ -82,6 +146,11 @@ def _best_first(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
 
 def _order(pair: Pair) -> tuple[int, str]:
     return (-pair.worth.rank, pair.configuration.configuration_id)
+
+
+def _strongest_first(row: Row) -> tuple[int, str, str, str]:
+    device, pairs = row
+    return (*min(map(_order, pairs)), device.tenant_id, device.device_id)
 
 
 def _same_serial(pairs: Iterable[Pair], best: Pair | None) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from matchbook_matcher.domain.answers import Suggested
 from matchbook_matcher.domain.organization import Matcher
 from matchbook_matcher.domain.records import Configuration, Device
-from matchbook_matcher.domain.scale import CODES, findings_of, logistic, scale
+from matchbook_matcher.domain.scale import CODES, certainty, findings_of, logistic, scale
 from matchbook_matcher.domain.weights import DeviceWeights
 
 SECTIONS = ("serial_number", "mac_address", "device_name", "model", "user")
@@ -184,7 +184,7 @@ def loss(seen: Mapping[int, Seen], base: float, values: Values) -> float:
 def confidences(codes: Iterable[int], weights: DeviceWeights) -> list[float]:
     """What suggestions with these findings are said to be worth, from 0 to 1."""
     values = values_of(weights)
-    return [min(logistic(_score(code, weights.base, values)), weights.greatest) for code in codes]
+    return [certainty(findings_of(code), _score(code, weights.base, values), weights) for code in codes]
 
 
 @lru_cache(maxsize=CODES)

@@ -139,6 +139,15 @@ def logistic(score: float) -> float:
     return 1.0 / (1.0 + math.exp(-score))
 
 
+def certainty(findings: Findings, score: float, weights: DeviceWeights) -> float:
+    """The confidence of a score. Nothing is certain; least of all a name, which may be used again after a replacement,
+    where neither a serial number nor an adapter nor a user says the same.
+    """
+    by_name = _rule(findings) == "device_name"
+    proven = findings.user is User.AGREE and findings.name is not Named.TITLED
+    return min(logistic(score), weights.name_alone if by_name and not proven else weights.greatest)
+
+
 def _worth(findings: Findings, weights: DeviceWeights) -> Worth | None:
     rule = _rule(findings)
     if rule is None or _vetoed(findings):
@@ -151,7 +160,7 @@ def _worth(findings: Findings, weights: DeviceWeights) -> Worth | None:
             strict=True,
         )
     )
-    confidence = round(min(logistic(score), weights.greatest), 4)
+    confidence = round(certainty(findings, score, weights), 4)
     if confidence < weights.suggest_from:
         return None
     return Worth(confidence, round(score / weights.margin), rule)

@@ -79,6 +79,7 @@ class DeviceWeights(_Section):
     suggest_from: float
     greatest: float
     undecided: float
+    name_alone: float
     margin: float
     serial_number: SerialWeights
     mac_address: MacWeights

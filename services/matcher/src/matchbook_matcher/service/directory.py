@@ -42,6 +42,7 @@ class DirectoryWork:
         self._store = store
         self._weights = knowledge.weights
         self._vocabulary = knowledge.vocabulary
+        self._placeholders = sorted(knowledge.hygiene.serial_numbers)
         self._kept: KeptDirectory | None = None
 
     async def evaluate(self, connection: Connection, touched: TouchedDirectory | None) -> DirectoryEvaluated | None:
@@ -58,7 +59,7 @@ class DirectoryWork:
             touched, kept = None, None
         tenants = None if touched is None else sorted(touched.tenants)
         await self._store.learn_common_serials(connection, self._weights.device.limits.tenants_of_a_machine, tenants)
-        inputs = await self._store.directory_inputs(connection, touched)
+        inputs = await self._store.directory_inputs(connection, touched, self._placeholders)
         directory, again = await asyncio.to_thread(self._changed, kept, inputs, touched)
         rows = await self._store.tenant_suggestions(connection, None if touched is None else sorted(again))
         known = {row[0]: Known(row[1], row[2], row[3], row[4]) for row in rows}

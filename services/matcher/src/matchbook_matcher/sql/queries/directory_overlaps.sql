@@ -6,6 +6,7 @@ WITH borne AS (
     WHERE d.tenant_id = ANY($1::text[])
         AND d.live
         AND d.serial_key IS NOT NULL
+        AND d.serial_key <> ALL($2::text[])
         AND NOT EXISTS (SELECT FROM common_serials AS s WHERE s.serial_key = d.serial_key)
 ), forms AS (
     SELECT tenant_id, serial_key, serial_key AS form FROM borne
