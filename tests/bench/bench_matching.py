@@ -2,7 +2,7 @@
 
     python -m tests.bench.bench_matching memory
     python -m tests.bench.bench_matching change
-    python -m tests.bench.bench_matching service [--matchers N] [--bootstrap HOST:PORT --dsn DSN]
+    python -m tests.bench.bench_matching service [--matchers N] [--waiting] [--bootstrap HOST:PORT --dsn DSN]
 
 `memory` and `service` run at 10,000 and at 100,000 devices and print the ratio of the two; `change` prints what one
 changed device or configuration costs in one organization of 250, of 5,000 and of 50,000 devices. `processor` is the
@@ -150,13 +150,17 @@ def change(sizes: tuple[int, ...]) -> None:
 @main.command()
 @click.option("--sizes", default=SIZES, multiple=True, type=int)
 @click.option("--matchers", default=1, help="how many share the partitions")
+@click.option("--waiting", is_flag=True, help="All devices wait on their topic when the clock begins, as in a replay.")
 @click.option("--bootstrap")
 @click.option("--dsn")
-def service(sizes: tuple[int, ...], matchers: int, bootstrap: str | None, dsn: str | None) -> None:
+def service(sizes: tuple[int, ...], matchers: int, bootstrap: str | None, dsn: str | None, *, waiting: bool) -> None:
     """From the devices topic to the suggestions topic, with a real broker and database."""
     with ExitStack() as stack:
         place = Place(bootstrap, dsn, {}) if bootstrap and dsn else _own_servers(stack)
-        results = [asyncio.run(through_service(size, size // DEVICES_PER_TENANT, place, matchers)) for size in sizes]
+        results = [
+            asyncio.run(through_service(size, size // DEVICES_PER_TENANT, place, matchers, waiting=waiting))
+            for size in sizes
+        ]
     print(f"growth: {sizes[-1] / sizes[0]:g} times the devices take {results[-1] / results[0]:.1f} times as long")
 
 

@@ -62,8 +62,13 @@ def _seconds(process: psutil.Process) -> float:
     return sum(process.cpu_times()[:4]) + sum(sum(child.cpu_times()[:2]) for child in process.children(recursive=True))
 
 
-async def through_service(devices: int, tenants: int, place: Place, matchers: int = 1) -> float:
-    """Seconds from the first device on its topic to the last suggestion on its own, documentation being there."""
+async def through_service(
+    devices: int, tenants: int, place: Place, matchers: int = 1, *, waiting: bool = False
+) -> float:
+    """Seconds from the first device on its topic to the last suggestion on its own, documentation being there.
+
+    `waiting`: all devices wait on their topic when the matchers begin, as in a replay, and the clock begins with them.
+    """
     world = build(devices, tenants)
     name = f"bench{uuid4().hex[:8]}"
     kafka = KafkaSettings(place.bootstrap, f"{name}.")
@@ -77,29 +82,44 @@ async def through_service(devices: int, tenants: int, place: Place, matchers: in
         await _settled(place.dsn, name, documented := sum(len(t.configurations) + 3 for t in world))
         wanted = _expected(world)
         records = _records(map(_device, all_devices(world)))
+        if waiting:
+            _send(processes, signal.SIGSTOP)
+            await _say(publisher, records)
         watch = Watch(processes, place.servers)
         listening = asyncio.create_task(_suggested(kafka, wanted))
         begun = time.perf_counter()
         taking = asyncio.create_task(_taken_in(place.dsn, name, documented + len(records), watch))
-        await _say(publisher, records)
+        if waiting:
+            _send(processes, signal.SIGCONT)
+        else:
+            await _say(publisher, records)
         produced = time.perf_counter()
         heard, last = await listening
         used, (taken_in, by_then) = watch.used(), await taking
         print(f"{devices:,} devices in {tenants} tenants, {matchers} matcher(s), devices topic to suggestions topic")
         print(f"  produced after {produced - begun:.2f} s, taken in after {taken_in - begun:.2f} s")
         print(f"  first suggestion after {heard - begun:.2f} s, last after {last - begun:.2f} s")
-        for who, seconds in used.items():
-            each = f"{seconds / devices * 1e6:6.1f} µs a device"
-            print(f"  {who:<12}{seconds:6.2f} s processor, {each}; {by_then[who]:6.2f} s until all was taken in")
-        print(f"  {'all':<12}{sum(used.values()):6.2f} s processor")
+        _show(devices, used, by_then)
         print(f"  matcher: {max(process.memory_info().rss for process in processes) / 1e6:.0f} MB resident", flush=True)
         return last - begun
     finally:
+        _send(processes, signal.SIGTERM)
         for process in processes:
-            process.send_signal(signal.SIGTERM)
             process.wait(60)
         await publisher.stop()
         await _drop(place.dsn, name)
+
+
+def _send(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        process.send_signal(number)
+
+
+def _show(devices: int, used: Mapping[str, float], by_then: Mapping[str, float]) -> None:
+    for who, seconds in used.items():
+        each = f"{seconds / devices * 1e6:6.1f} µs a device"
+        print(f"  {who:<12}{seconds:6.2f} s processor, {each}; {by_then[who]:6.2f} s until all was taken in")
+    print(f"  {'all':<12}{sum(used.values()):6.2f} s processor")
 
 
 def _expected(world: list[BenchTenant]) -> int:

@@ -284,6 +284,8 @@ def test_a_name_that_may_be_used_again_is_never_high_by_itself() -> None:
     assert confidence({"people": "Anna Berg"}, {"people": "Anna Berg"}) >= HIGH
     assert confidence({"wifi": ADDRESS}, {"macs": (ADDRESS,)}) >= HIGH
     assert confidence({"serial": "PF1ABCD2"}, {"serial": "PF1ABCD2"}) >= HIGH
+    assert confidence({"serial": "PF1ABCD2"}, {"serial": "PFIABCD2"}) >= HIGH
+    assert confidence({"serial": "AB12CD34EF"}, {"serial": "AB12CX34EF"}) >= HIGH
     theirs: dict[str, Any] = {"model": "Latitude 5440", "people": "Anna Berg"}
     titled = one(device(name="DESKTOP-7QK2M9X", **theirs), configuration(name="Anna Berg laptop", **theirs))
     assert titled is not None
