@@ -296,7 +296,7 @@ class EvaluationStore:
     async def directory_inputs(
         self, connection: Connection, touched: TouchedDirectory | None, placeholders: Sequence[str]
     ) -> DirectoryInputs:
-        """Of what was touched, None for all. `placeholders` are serial numbers that this installation takes for none."""
+        """Of what was touched, None for all. `placeholders` are serial numbers that say nothing here."""
         query = self._queries
         wanted = (None, None) if touched is None else (sorted(touched.tenants), sorted(touched.organizations))
         tenants = await connection.fetch(query["directory_tenants"], wanted[0])
