@@ -18,7 +18,7 @@ from matchbook_contracts.states import (
 )
 from matchbook_matcher.adapters.reading import reader
 from matchbook_matcher.handlers import inputs
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, field_validator
 
 DEVICE = DeviceDiscovered(
     tenant_id="t1",
@@ -126,8 +126,15 @@ def test_a_field_that_might_be_read_otherwise_has_no_reader() -> None:
     class Strange(TenantDiscovered):
         pattern: set[str] = set()  # noqa: RUF012 - a field of a model
 
-    with pytest.raises(TypeError):
-        reader(Strange)
+    class Careful(TenantDiscovered):
+        @field_validator("display_name")
+        @classmethod
+        def _polite(cls, value: str) -> str:
+            return value
+
+    for contract in (Strange, Careful):
+        with pytest.raises(TypeError, match="no struct"):
+            reader(contract)
 
 
 def test_the_matcher_reads_its_large_topics_quickly() -> None:

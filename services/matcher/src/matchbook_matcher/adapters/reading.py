@@ -36,6 +36,9 @@ def reader(contract: type[Contract]) -> Callable[[bytes], Any]:
 
 @cache
 def _struct_of(model: type[BaseModel]) -> type[Struct]:
+    told = model.__pydantic_decorators__
+    if told.validators or told.field_validators or told.root_validators or told.model_validators:
+        raise TypeError(f"no struct for {model.__name__}, which looks at its values itself")
     fields = [_field(name, info) for name, info in model.model_fields.items()]
     return defstruct(model.__name__, fields, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True)
 
