@@ -13,7 +13,10 @@ from matchbook_matcher.domain.tenants import Directory, Organization, Tenant
 from .makes import KNOWLEDGE
 
 WORDS = ["acme", "contoso", "fabrikam", "dental", "dentist", "law", "north", "group", "gmbh", "a", "cd", "cdg", "2"]
-NAMES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
+NOTES = st.sampled_from(["", "", "", " (salem)", " (lowell)"])
+NAMES = st.builds(
+    lambda words, note: " ".join(words) + note, st.lists(st.sampled_from(WORDS), min_size=1, max_size=4), NOTES
+)
 DOMAINS = st.lists(
     st.sampled_from(["acme.com", "contosodental.com", "cdg.com", "lawgroup.de", "contosofabrikamdentalgroupn.com"]),
     max_size=2,

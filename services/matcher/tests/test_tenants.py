@@ -351,3 +351,15 @@ def test_of_two_organizations_that_differ_in_the_legal_form_the_tenants_own_is_s
     assert found(named(f"Contoso {form}"), *both) == "o2"
     assert found(named("Contoso"), *both) == "o3"
     assert found(named("Contoso Ltd"), *both[:2]) is None
+
+
+def test_a_note_is_not_passed_over_where_notes_tell_sisters_apart() -> None:
+    main, sister = Organization("o1", "Acme Dental"), Organization("o2", "Acme Dental (Shelbyville)")
+    tenant = named("Acme Dental (Springfield)")
+    assert confidence(tenant, main) >= HIGH
+    assert found(tenant, main, sister) == "o1"
+    assert confidence(tenant, main, sister) < HIGH
+    assert found(named("Acme Dental (Shelbyville)"), main, sister) == "o2"
+    assert found(tenant, sister) is None
+    own = Organization("o3", "Acme Dental (Springfield)")
+    assert found(tenant, main, sister, own) == "o3"

@@ -186,7 +186,10 @@ class Directory:
                 compared[other] = former[other] if known else self._pair(tenant, forms, other)
         reverted = (tenant.standing.reverted if tenant.standing is not None else None) or {}
         self._compared[key] = compared
-        self._pairs[key] = self._with_forms([p for p in compared.values() if p and not _is_reverted(p, reverted)])
+        pairs = [p for p in compared.values() if p and not _is_reverted(p, reverted)]
+        if any(pair.name.noted for pair in pairs) and any(_is_parted(forms, self._forms[other]) for other in compared):
+            pairs = [self._worth(p, self.weights.name.parted) if p.name.noted else p for p in pairs]
+        self._pairs[key] = self._with_forms(pairs)
 
     def _with_forms(self, pairs: list[TenantPair]) -> list[TenantPair]:
         """Of Contoso Inc. and Contoso GmbH, a tenant by that name is the one with its legal form."""
@@ -282,6 +285,15 @@ class Directory:
             return pair
         lead = claim.score - pair.score
         return self._worth(pair, worth.second_tenant * lead if pair.whole else worth.better_tenant)
+
+
+def _is_parted(mine: Forms, theirs: Forms) -> bool:
+    """Whether an organization has a tenant's name with another note: the notes tell sisters apart there."""
+    return any(
+        name.spoken == other.spoken and name.notes and other.notes and name.notes != other.notes
+        for name in mine.names
+        for other in theirs.names
+    )
 
 
 def _claim(claims: dict[str, _Claim], pair: TenantPair) -> None:

@@ -94,6 +94,7 @@ class TenantNameWeights(_Section):
     other_form: float
     misspelt: float
     noted: float
+    parted: float
     reordered: float
     part: float
     part_least: float

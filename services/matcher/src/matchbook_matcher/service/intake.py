@@ -232,6 +232,7 @@ def _in_force(event: ConfigurationState, field: FieldName) -> str | None:
     told = event.fields.get(field)
     if told is None:
         return None
+    # What the contract's `value` says: a struct has no properties.
     return told.synced if told.in_force == "synced" else told.documented
 
 
