@@ -51,8 +51,7 @@ def read_world(folder: Path, knowledge: Knowledge) -> World:
     inputs = read_inputs(Files(*(folder / name for name in names)), _quiet)
     with (folder / files.TRUTH_DEVICES).open(encoding="utf-8") as lines:
         truth = {row["device_id"]: str(row["configuration_id"]) for row in map(json.loads, lines)}
-    world = world_of(inputs, knowledge, lambda device, configuration: truth[device] == configuration)
-    return world._replace(toss_ups=True)  # decision 14 tells why
+    return world_of(inputs, knowledge, lambda device, configuration: truth[device] == configuration)
 
 
 @contextmanager

@@ -54,7 +54,8 @@ CODES = [
         (Model.MISSING, Model.AGREE, Model.DISAGREE),
     )
 ]
-NEIGHBOURS = Findings(Serial.DISAGREE, Mac.AGREE_WIFI, Named.OTHER_NUMBER, Model.OTHER_FAMILY, User.DISAGREE)
+USERS = Findings(Serial.UNDOCUMENTED, Mac.MISSING, Named.AGREE, Model.MISSING, User.AGREE)
+NEIGHBOURS = Findings(Serial.DISAGREE, Mac.AGREE_WIFI, Named.OTHER_NUMBER, Model.OTHER_MAKER, User.DISAGREE)
 
 
 def drawn(count: int) -> list[Judged]:
@@ -107,6 +108,11 @@ def test_nothing_that_speaks_against_a_pair_comes_to_speak_for_it() -> None:
     assert farthest(found, {f: v for f, v in PRIOR.items() if f in features_of(NEIGHBOURS.code)}) > 0.01
 
 
+def test_a_user_keeps_a_say_whatever_decisions_tell() -> None:
+    found = fit_to([Judged(str(n), USERS.code, right=False) for n in range(10_000)])
+    assert found["user", "agree"] == RULES.least["user"]["agree"] >= 2 * WEIGHTS.margin
+
+
 def test_what_resembles_agreement_stays_below_it_also_where_it_was_not_seen() -> None:
     found = fit_to(drawn(100_000))
     assert found["device_name", "agree"] < PRIOR["device_name", "alike"]
@@ -130,7 +136,6 @@ def test_two_records_as_good_as_each_other_say_nothing() -> None:
     records = [configuration("c1", serial="PF1AAAA1"), configuration("c2", serial="PF1AAAA1")]
     world = World([([machine], records)], frozenset(), lambda _, __: True)
     assert list(judged(world, WEIGHTS)) == []
-    assert len(list(judged(world._replace(toss_ups=True), WEIGHTS))) == 1
     [found] = judged(world._replace(organizations=[([machine], records[:1])]), WEIGHTS)
     assert found.right
 

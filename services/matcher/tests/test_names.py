@@ -138,8 +138,8 @@ def test_zeros_in_front_make_no_other_number() -> None:
 
 
 def test_a_slip_of_the_pen_is_similar_and_counts_less() -> None:
-    exact = one(device(name="RECEPTION-LAPTOP"), configuration(name="RECEPTION-LAPTOP"))
-    slip = one(device(name="RECEPTION-LAPTOP"), configuration(name="RECPTION-LAPTOP"))
+    mine = device(name="RECEPTION-LAPTOP", serial="PF1ABCD2")
+    exact, slip = (one(mine, configuration(name=name)) for name in ("RECEPTION-LAPTOP", "RECPTION-LAPTOP"))
     assert exact is not None
     assert slip is not None
     assert told(slip, "device_name")[0] == "similar"
@@ -282,10 +282,15 @@ def test_a_name_that_may_be_used_again_is_never_high_by_itself() -> None:
         assert confidence({}, serials) < HIGH
     assert confidence({"people": "Anna Berg"}, {"people": "Jan Smit"}) < HIGH
     assert confidence({"people": "Anna Berg"}, {"people": "Anna Berg"}) >= HIGH
+    assert confidence({"serial": "Default string"}, {"people": "Jan Smit"}) >= HIGH, "what replaces it has a number"
+    assert confidence({"serial": "Default string"}, {"serial": "PF1ABCD2"}) < HIGH
     assert confidence({"wifi": ADDRESS}, {"macs": (ADDRESS,)}) >= HIGH
     assert confidence({"serial": "PF1ABCD2"}, {"serial": "PF1ABCD2"}) >= HIGH
     assert confidence({"serial": "PF1ABCD2"}, {"serial": "PFIABCD2"}) >= HIGH
     assert confidence({"serial": "AB12CD34EF"}, {"serial": "AB12CX34EF"}) >= HIGH
+    no_model = one(device(name="LT-7", serial="Default string"), configuration(name="LT-7"))
+    assert no_model is not None
+    assert no_model.worth.confidence < HIGH
     theirs: dict[str, Any] = {"model": "Latitude 5440", "people": "Anna Berg"}
     titled = one(device(name="DESKTOP-7QK2M9X", **theirs), configuration(name="Anna Berg laptop", **theirs))
     assert titled is not None

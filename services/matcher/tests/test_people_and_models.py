@@ -2,6 +2,7 @@
 
 import pytest
 from matchbook_matcher.domain.people import people_in
+from matchbook_matcher.offline.evaluating import HIGH
 
 from .makes import KNOWLEDGE, answer, configuration, device, one, target, tied, told
 
@@ -34,6 +35,17 @@ def test_other_people_disagree_and_machines_change_hands() -> None:
     assert pair is not None
     assert told(pair, "user") == ("disagree", None)
     assert pair.worth.confidence > 0.99
+
+
+@pytest.mark.parametrize("serial", [None, "PF1ABCD2"])
+@pytest.mark.parametrize("model", [None, "Latitude 5440"])
+@pytest.mark.parametrize("other", [None, "Jan Smit"])
+def test_of_two_records_of_one_name_the_users_is_meant(
+    serial: str | None, model: str | None, other: str | None
+) -> None:
+    people = {"c1": other, "c2": "Anna Berg"}
+    records = [configuration(c, name="LT-1", model=model, people=person) for c, person in people.items()]
+    assert target(answer([device(name="LT-1", people=USER, serial=serial, model=model)], records)) == "c2"
 
 
 def test_people_with_one_initial_are_not_one_person() -> None:
@@ -106,7 +118,7 @@ def test_a_name_used_again_is_capped_where_make_or_model_differ() -> None:
     assert pair is not None
     unsure = one(mine, configuration(name="LT-1", people="Anna Berg"))
     assert unsure is not None
-    assert unsure.worth.confidence < 0.9 < pair.worth.confidence
+    assert unsure.worth.confidence < HIGH < pair.worth.confidence
 
 
 @pytest.mark.parametrize(
@@ -132,8 +144,8 @@ def test_another_maker_is_told() -> None:
 
 
 def test_a_phone_is_no_computer() -> None:
-    mine = device(name="ABERG-1", system="iOS")
-    assert one(mine, configuration(name="ABERG-1", kind="Laptop")) is None
+    mine = device(name="ABERG-1", system="iOS", people=USER)
+    assert one(mine, configuration(name="ABERG-1", kind="Laptop", people="Anna Berg")) is None
     assert one(mine, configuration(name="ABERG-1", kind="Mobile Device")) is not None
     assert one(mine, configuration(name="ABERG-1", kind="Something else")) is not None
     assert (

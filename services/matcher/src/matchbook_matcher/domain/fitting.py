@@ -42,10 +42,11 @@ class FittingRules(BaseModel):
     rounds: int = Field(ge=1)
     strength: float = Field(gt=0)
     least_decisions: int = Field(ge=1)
+    least: Numbers
     most: Numbers
     below_agreement: Numbers
 
-    @field_validator("most", "below_agreement")
+    @field_validator("least", "most", "below_agreement")
     @classmethod
     def _known(cls, value: Numbers) -> Numbers:
         for section, numbers in value.items():
@@ -55,8 +56,9 @@ class FittingRules(BaseModel):
         return value
 
     def bounded(self, feature: Feature, value: float, values: Values) -> float:
-        """The value, or the most that it may be beside the others."""
+        """The value, or the least or the most that it may be beside the others."""
         section, name = feature
+        value = max(value, self.least.get(section, {}).get(name, -math.inf))
         value = min(value, self.most.get(section, {}).get(name, math.inf))
         less = self.below_agreement.get(section, {}).get(name)
         return value if less is None else min(value, values[section, "agree"] - less)
@@ -77,16 +79,11 @@ class Decisions:
 
 
 class World(NamedTuple):
-    """The records of each organization, serial numbers that are too common to count, and who says what is right.
-
-    `toss_ups`: machines documented twice count too where both records are as good as each other. Which one a person
-    keeps is their taste, and makes what agrees in both look less certain than it is.
-    """
+    """The records of each organization, serial numbers that are too common to count, and who says what is right."""
 
     organizations: Sequence[tuple[Sequence[Device], Sequence[Configuration]]]
     common_serials: AbstractSet[str]
     judge: Judge
-    toss_ups: bool = False
 
 
 class Judged(NamedTuple):
@@ -113,7 +110,11 @@ class Fit(NamedTuple):
 
 
 def judged(world: World, weights: DeviceWeights) -> Iterator[Judged]:
-    """What these weights suggest, as far as somebody has decided on it."""
+    """What these weights suggest, as far as somebody has decided on it.
+
+    But for machines documented twice where both records are as good as each other. Which one a person keeps is their
+    taste, and would make what agrees in both look less certain than it is.
+    """
     matcher, worths = Matcher(weights), scale(weights)
     for devices, configurations in world.organizations:
         evaluation = matcher.evaluate(devices, configurations, common_serials=world.common_serials)
@@ -122,7 +123,7 @@ def judged(world: World, weights: DeviceWeights) -> Iterator[Judged]:
                 best = answer.best
                 worth, right = worths[best.code], world.judge(device, best.configuration.configuration_id)
                 tossed = worth is not None and best.worth.confidence < worth.confidence
-                if right is not None and (world.toss_ups or not tossed):
+                if right is not None and not tossed:
                     yield Judged(device, best.code, right)
 
 

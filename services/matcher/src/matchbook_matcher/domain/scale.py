@@ -142,9 +142,12 @@ def logistic(score: float) -> float:
 def certainty(findings: Findings, score: float, weights: DeviceWeights) -> float:
     """The confidence of a score. Nothing is certain; least of all a name, which may be used again after a replacement,
     where neither a serial number, though with a slip, nor an adapter nor a user says the same.
+
+    A machine with a mere placeholder for a serial number is hardly replaced by one of its model that has none either.
     """
     by_name = _rule(findings) == "device_name" and findings.serial not in (Serial.CONFUSED, Serial.SLIP)
-    proven = findings.user is User.AGREE and findings.name is not Named.TITLED
+    numberless = findings.serial is Serial.SET_ASIDE and findings.model is Model.AGREE
+    proven = (findings.user is User.AGREE or numberless) and findings.name is not Named.TITLED
     return min(logistic(score), weights.name_alone if by_name and not proven else weights.greatest)
 
 
