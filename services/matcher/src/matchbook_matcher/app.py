@@ -49,6 +49,7 @@ def build(settings: MatcherSettings) -> Parts:
         store=store,
         devices=DeviceWork(store, knowledge, Shelf(settings.kept_records)),
         directory=DirectoryWork(store, knowledge),
+        knowledge=knowledge.digest,
         pace=Pace(settings.quiet_seconds, settings.patience_seconds, settings.rest_factor, settings.bundle),
     )
     consumer = BatchConsumer(

@@ -5,13 +5,14 @@ import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from matchbook_contracts.identity import normalise_serial
 from pydantic import BaseModel, ConfigDict
 
+from matchbook_matcher.domain.digests import short_digest
 from matchbook_matcher.domain.fitting import FittingRules, Values, values_of
 from matchbook_matcher.domain.forms import Hygiene
 from matchbook_matcher.domain.tenant_names import Vocabulary
@@ -22,11 +23,12 @@ _DECIMALS = 2
 
 @dataclass(frozen=True)
 class Knowledge:
-    """All that the matcher knows beforehand."""
+    """All that the matcher knows beforehand. `digest` names it, and the release that makes something of it."""
 
     weights: Weights
     hygiene: Hygiene
     vocabulary: Vocabulary
+    digest: str
 
 
 class _Serials(BaseModel):
@@ -94,10 +96,11 @@ class _HygieneFile(BaseModel):
 
 def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> Knowledge:
     """The data files of an installation, or the package's own. Raises `pydantic.ValidationError` for a wrong file."""
-    file = _HygieneFile.model_validate(_toml(hygiene, "hygiene.toml"))
+    texts = _text(weights, "weights.toml"), _text(hygiene, "hygiene.toml")
+    file = _HygieneFile.model_validate(tomllib.loads(texts[1]))
     telling_words = {*file.names.former, *map(str.upper, file.tenants.branches)}
     return Knowledge(
-        Weights.model_validate(_toml(weights, "weights.toml")),
+        Weights.model_validate(tomllib.loads(texts[0])),
         Hygiene(
             {beginning.upper().replace("-", ":"): reason for beginning, reason in file.mac_addresses.items()},
             frozenset(filter(None, map(normalise_serial, file.serial_numbers.placeholders))),
@@ -113,12 +116,13 @@ def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> 
             file.names.former,
         ),
         Vocabulary(**file.tenants.model_dump()),
+        short_digest("\x1f".join((version("matchbook-matcher"), *texts))),
     )
 
 
 def read_fitting(given: Path | None = None) -> FittingRules:
     """How weights are fitted. Raises `pydantic.ValidationError` for a wrong file."""
-    return FittingRules.model_validate(_toml(given, "fitting.toml"))
+    return FittingRules.model_validate(tomllib.loads(_text(given, "fitting.toml")))
 
 
 def weights_text(given: Path | None, weights: DeviceWeights) -> str:
@@ -144,10 +148,6 @@ def _rewritten(lines: Sequence[str], values: Values) -> Iterator[str]:
         else:
             number, comment = f"{line.partition('=')[0].strip()} = {value:.{_DECIMALS}f}", line.partition("#")[2]
             yield f"{number:<28}#{comment}" if comment else number
-
-
-def _toml(given: Path | None, name: str) -> dict[str, Any]:
-    return tomllib.loads(_text(given, name))
 
 
 def _text(given: Path | None, name: str) -> str:

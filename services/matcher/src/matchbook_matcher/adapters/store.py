@@ -169,6 +169,10 @@ class EvaluationStore:
         """Mark what an ended process left unconfirmed `older_than` seconds ago."""
         await connection.execute(self._queries["mark_unpublished"], older_than)
 
+    async def mark_outdated(self, connection: Connection, knowledge: str, older_than: float) -> None:
+        """Mark what was evaluated last by other knowledge, `older_than` seconds ago."""
+        await connection.execute(self._queries["mark_outdated"], knowledge, older_than)
+
     # --- whose work it is
 
     async def organizations_behind(
@@ -190,8 +194,9 @@ class EvaluationStore:
         rows = await connection.fetch(self._queries["lock_organizations"], organizations)
         return {row["organization_id"]: row["evaluation"] for row in rows}
 
-    async def advance_organizations(self, connection: Connection, organizations: Sequence[str]) -> None:
-        await connection.execute(self._queries["advance_organizations"], organizations)
+    async def advance_organizations(self, connection: Connection, organizations: Sequence[str], knowledge: str) -> None:
+        """Count an evaluation by this knowledge."""
+        await connection.execute(self._queries["advance_organizations"], organizations, knowledge)
 
     async def tenants_of(self, connection: Connection, organizations: Sequence[str]) -> dict[str, str]:
         """Organization by tenant."""
@@ -225,9 +230,9 @@ class EvaluationStore:
         row = await connection.fetchrow(self._queries["hold_directory" if wait else "lock_directory"])
         return None if row is None else (Work(row["evaluation"], row["published"]), row["turn"])
 
-    async def take_directory_turn(self, connection: Connection) -> None:
-        """Count an evaluation, with changes or without."""
-        await connection.execute(self._queries["take_directory_turn"])
+    async def take_directory_turn(self, connection: Connection, knowledge: str) -> None:
+        """Count an evaluation by this knowledge, with changes or without."""
+        await connection.execute(self._queries["take_directory_turn"], knowledge)
 
     async def advance_directory(self, connection: Connection) -> None:
         await connection.execute(self._queries["advance_directory"])

@@ -64,6 +64,7 @@ class DeviceWork:
 
     def __init__(self, store: EvaluationStore, knowledge: Knowledge, shelf: Shelf) -> None:
         self._store = store
+        self._knowledge = knowledge.digest
         self._hygiene = knowledge.hygiene
         self._matcher = Matcher(knowledge.weights.device)
         self._shelf = shelf
@@ -109,7 +110,7 @@ class DeviceWork:
         matched = await store.organizations_of(connection, list(work))
         busy = {organization for tenant, organization in members.items() if tenant not in work}
         done = Evaluated({o for o in evaluations if o not in busy})
-        await store.advance_organizations(connection, sorted(done.organizations))
+        await store.advance_organizations(connection, sorted(done.organizations), self._knowledge)
         groups: defaultdict[str | None, list[str]] = defaultdict(list)
         for tenant in sorted(work):
             organization = matched.get(tenant, UNMATCHED)

@@ -40,6 +40,7 @@ class DirectoryWork:
 
     def __init__(self, store: EvaluationStore, knowledge: Knowledge) -> None:
         self._store = store
+        self._knowledge = knowledge.digest
         self._weights = knowledge.weights
         self._vocabulary = knowledge.vocabulary
         self._placeholders = sorted(knowledge.hygiene.serial_numbers)
@@ -66,7 +67,7 @@ class DirectoryWork:
         lost = {row["tenant_id"] for row in inputs.tenants if row["lost"]}
         changes = _changes(directory, {*again, *known}, known, lost, work)
         new = {change.tenant_id: change.remember for change in changes if change.remember is not None}
-        await self._store.take_directory_turn(connection)
+        await self._store.take_directory_turn(connection, self._knowledge)
         if new:
             await self._store.keep_tenant_suggestions(connection, new)
             await self._store.advance_directory(connection)

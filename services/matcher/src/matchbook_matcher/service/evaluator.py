@@ -22,6 +22,8 @@ from matchbook_matcher.service.directory import DirectoryEvaluated, DirectoryWor
 _POLL_SECONDS = 1.0
 _ADOPT_SECONDS = 5.0
 _ABANDONED_SECONDS = 15.0
+_OUTDATED_SECONDS = 300.0
+"""So long, while an upgrade rolls out, what a process with the former weights does in between is left as it is."""
 _LONGEST_PAUSE = 5.0
 _BUSY_SECONDS = 0.2
 """For so long an organization is left to the process that is at work on it."""
@@ -43,6 +45,7 @@ class Evaluator:
         store: EvaluationStore,
         devices: DeviceWork,
         directory: DirectoryWork,
+        knowledge: str,
         pace: Pace,
     ) -> None:
         self._database = database
@@ -50,6 +53,7 @@ class Evaluator:
         self._store = store
         self._devices = devices
         self._directory = directory
+        self._knowledge = knowledge
         self._pace = pace
         self._rests = Rests(pace.rest_factor)
         self._woken = asyncio.Event()
@@ -66,7 +70,7 @@ class Evaluator:
 
     async def run(self) -> None:
         """Evaluate until cancelled; what is away is waited for."""
-        await self._patience.until_done(lambda: self._adopt(0.0))
+        await self._patience.until_done(lambda: self._adopt(0.0, 0.0))
         while True:
             self._woken.clear()
             delay = await self._patience.until_done(self.step)
@@ -76,7 +80,7 @@ class Evaluator:
     async def step(self) -> float:
         """Evaluate and publish what is due; the seconds after which there may be more, 0 for now."""
         if time.monotonic() - self._adopted_at > _ADOPT_SECONDS:
-            await self._adopt(_ABANDONED_SECONDS)
+            await self._adopt(_ABANDONED_SECONDS, _OUTDATED_SECONDS)
         await self._spread()
         evaluated, agenda, more = await self._evaluate_devices()
         await self._publish(evaluated)
@@ -96,10 +100,11 @@ class Evaluator:
             return
         await asyncio.sleep(max(0.0, min(self._pace.quiet, deadline - time.monotonic())))
 
-    async def _adopt(self, older_than: float) -> None:
-        """Mark what some process stored and did not live to see published."""
+    async def _adopt(self, abandoned: float, outdated: float) -> None:
+        """Mark what some process stored and did not live to see published, or evaluated by other knowledge."""
         async with self._database.transaction() as connection:
-            await self._store.mark_unpublished(connection, older_than)
+            await self._store.mark_unpublished(connection, abandoned)
+            await self._store.mark_outdated(connection, self._knowledge, outdated)
         self._adopted_at = time.monotonic()
 
     async def _spread(self) -> None:
