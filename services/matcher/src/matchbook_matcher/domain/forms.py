@@ -33,8 +33,9 @@ _S_LABEL = re.compile(r"S(?=[0-9A-Z]{7,14}$)")
 _VMWARE_LABEL = re.compile(r"VMWARE(?=[0-9A-F]{32}$)")
 _UUID = re.compile("([0-9A-F]{2})" * 8 + "([0-9A-F]{16})")
 _PARALLELS_LABEL = re.compile(r"PARALLELS(?=[0-9A-F]{32}$)")
-_WRITTEN_LABEL = re.compile(r"(?:SERVICETAG|SVCTAG|SERIALNUMBER|SERIALNO|SERIAL|SN|TAG)(?=[0-9A-Z]{5,})")
+_WRITTEN_LABEL = re.compile(r"(?:SERVICETAG|SVCTAG|SERIALNUMBER|SERIALNO|SERIAL|SERIENNUMMER|SERIENNR|SERIENUMMER|SERNR|SN|TAG)(?=[0-9A-Z]{5,})")
 _ZEROS_OF_A_SERIAL = re.compile(r"0+(?=[1-9][0-9]{6,}$)")
+_SIGN = re.compile(r"[:#=][\s:#=]*")
 _REMARK = re.compile(r"(?<=[0-9A-Za-z])\s*[(\[].*", re.DOTALL)
 _ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+E\+?|E\+)[0-9]+", re.IGNORECASE)
 _WITH_A_POINT = re.compile(r"[0-9]+\.0")
@@ -234,21 +235,33 @@ def serial_key(raw: str | None) -> str | None:
 
 
 def _serial_in(raw: str) -> str | None:
-    """What of a text is the serial number; None where a spreadsheet has rounded it."""
-    text = raw.strip()
+    """What of a text is the serial number; None where a spreadsheet has rounded it, or somebody has left a note."""
+    text = _without_label(raw.strip())
     if text.startswith(("/", ".")):
         # Dell boards: the service tag stands between the first two signs, the board's own number after them.
         return text[1:].partition(text[0])[0]
-    if is_rounded(text):
+    if is_rounded(text) or is_prose(text):
         return None
     if _WITH_A_POINT.fullmatch(text):
         return text.removesuffix(".0")
     return _REMARK.sub("", text) if text.endswith((")", "]")) else text
 
 
+def _without_label(text: str) -> str:
+    """`5CG1234ABC` of `Seriennummer: 5CG1234ABC`: whatever the label's language, it has no digit."""
+    label, *others = _SIGN.split(text)
+    is_label = any(map(str.isalpha, label)) and not any(map(str.isdigit, label))
+    return others[0] if is_label and len(others) == 1 else text
+
+
 def is_rounded(raw: str) -> bool:
     """Whether a spreadsheet has made a number of a long serial number: `4.51235E+11`."""
     return _ROUNDED.fullmatch(raw.strip()) is not None
+
+
+def is_prose(raw: str) -> bool:
+    """Whether somebody wrote words, as `ask Bob` or `see label`: no serial number is made of several without a digit."""
+    return len(raw.split()) > 1 and not any(map(str.isdigit, raw))
 
 
 def unconfused(key: str) -> str:
