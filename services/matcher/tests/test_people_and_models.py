@@ -159,3 +159,15 @@ def test_a_serial_number_on_machines_with_different_wi_fi_adapters_is_junk() -> 
     documents = [configuration("c1", serial="BUILT77", name="LT-1"), configuration("c2", serial="BUILT77", name="LT-2")]
     assert target(answer(two, documents, "d1")) == "c1"
     assert target(answer(two, documents, "d2")) == "c2"
+
+
+@pytest.mark.parametrize("placeholder", ["System Product Name", "To Be Filled By O.E.M.", "Custom PC", "laptop"])
+def test_a_placeholder_is_no_other_model(placeholder: str) -> None:
+    documented = configuration(serial="PF1ABCD2", name="LT-7")
+    without = one(device(name="LT-7", serial="N/A"), documented)
+    assert without is not None
+    for mine, theirs in ((placeholder, "ProArt B550"), ("ProArt B550", placeholder)):
+        documented = configuration(serial="PF1ABCD2", name="LT-7", model=theirs)
+        pair = one(device(name="LT-7", serial="N/A", model=mine), documented)
+        assert pair is not None
+        assert pair.worth == without.worth

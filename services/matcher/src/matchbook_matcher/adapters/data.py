@@ -52,6 +52,7 @@ class _Machines(BaseModel):
     mobile: tuple[str, ...]
     other: tuple[str, ...]
     titles: frozenset[str]
+    placeholders: tuple[str, ...] = ()
     makers: dict[str, str]
 
 
@@ -100,7 +101,7 @@ def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> 
         Weights.model_validate(_toml(weights, "weights.toml")),
         Hygiene(
             {beginning.upper().replace("-", ":"): reason for beginning, reason in file.mac_addresses.items()},
-            frozenset(filter(None, map(normalise_serial, file.serial_numbers.placeholders))),
+            _normal(file.serial_numbers.placeholders),
             _pattern(file.names.default),
             _pattern(file.names.personal),
             _pattern(file.names.generic),
@@ -111,9 +112,14 @@ def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> 
             file.machines.titles,
             file.machines.makers,
             file.names.former,
+            _normal(file.machines.placeholders),
         ),
         Vocabulary(**file.tenants.model_dump()),
     )
+
+
+def _normal(placeholders: Iterable[str]) -> frozenset[str]:
+    return frozenset(filter(None, map(normalise_serial, placeholders)))
 
 
 def read_fitting(given: Path | None = None) -> FittingRules:

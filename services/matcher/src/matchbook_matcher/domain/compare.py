@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from matchbook_contracts.identity import normalise_serial, serial_is_usable
 from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import ratio
 
@@ -227,7 +226,7 @@ def models(device: Device, configuration: Configuration) -> Model:
         return Model.OTHER_FAMILY
     if device.maker is not None and configuration.maker not in (None, device.maker):
         return Model.OTHER_MAKER
-    return _models(device.model, configuration.model)
+    return _models(device.product, configuration.product)
 
 
 @lru_cache(maxsize=8192)
@@ -251,5 +250,4 @@ def _is_product_number(model: str | None) -> bool:
 
 
 def _model_words(raw: str | None) -> frozenset[str]:
-    """Placeholders of mainboards are the same as those of serial numbers."""
-    return words_of(raw) if raw is not None and serial_is_usable(normalise_serial(raw)) else frozenset()
+    return frozenset() if raw is None else words_of(raw)

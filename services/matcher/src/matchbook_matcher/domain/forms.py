@@ -135,6 +135,8 @@ class Hygiene:
     """The first word of a manufacturer's name, by another first word under which it is known."""
     former: frozenset[str] = frozenset()
     """Words, in upper case, beside the name of a machine that another has replaced."""
+    models: frozenset[str] = frozenset()
+    """Placeholders in the normal form of serial numbers, beside those of the wire contracts."""
 
     kinds: re.Pattern[str] = field(init=False)
     """Fits every name that is not a machine's own, in a group by its kind."""
@@ -304,3 +306,10 @@ def maker_of(raw: str, hygiene: Hygiene) -> str | None:
         return None
     found = _WORD.search(plain(raw))
     return None if found is None else hygiene.makers.get(found[0], found[0]) or None
+
+
+@lru_cache(maxsize=4_096)
+def model_of(raw: str, hygiene: Hygiene) -> str | None:
+    """A model as it is written; None for placeholders."""
+    normal = normalise_serial(raw)
+    return raw if normal not in hygiene.models and serial_is_usable(normal) else None
