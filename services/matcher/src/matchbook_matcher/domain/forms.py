@@ -33,7 +33,9 @@ _S_LABEL = re.compile(r"S(?=[0-9A-Z]{7,14}$)")
 _VMWARE_LABEL = re.compile(r"VMWARE(?=[0-9A-F]{32}$)")
 _UUID = re.compile("([0-9A-F]{2})" * 8 + "([0-9A-F]{16})")
 _PARALLELS_LABEL = re.compile(r"PARALLELS(?=[0-9A-F]{32}$)")
-_WRITTEN_LABEL = re.compile(r"(?:SERVICETAG|SVCTAG|SERIALNUMBER|SERIALNO|SERIAL|SERIENNUMMER|SERIENNR|SERIENUMMER|SERNR|SN|TAG)(?=[0-9A-Z]{5,})")
+_WRITTEN_LABEL = re.compile(
+    r"(?:SERVICETAG|SVCTAG|SERIAL(?:NUMBER|NO)?|SERIEN?(?:NUMMER|NR)|SERNR|SN|TAG)(?=[0-9A-Z]{5,})"
+)
 _ZEROS_OF_A_SERIAL = re.compile(r"0+(?=[1-9][0-9]{6,}$)")
 _SIGN = re.compile(r"[:#=][\s:#=]*")
 _REMARK = re.compile(r"(?<=[0-9A-Za-z])\s*[(\[].*", re.DOTALL)
@@ -262,7 +264,7 @@ def is_rounded(raw: str) -> bool:
 
 
 def is_prose(raw: str) -> bool:
-    """Whether somebody wrote words, as `ask Bob` or `see label`: no serial number is made of several without a digit."""
+    """Whether somebody wrote words, as `ask Bob` or `see label`: none is made of several without a digit."""
     return len(raw.split()) > 1 and not any(map(str.isdigit, raw))
 
 
