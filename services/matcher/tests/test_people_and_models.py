@@ -60,6 +60,15 @@ def test_a_record_titled_by_its_user_is_found_by_them(title: str) -> None:
     assert one(mine, configuration(name=f"{title} CON-12", people="Anna Berg", model="Latitude 5440")) is None
 
 
+def test_a_name_that_says_whose_it_is_counts_as_a_title_where_the_user_is_the_same() -> None:
+    mine = device(name="Anna's MacBook Air", serial="FVFWKHM6TRRM", people=USER, model="MacBook Air")
+    documented = configuration(name="Anna's MacBook Air", people="Anna Berg", model="MacBook Air")
+    pair = one(mine, documented)
+    assert pair is not None
+    assert pair.worth.confidence > 0.9
+    assert one(mine, configuration(name="Anna's MacBook Air", people="Anna Holm", model="MacBook Air")) is None
+
+
 def test_two_machines_of_one_user_are_not_told_apart_by_the_user() -> None:
     documents = [
         configuration(c, name="Anna Berg laptop", people="Anna Berg", model="Latitude 5440") for c in ("c1", "c2")

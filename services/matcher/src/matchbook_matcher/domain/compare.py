@@ -208,8 +208,12 @@ def is_cut(short: Name, long: Name) -> bool:
 
 
 def _is_untold(mine: Name | None, named: Named) -> bool:
-    """Whether the documented name may still be the user's: what so many machines are called is none of theirs."""
-    return named is Named.DISAGREE or (named is Named.SET_ASIDE and mine is not None and not mine.identifies)
+    """Whether the documented name may still be the user's: what so many machines are called is none of theirs.
+
+    `Anna's iPhone` is both a device's name and what says whose it is: there the user tells the Annas apart.
+    """
+    untold = (Named.DISAGREE, Named.PERSONAL)
+    return named in untold or (named is Named.SET_ASIDE and mine is not None and not mine.identifies)
 
 
 def is_titled(device: Device, title: AbstractSet[str]) -> bool:
