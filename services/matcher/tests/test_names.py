@@ -80,6 +80,7 @@ def test_a_name_is_not_that_of_the_machine_which_another_has_replaced(theirs: st
         ("NYC-LT-012", "NYE-LT-012"),
         ("ACME-HR-PC-12", "ACME-FR-PC-12"),
         ("JSMITH-PC", "KSMITH-PC"),
+        ("CON-JSMITH", "CON-KSMITH"),
     ],
 )
 def test_names_that_differ_in_a_code_or_an_initial_are_different(mine: str, theirs: str) -> None:

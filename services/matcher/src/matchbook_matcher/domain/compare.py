@@ -175,7 +175,7 @@ def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
     given = mine.kind is not OWN or theirs.kind is not OWN
     if given or min(len(mine.key), len(theirs.key)) < limits.shortest_similar:
         return Named.DISAGREE
-    if mine.short[1:] == theirs.short[1:] or _codes_differ(mine.short, theirs.short):
+    if _words_differ(mine.short, theirs.short):
         return Named.DISAGREE
     score = ratio(mine.alike, theirs.alike)
     if score >= limits.alike:
@@ -183,14 +183,15 @@ def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
     return Named.SIMILAR if score >= limits.similar else Named.DISAGREE
 
 
-def _codes_differ(mine: str, theirs: str) -> bool:
+def _words_differ(mine: str, theirs: str) -> bool:
     """Whether names of as many parts differ in a short one: `NYC-LT-012` stands elsewhere than `NYE-LT-012`, and
-    `NYC-DT-012` on a desk.
+    `NYC-DT-012` on a desk. Or in an initial: `CON-JSMITH` is not `CON-KSMITH`'s.
     """
     first, second = _LETTERS.findall(mine), _LETTERS.findall(theirs)
     return len(first) == len(second) and any(
-        len(one) == len(other) <= _LONGEST_CODE and sorted(one) != sorted(other)
+        one[1:] == other[1:] if len(one) > _LONGEST_CODE else sorted(one) != sorted(other)
         for one, other in zip(first, second, strict=True)
+        if len(one) == len(other) and one != other
     )
 
 
