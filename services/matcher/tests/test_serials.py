@@ -126,7 +126,11 @@ def test_a_label_takes_no_letter_of_the_serial_number() -> None:
 def test_what_stands_before_a_sign_is_a_label_only_without_digits() -> None:
     assert serial_key("5CG1234ABC#ABA") == "5CG1234ABCABA"
     assert serial_key("AC:DE:48:12:34:56") == "ACDE48123456"
-    assert serial_key("PFAB CDEF1") == "PFABCDEF1", "a blank makes no prose of what has a digit"
+
+
+@pytest.mark.parametrize("written", ["PFRG SGYT", "PFRGSGYT (new)", "Service Tag PFRGSGYT"])
+def test_a_serial_number_without_a_digit_is_no_prose(written: str) -> None:
+    assert serial_key(written) == "PFRGSGYT"
 
 
 def test_what_a_spreadsheet_has_rounded_is_no_serial_number() -> None:

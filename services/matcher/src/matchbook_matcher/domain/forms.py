@@ -38,6 +38,7 @@ _WRITTEN_LABEL = re.compile(
 )
 _ZEROS_OF_A_SERIAL = re.compile(r"0+(?=[1-9][0-9]{6,}$)")
 _SIGN = re.compile(r"[:#=][\s:#=]*")
+_VOWEL = re.compile("[AEIOU]")
 _REMARK = re.compile(r"(?<=[0-9A-Za-z])\s*[(\[].*", re.DOTALL)
 _ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+E\+?|E\+)[0-9]+", re.IGNORECASE)
 _WITH_A_POINT = re.compile(r"[0-9]+\.0")
@@ -244,11 +245,12 @@ def _serial_in(raw: str) -> str | None:
     if text.startswith(("/", ".")):
         # Dell boards: the service tag stands between the first two signs, the board's own number after them.
         return text[1:].partition(text[0])[0]
-    if is_rounded(text) or is_prose(text):
+    if is_rounded(text):
         return None
     if _WITH_A_POINT.fullmatch(text):
         return text.removesuffix(".0")
-    return _REMARK.sub("", text) if text.endswith((")", "]")) else text
+    bare = _REMARK.sub("", text) if text.endswith((")", "]")) else text
+    return None if _is_prose(bare) else bare
 
 
 def _without_label(text: str) -> str:
@@ -263,9 +265,10 @@ def is_rounded(raw: str) -> bool:
     return _ROUNDED.fullmatch(raw.strip()) is not None
 
 
-def is_prose(raw: str) -> bool:
-    """Whether somebody wrote words, as `ask Bob` or `see label`: none is made of several without a digit."""
-    return len(raw.split()) > 1 and not any(map(str.isdigit, raw))
+def _is_prose(raw: str) -> bool:
+    """Whether somebody wrote words, as `ask Bob` or `see label`: several without a digit, and each can be spoken."""
+    words = raw.split()
+    return len(words) > 1 and not any(map(str.isdigit, raw)) and all(map(_VOWEL.search, map(plain, words)))
 
 
 def unconfused(key: str) -> str:
