@@ -66,7 +66,17 @@ def test_names_that_differ_in_a_number_are_different(mine: str, theirs: str) -> 
     assert one(device(name=mine), configuration(name=theirs)) is None
 
 
-@pytest.mark.parametrize("theirs", ["LT-012 (old)", "LT-012 OLD", "LT-012-OLD", "LT-012 - replaced", "Old LT-012"])
+@pytest.mark.parametrize(("mine", "theirs"), [("LT-7", "LT-007"), ("A07", "A7")])
+def test_zeros_before_a_number_are_no_other_name_however_short(mine: str, theirs: str) -> None:
+    pair = one(device(name=mine), configuration(name=theirs))
+    assert pair is not None
+    assert told(pair, "device_name") == ("similar", None)
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    ["LT-012 (old)", "LT-012 OLD", "LT-012-OLD", "LT-012 - replaced", "Old LT-012", "LT-012 (archived)", "LT-012 lost"],
+)
 def test_a_name_is_not_that_of_the_machine_which_another_has_replaced(theirs: str) -> None:
     assert one(device(name="LT-012"), configuration(name=theirs)) is None
     assert one(device(name="LT-012-old"), configuration(name="LT-012 OLD")) is not None

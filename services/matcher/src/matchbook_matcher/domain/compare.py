@@ -173,9 +173,8 @@ def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
     if mine.numbers != theirs.numbers or mine.key == theirs.key:
         return Named.OTHER_NUMBER if mine.frame == theirs.frame else Named.DISAGREE
     given = mine.kind is not OWN or theirs.kind is not OWN
-    if given or min(len(mine.key), len(theirs.key)) < limits.shortest_similar:
-        return Named.DISAGREE
-    if _words_differ(mine.short, theirs.short):
+    is_short = min(len(mine.key), len(theirs.key)) < limits.shortest_similar and mine.alike != theirs.alike
+    if given or is_short or _words_differ(mine.short, theirs.short):
         return Named.DISAGREE
     score = ratio(mine.alike, theirs.alike)
     if score >= limits.alike:
