@@ -198,6 +198,8 @@ MODELS = (
     "HP EliteBook 840 G8",
     "Pixel 7 Pro",
     "Surface Pro",
+    "Samsung Galaxy A53",
+    "Android Device",
     "Windows-10",
     "USER-PC",
     "Dell",
@@ -219,6 +221,13 @@ def test_what_a_machine_is_does_not_say_which_one(name: str) -> None:
     found = name_of(name, KNOWLEDGE.hygiene)
     assert found is not None
     assert found.kind is Kind.GENERIC
+
+
+@pytest.mark.parametrize("name", ["SM-G991B", "Surface Pro 9 for Business"])
+def test_a_device_that_is_called_like_its_model_has_no_name(name: str) -> None:
+    documented = configuration(name=name)
+    assert one(device(name=name, model=name), documented) is None
+    assert one(device(name=name, model="Latitude 5440"), documented) is not None
 
 
 @pytest.mark.parametrize("name", GIVEN)
@@ -268,6 +277,8 @@ def test_a_machine_with_a_name_that_the_system_gave_is_found_by_its_users_name()
         "Anna's MacBook Pro",
         "Annas-iMac",
         "iPhone von Anna",
+        "iPad Pro de Anna",
+        "Galaxy S21 von Anna",
         "Anna's iPhone 13 Pro",
         "Annas-MBP",
         "Anna's Galaxy S21",

@@ -193,6 +193,19 @@ def name_of(raw: str | None, hygiene: Hygiene) -> Name | None:
     return Name(raw, short, key, _kind(key, hygiene), hygiene.telling_parts) if key else None
 
 
+def name_beside(model: str, raw: str | None, hygiene: Hygiene) -> Name | None:
+    """The forms of a device's name. What is called like its model, as `SM-G991B`, has none of its own."""
+    name = name_of(raw, hygiene)
+    if name is None or name.key != _key_of_model(model):
+        return name
+    return Name(name.raw, name.short, name.key, GENERIC, name.telling)
+
+
+@lru_cache(maxsize=4_096)
+def _key_of_model(model: str) -> str:
+    return letters_and_digits(plain(model))
+
+
 def parts_of_name(raw: str) -> tuple[str, ...]:
     """What may be a machine's name in a documented one: `LT-012 (Jane Doe)` and `Jane - LT-012` say whose it is too.
 

@@ -12,6 +12,7 @@ from matchbook_matcher.domain.forms import (
     mac_set_aside,
     maker_of,
     model_of,
+    name_beside,
     name_of,
     parts_of_name,
     serial_variant,
@@ -98,7 +99,7 @@ class Device:
         may_vary = key is not None and (key[0] in "01S" or len(key) == UUID_DIGITS)
         self.tenant_id = tenant_id
         self.device_id = device_id
-        self.name = name_of(name, hygiene)
+        self.name = name_beside(model, name, hygiene) if model else name_of(name, hygiene)
         self.serial = serial
         self.serial_key = key
         self.variant = serial_variant(key) if key is not None and may_vary else None
