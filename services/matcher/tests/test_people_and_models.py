@@ -180,3 +180,18 @@ def test_a_placeholder_is_no_other_model(placeholder: str) -> None:
         pair = one(device(name="LT-7", serial="N/A", model=mine), documented)
         assert pair is not None
         assert pair.worth == without.worth
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "said"),
+    [
+        ("VMware7,1", "VMware Virtual Platform", "agree"),
+        ("Standard PC (Q35 + ICH9, 2009)", "Proxmox VM", "agree"),
+        ("Virtual Machine", "PowerEdge R740", "disagree"),
+        ("PowerEdge R740", "VMware7,1", "disagree"),
+    ],
+)
+def test_virtual_machines_are_of_one_model(mine: str, theirs: str, said: str) -> None:
+    pair = one(device(serial="PF1ABCD2", model=mine), configuration(serial="PF1ABCD2", model=theirs))
+    assert pair is not None
+    assert told(pair, "model") == (said, None)

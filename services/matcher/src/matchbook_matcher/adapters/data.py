@@ -53,6 +53,7 @@ class _Machines(BaseModel):
     other: tuple[str, ...]
     titles: frozenset[str]
     placeholders: tuple[str, ...] = ()
+    virtual: tuple[str, ...] = ()
     makers: dict[str, str]
 
 
@@ -113,6 +114,7 @@ def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> 
             file.machines.makers,
             file.names.former,
             _normal(file.machines.placeholders),
+            _pattern(file.machines.virtual),
         ),
         Vocabulary(**file.tenants.model_dump()),
     )

@@ -15,6 +15,7 @@ NETBIOS_LENGTH = 15
 UUID_DIGITS = 32
 RANDOMISED = "randomised address"
 _SHORTEST_MAKER = 2
+_VIRTUAL = "virtual machine"
 NO_ADAPTER = "not the address of one adapter"
 _LOCAL_DIGITS = frozenset("26AE")
 _GROUP_DIGITS = frozenset("13579BDF")
@@ -140,6 +141,7 @@ class Hygiene:
     """Words, in upper case, beside the name of a machine that another has replaced."""
     models: frozenset[str] = frozenset()
     """Placeholders in the normal form of serial numbers, beside those of the wire contracts."""
+    virtual_models: re.Pattern[str] = re.compile(r"(?!)")
 
     kinds: re.Pattern[str] = field(init=False)
     """Fits every name that is not a machine's own, in a group by its kind."""
@@ -328,6 +330,8 @@ def maker_of(raw: str, hygiene: Hygiene) -> str | None:
 
 @lru_cache(maxsize=4_096)
 def model_of(raw: str, hygiene: Hygiene) -> str | None:
-    """A model as it is written; None for placeholders."""
+    """A model as it is written, but one for all virtual machines; None for placeholders."""
+    if hygiene.virtual_models.fullmatch(raw.strip().upper()):
+        return _VIRTUAL
     normal = normalise_serial(raw)
     return raw if normal not in hygiene.models and serial_is_usable(normal) else None
