@@ -175,4 +175,4 @@ def _by_first_letter(words: Iterable[str]) -> Iterator[str]:
 
 
 def _pattern(alternatives: Sequence[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{alternative})" for alternative in alternatives))
+    return re.compile("|".join(f"(?:{alternative})" for alternative in alternatives) or "(?!)")
