@@ -411,6 +411,15 @@ def test_one_edit_where_a_batch_counts_is_another_machine_unless_its_wi_fi_adapt
     assert told(pair, "serial_number") == ("disagree", "one edit apart, as neighbours in a batch are")
 
 
+def test_where_many_serial_numbers_end_alike_no_slips_are_looked_for() -> None:
+    mine = device(serial="AC12345677600", people="Anna Berg")
+    documented = configuration("c1", serial="AC12395677600", people="Anna Berg")
+    most = KNOWLEDGE.weights.device.limits.similarity_block
+    others = [configuration(f"o{n}", serial=f"NX{n:06}Q7600") for n in range(most)]
+    assert target(answer([mine], [documented, *others[1:]])) == "c1"
+    assert target(answer([mine], [documented, *others])) is None
+
+
 def test_a_serial_number_that_another_device_has_is_no_slip() -> None:
     devices = [device("d1", serial="PF1ABCD07", people="Anna Berg"), device("d2", serial="PF2ABCD07")]
     documents = [configuration(serial="PF2ABCD07", people="Anna Berg")]
