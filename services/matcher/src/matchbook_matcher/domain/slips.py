@@ -21,8 +21,8 @@ class Slips:
     """By serial number those that it may stand for, with a slip of the pen or letters for digits.
 
     An edit before the last three characters leaves those alone. One among them that leaves a character out, or puts one
-    in, leaves what is before them: all but two of the shorter number are all but three of the longer. The numbers of some
-    makers all end alike: where many do, they are not compared.
+    in, leaves what is before them: all but two of the shorter number are all but three of the longer. The numbers of
+    some makers all end alike: where many do, they are not compared.
     """
 
     def __init__(self, serials: Iterable[tuple[str, Held]], limits: DeviceLimits) -> None:
