@@ -66,7 +66,17 @@ def test_names_that_differ_in_a_number_are_different(mine: str, theirs: str) -> 
     assert one(device(name=mine), configuration(name=theirs)) is None
 
 
-@pytest.mark.parametrize("theirs", ["LT-012 (old)", "LT-012 OLD", "LT-012-OLD", "LT-012 - replaced", "Old LT-012"])
+@pytest.mark.parametrize(("mine", "theirs"), [("LT-7", "LT-007"), ("A07", "A7")])
+def test_zeros_before_a_number_are_no_other_name_however_short(mine: str, theirs: str) -> None:
+    pair = one(device(name=mine), configuration(name=theirs))
+    assert pair is not None
+    assert told(pair, "device_name") == ("similar", None)
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    ["LT-012 (old)", "LT-012 OLD", "LT-012-OLD", "LT-012 - replaced", "Old LT-012", "LT-012 (archived)", "LT-012 lost"],
+)
 def test_a_name_is_not_that_of_the_machine_which_another_has_replaced(theirs: str) -> None:
     assert one(device(name="LT-012"), configuration(name=theirs)) is None
     assert one(device(name="LT-012-old"), configuration(name="LT-012 OLD")) is not None
@@ -80,6 +90,7 @@ def test_a_name_is_not_that_of_the_machine_which_another_has_replaced(theirs: st
         ("NYC-LT-012", "NYE-LT-012"),
         ("ACME-HR-PC-12", "ACME-FR-PC-12"),
         ("JSMITH-PC", "KSMITH-PC"),
+        ("CON-JSMITH", "CON-KSMITH"),
     ],
 )
 def test_names_that_differ_in_a_code_or_an_initial_are_different(mine: str, theirs: str) -> None:
@@ -187,6 +198,8 @@ MODELS = (
     "HP EliteBook 840 G8",
     "Pixel 7 Pro",
     "Surface Pro",
+    "Samsung Galaxy A53",
+    "Android Device",
     "Windows-10",
     "USER-PC",
     "Dell",
@@ -208,6 +221,13 @@ def test_what_a_machine_is_does_not_say_which_one(name: str) -> None:
     found = name_of(name, KNOWLEDGE.hygiene)
     assert found is not None
     assert found.kind is Kind.GENERIC
+
+
+@pytest.mark.parametrize("name", ["SM-G991B", "Surface Pro 9 for Business"])
+def test_a_device_that_is_called_like_its_model_has_no_name(name: str) -> None:
+    documented = configuration(name=name)
+    assert one(device(name=name, model=name), documented) is None
+    assert one(device(name=name, model="Latitude 5440"), documented) is not None
 
 
 @pytest.mark.parametrize("name", GIVEN)
@@ -257,6 +277,8 @@ def test_a_machine_with_a_name_that_the_system_gave_is_found_by_its_users_name()
         "Anna's MacBook Pro",
         "Annas-iMac",
         "iPhone von Anna",
+        "iPad Pro de Anna",
+        "Galaxy S21 von Anna",
         "Anna's iPhone 13 Pro",
         "Annas-MBP",
         "Anna's Galaxy S21",

@@ -197,6 +197,17 @@ def test_without_links_tenants_are_matched_and_their_devices_follow(desk: Desk) 
     assert list(places[0]) == ["tenant_id", "organization_id", "confidence"]
 
 
+def test_verified_domains_are_read_as_graph_has_them(desk: Desk) -> None:
+    domains = [{"name": "fabrikamlaw.com", "isDefault": True, "type": "Managed"}, {"name": None}, "fabrikam.net", None]
+    desk.matched(
+        devices=[],
+        configurations=[],
+        tenants=[{"tenant_id": "t1", "display_name": "FL", "verified_domains": domains}],
+        organizations=[{"id": "o1", "name": "Fabrikam Law"}],
+    )
+    assert [row["organization_id"] for row in desk.read("out.tenants")] == ["o1"]
+
+
 def test_tenants_that_only_devices_name_are_matched_by_their_machines(desk: Desk) -> None:
     serials = [f"PF1AAAA{number}" for number in range(8)]
     devices = [a_device(serial, serialNumber=serial, deviceName=serial) for serial in serials]

@@ -72,6 +72,15 @@ def test_a_record_titled_by_its_user_is_found_by_them(title: str) -> None:
     assert one(mine, configuration(name=f"{title} CON-12", people="Anna Berg", model="Latitude 5440")) is None
 
 
+def test_a_name_that_says_whose_it_is_counts_as_a_title_where_the_user_is_the_same() -> None:
+    mine = device(name="Anna's MacBook Air", serial="FVFWKHM6TRRM", people=USER, model="MacBook Air")
+    documented = configuration(name="Anna's MacBook Air", people="Anna Berg", model="MacBook Air")
+    pair = one(mine, documented)
+    assert pair is not None
+    assert pair.worth.confidence > 0.9
+    assert one(mine, configuration(name="Anna's MacBook Air", people="Anna Holm", model="MacBook Air")) is None
+
+
 def test_two_machines_of_one_user_are_not_told_apart_by_the_user() -> None:
     documents = [
         configuration(c, name="Anna Berg laptop", people="Anna Berg", model="Latitude 5440") for c in ("c1", "c2")
@@ -171,3 +180,30 @@ def test_a_serial_number_on_machines_with_different_wi_fi_adapters_is_junk() -> 
     documents = [configuration("c1", serial="BUILT77", name="LT-1"), configuration("c2", serial="BUILT77", name="LT-2")]
     assert target(answer(two, documents, "d1")) == "c1"
     assert target(answer(two, documents, "d2")) == "c2"
+
+
+@pytest.mark.parametrize("placeholder", ["System Product Name", "To Be Filled By O.E.M.", "Custom PC", "laptop"])
+def test_a_placeholder_is_no_other_model(placeholder: str) -> None:
+    documented = configuration(serial="PF1ABCD2", name="LT-7")
+    without = one(device(name="LT-7", serial="N/A"), documented)
+    assert without is not None
+    for mine, theirs in ((placeholder, "ProArt B550"), ("ProArt B550", placeholder)):
+        documented = configuration(serial="PF1ABCD2", name="LT-7", model=theirs)
+        pair = one(device(name="LT-7", serial="N/A", model=mine), documented)
+        assert pair is not None
+        assert pair.worth == without.worth
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "said"),
+    [
+        ("VMware7,1", "VMware Virtual Platform", "agree"),
+        ("Standard PC (Q35 + ICH9, 2009)", "Proxmox VM", "agree"),
+        ("Virtual Machine", "PowerEdge R740", "disagree"),
+        ("PowerEdge R740", "VMware7,1", "disagree"),
+    ],
+)
+def test_virtual_machines_are_of_one_model(mine: str, theirs: str, said: str) -> None:
+    pair = one(device(serial="PF1ABCD2", model=mine), configuration(serial="PF1ABCD2", model=theirs))
+    assert pair is not None
+    assert told(pair, "model") == (said, None)

@@ -51,6 +51,10 @@ JUNK = [
     "123456789012",
     "03000200-0400-0500-0006-000700080009",
     "VMware Virtual Platform",
+    "ask Bob",
+    "S/N: see asset sheet",
+    "nicht lesbar!",
+    "Lenovo",
     "ab",
     "",
     "  ",
@@ -83,7 +87,8 @@ def test_an_installation_has_placeholders_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "written",
     ["pf1abcd2", " PF1A BCD2 ", "PF1-ABCD2", "S/N: PF1ABCD2", "SN PF1ABCD2", "Service Tag: PF1ABCD2", "PF1ABCD2\t",
-     "PF1ABCD2 (was 5CG0000001)", ".PF1ABCD2.CN1296342I0021."],
+     "PF1ABCD2 (was 5CG0000001)", ".PF1ABCD2.CN1296342I0021.", "ST: PF1ABCD2",
+     "Numéro de série : PF1ABCD2", "Serial No.#: PF1ABCD2", "Seriennummer PF1ABCD2"],
 )  # fmt: skip
 def test_a_serial_number_is_found_however_it_is_written(written: str) -> None:
     pair = one(device(serial="PF1ABCD2", name="X-1"), configuration(serial=written, name="Y-2"))
@@ -113,6 +118,19 @@ def test_a_spreadsheet_drops_zeros_and_adds_a_point() -> None:
 
 def test_a_label_takes_no_letter_of_the_serial_number() -> None:
     assert serial_key("SN: R5C22031820") == "R5C22031820"
+    assert serial_key("ST: JPCMMKH") == "JPCMMKH"
+    uuid = "564D3E1F2A3B4C5D6E7F8091A2B3C4D5"
+    assert serial_key("SN: VMware-56 4d 3e 1f 2a 3b 4c 5d-6e 7f 80 91 a2 b3 c4 d5") == uuid
+
+
+def test_what_stands_before_a_sign_is_a_label_only_without_digits() -> None:
+    assert serial_key("5CG1234ABC#ABA") == "5CG1234ABCABA"
+    assert serial_key("AC:DE:48:12:34:56") == "ACDE48123456"
+
+
+@pytest.mark.parametrize("written", ["PFRG SGYT", "PFRGSGYT (new)", "Service Tag PFRGSGYT"])
+def test_a_serial_number_without_a_digit_is_no_prose(written: str) -> None:
+    assert serial_key(written) == "PFRGSGYT"
 
 
 def test_what_a_spreadsheet_has_rounded_is_no_serial_number() -> None:
@@ -393,6 +411,15 @@ def test_one_edit_where_a_batch_counts_is_another_machine_unless_its_wi_fi_adapt
     pair = one(device(serial=mine, wifi=address), documented)
     assert pair is not None
     assert told(pair, "serial_number") == ("disagree", "one edit apart, as neighbours in a batch are")
+
+
+def test_where_many_serial_numbers_end_alike_no_slips_are_looked_for() -> None:
+    mine = device(serial="AC12345677600", people="Anna Berg")
+    documented = configuration("c1", serial="AC12395677600", people="Anna Berg")
+    most = KNOWLEDGE.weights.device.limits.similarity_block
+    others = [configuration(f"o{n}", serial=f"NX{n:06}Q7600") for n in range(most)]
+    assert target(answer([mine], [documented, *others[1:]])) == "c1"
+    assert target(answer([mine], [documented, *others])) is None
 
 
 def test_a_serial_number_that_another_device_has_is_no_slip() -> None:

@@ -326,6 +326,8 @@ def test_an_ignored_tenant_keeps_nobody_from_an_organization() -> None:
 
 def test_two_letters_make_a_short_word_another() -> None:
     assert found(named("Larsen Dental"), Organization("o1", "Lawson Dental")) is None
+    assert found(named("Bond Dental"), Organization("o1", "Bend Dental")) is None
+    assert found(named("ABC Dental"), Organization("o1", "ACB Dental")) is None
 
 
 @pytest.mark.parametrize(
@@ -335,6 +337,7 @@ def test_two_letters_make_a_short_word_another() -> None:
         ("Larsen Law", "Larson Law"),
         ("Meyer Consulting", "Meier Consulting"),
         ("Consulting Meyer", "Meier Consulting"),
+        ("Bleu Fabrikam", "Blue Fabrikam"),
     ],
 )
 def test_a_namesake_one_letter_apart_is_high_only_with_something_else(mine: str, theirs: str) -> None:

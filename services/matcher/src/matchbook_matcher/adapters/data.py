@@ -54,6 +54,8 @@ class _Machines(BaseModel):
     mobile: tuple[str, ...]
     other: tuple[str, ...]
     titles: frozenset[str]
+    placeholders: tuple[str, ...] = ()
+    virtual: tuple[str, ...] = ()
     makers: dict[str, str]
 
 
@@ -103,7 +105,7 @@ def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> 
         Weights.model_validate(tomllib.loads(texts[0])),
         Hygiene(
             {beginning.upper().replace("-", ":"): reason for beginning, reason in file.mac_addresses.items()},
-            frozenset(filter(None, map(normalise_serial, file.serial_numbers.placeholders))),
+            _normal(file.serial_numbers.placeholders),
             _pattern(file.names.default),
             _pattern(file.names.personal),
             _pattern(file.names.generic),
@@ -114,10 +116,16 @@ def read_knowledge(weights: Path | None = None, hygiene: Path | None = None) -> 
             file.machines.titles,
             file.machines.makers,
             file.names.former,
+            _normal(file.machines.placeholders),
+            _pattern(file.machines.virtual),
         ),
         Vocabulary(**file.tenants.model_dump()),
         short_digest("\x1f".join((version("matchbook-matcher"), *texts))),
     )
+
+
+def _normal(placeholders: Iterable[str]) -> frozenset[str]:
+    return frozenset(filter(None, map(normalise_serial, placeholders)))
 
 
 def read_fitting(given: Path | None = None) -> FittingRules:
@@ -167,4 +175,4 @@ def _by_first_letter(words: Iterable[str]) -> Iterator[str]:
 
 
 def _pattern(alternatives: Sequence[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{alternative})" for alternative in alternatives))
+    return re.compile("|".join(f"(?:{alternative})" for alternative in alternatives) or "(?!)")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from matchbook_contracts.identity import normalise_serial, serial_is_usable
 from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import ratio
 
@@ -174,9 +173,8 @@ def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
     if mine.numbers != theirs.numbers or mine.key == theirs.key:
         return Named.OTHER_NUMBER if mine.frame == theirs.frame else Named.DISAGREE
     given = mine.kind is not OWN or theirs.kind is not OWN
-    if given or min(len(mine.key), len(theirs.key)) < limits.shortest_similar:
-        return Named.DISAGREE
-    if mine.short[1:] == theirs.short[1:] or _codes_differ(mine.short, theirs.short):
+    is_short = min(len(mine.key), len(theirs.key)) < limits.shortest_similar and mine.alike != theirs.alike
+    if given or is_short or _words_differ(mine.short, theirs.short):
         return Named.DISAGREE
     score = ratio(mine.alike, theirs.alike)
     if score >= limits.alike:
@@ -184,14 +182,15 @@ def likeness(mine: Name, theirs: Name, limits: DeviceLimits) -> Named:
     return Named.SIMILAR if score >= limits.similar else Named.DISAGREE
 
 
-def _codes_differ(mine: str, theirs: str) -> bool:
+def _words_differ(mine: str, theirs: str) -> bool:
     """Whether names of as many parts differ in a short one: `NYC-LT-012` stands elsewhere than `NYE-LT-012`, and
-    `NYC-DT-012` on a desk.
+    `NYC-DT-012` on a desk. Or in an initial: `CON-JSMITH` is not `CON-KSMITH`'s.
     """
     first, second = _LETTERS.findall(mine), _LETTERS.findall(theirs)
     return len(first) == len(second) and any(
-        len(one) == len(other) <= _LONGEST_CODE and sorted(one) != sorted(other)
+        one[1:] == other[1:] if len(one) > _LONGEST_CODE else sorted(one) != sorted(other)
         for one, other in zip(first, second, strict=True)
+        if len(one) == len(other) and one != other
     )
 
 
@@ -209,8 +208,12 @@ def is_cut(short: Name, long: Name) -> bool:
 
 
 def _is_untold(mine: Name | None, named: Named) -> bool:
-    """Whether the documented name may still be the user's: what so many machines are called is none of theirs."""
-    return named is Named.DISAGREE or (named is Named.SET_ASIDE and mine is not None and not mine.identifies)
+    """Whether the documented name may still be the user's: what so many machines are called is none of theirs.
+
+    `Anna's iPhone` is both a device's name and what says whose it is: there the user tells the Annas apart.
+    """
+    untold = (Named.DISAGREE, Named.PERSONAL)
+    return named in untold or (named is Named.SET_ASIDE and mine is not None and not mine.identifies)
 
 
 def is_titled(device: Device, title: AbstractSet[str]) -> bool:
@@ -227,7 +230,7 @@ def models(device: Device, configuration: Configuration) -> Model:
         return Model.OTHER_FAMILY
     if device.maker is not None and configuration.maker not in (None, device.maker):
         return Model.OTHER_MAKER
-    return _models(device.model, configuration.model)
+    return _models(device.product, configuration.product)
 
 
 @lru_cache(maxsize=8192)
@@ -251,5 +254,4 @@ def _is_product_number(model: str | None) -> bool:
 
 
 def _model_words(raw: str | None) -> frozenset[str]:
-    """Placeholders of mainboards are the same as those of serial numbers."""
-    return words_of(raw) if raw is not None and serial_is_usable(normalise_serial(raw)) else frozenset()
+    return frozenset() if raw is None else words_of(raw)

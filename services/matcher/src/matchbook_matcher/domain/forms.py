@@ -15,6 +15,7 @@ NETBIOS_LENGTH = 15
 UUID_DIGITS = 32
 RANDOMISED = "randomised address"
 _SHORTEST_MAKER = 2
+_VIRTUAL = "virtual machine"
 NO_ADAPTER = "not the address of one adapter"
 _LOCAL_DIGITS = frozenset("26AE")
 _GROUP_DIGITS = frozenset("13579BDF")
@@ -33,8 +34,12 @@ _S_LABEL = re.compile(r"S(?=[0-9A-Z]{7,14}$)")
 _VMWARE_LABEL = re.compile(r"VMWARE(?=[0-9A-F]{32}$)")
 _UUID = re.compile("([0-9A-F]{2})" * 8 + "([0-9A-F]{16})")
 _PARALLELS_LABEL = re.compile(r"PARALLELS(?=[0-9A-F]{32}$)")
-_WRITTEN_LABEL = re.compile(r"(?:SERVICETAG|SVCTAG|SERIALNUMBER|SERIALNO|SERIAL|SN|TAG)(?=[0-9A-Z]{5,})")
+_WRITTEN_LABEL = re.compile(
+    r"(?:SERVICETAG|SVCTAG|SERIAL(?:NUMBER|NO)?|SERIEN?(?:NUMMER|NR)|SERNR|SN|TAG)(?=[0-9A-Z]{5,})"
+)
 _ZEROS_OF_A_SERIAL = re.compile(r"0+(?=[1-9][0-9]{6,}$)")
+_SIGN = re.compile(r"[:#=][\s:#=]*")
+_VOWEL = re.compile("[AEIOU]")
 _REMARK = re.compile(r"(?<=[0-9A-Za-z])\s*[(\[].*", re.DOTALL)
 _ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+E\+?|E\+)[0-9]+", re.IGNORECASE)
 _WITH_A_POINT = re.compile(r"[0-9]+\.0")
@@ -134,6 +139,9 @@ class Hygiene:
     """The first word of a manufacturer's name, by another first word under which it is known."""
     former: frozenset[str] = frozenset()
     """Words, in upper case, beside the name of a machine that another has replaced."""
+    models: frozenset[str] = frozenset()
+    """Placeholders in the normal form of serial numbers, beside those of the wire contracts."""
+    virtual_models: re.Pattern[str] = re.compile(r"(?!)")
 
     kinds: re.Pattern[str] = field(init=False)
     """Fits every name that is not a machine's own, in a group by its kind."""
@@ -187,6 +195,19 @@ def name_of(raw: str | None, hygiene: Hygiene) -> Name | None:
     return Name(raw, short, key, _kind(key, hygiene), hygiene.telling_parts) if key else None
 
 
+def name_beside(model: str, raw: str | None, hygiene: Hygiene) -> Name | None:
+    """The forms of a device's name. What is called like its model, as `SM-G991B`, has none of its own."""
+    name = name_of(raw, hygiene)
+    if name is None or name.key != _key_of_model(model):
+        return name
+    return Name(name.raw, name.short, name.key, GENERIC, name.telling)
+
+
+@lru_cache(maxsize=4_096)
+def _key_of_model(model: str) -> str:
+    return letters_and_digits(plain(model))
+
+
 def parts_of_name(raw: str) -> tuple[str, ...]:
     """What may be a machine's name in a documented one: `LT-012 (Jane Doe)` and `Jane - LT-012` say whose it is too.
 
@@ -234,8 +255,8 @@ def serial_key(raw: str | None) -> str | None:
 
 
 def _serial_in(raw: str) -> str | None:
-    """What of a text is the serial number; None where a spreadsheet has rounded it."""
-    text = raw.strip()
+    """What of a text is the serial number; None where a spreadsheet has rounded it, or somebody has left a note."""
+    text = _without_label(raw.strip())
     if text.startswith(("/", ".")):
         # Dell boards: the service tag stands between the first two signs, the board's own number after them.
         return text[1:].partition(text[0])[0]
@@ -243,12 +264,26 @@ def _serial_in(raw: str) -> str | None:
         return None
     if _WITH_A_POINT.fullmatch(text):
         return text.removesuffix(".0")
-    return _REMARK.sub("", text) if text.endswith((")", "]")) else text
+    bare = _REMARK.sub("", text) if text.endswith((")", "]")) else text
+    return None if _is_prose(bare) else bare
+
+
+def _without_label(text: str) -> str:
+    """`5CG1234ABC` of `Seriennummer: 5CG1234ABC`: whatever the label's language, it has no digit."""
+    label, *others = _SIGN.split(text)
+    is_label = any(map(str.isalpha, label)) and not any(map(str.isdigit, label))
+    return others[0] if is_label and len(others) == 1 else text
 
 
 def is_rounded(raw: str) -> bool:
     """Whether a spreadsheet has made a number of a long serial number: `4.51235E+11`."""
     return _ROUNDED.fullmatch(raw.strip()) is not None
+
+
+def _is_prose(raw: str) -> bool:
+    """Whether somebody wrote words, as `ask Bob` or `see label`: several without a digit, and each can be spoken."""
+    words = raw.split()
+    return len(words) > 1 and not any(map(str.isdigit, raw)) and all(map(_VOWEL.search, map(plain, words)))
 
 
 def unconfused(key: str) -> str:
@@ -291,3 +326,12 @@ def maker_of(raw: str, hygiene: Hygiene) -> str | None:
         return None
     found = _WORD.search(plain(raw))
     return None if found is None else hygiene.makers.get(found[0], found[0]) or None
+
+
+@lru_cache(maxsize=4_096)
+def model_of(raw: str, hygiene: Hygiene) -> str | None:
+    """A model as it is written, but one for all virtual machines; None for placeholders."""
+    if hygiene.virtual_models.fullmatch(raw.strip().upper()):
+        return _VIRTUAL
+    normal = normalise_serial(raw)
+    return raw if normal not in hygiene.models and serial_is_usable(normal) else None

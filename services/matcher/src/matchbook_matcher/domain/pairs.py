@@ -265,6 +265,9 @@ def _name_evidence(pair: Pair, finding: Named, learned: Learned) -> Evidence:
     theirs = _shown(mine, pair.configuration.names)
     if mine is None:
         return _entry("device_name", verdict, None, theirs, reason)
+    is_same = any(name.key == mine.key for name in pair.configuration.names)
+    if finding is Named.TITLED and mine.kind is Kind.PERSONAL and is_same:
+        verdict, reason = _NAMED[Named.PERSONAL]
     if finding is NAME_SET_ASIDE:
         reason = _why_no_name(mine, pair.configuration.names, learned)
     return _entry("device_name", verdict, mine.raw, theirs, reason)

@@ -11,6 +11,8 @@ from matchbook_matcher.domain.forms import (
     family_of,
     mac_set_aside,
     maker_of,
+    model_of,
+    name_beside,
     name_of,
     parts_of_name,
     serial_variant,
@@ -75,14 +77,14 @@ class Device:
     `serial_key`, `wifi` and `ethernet` hold usable values in normal form; `set_aside` the other MAC addresses with the
     reason. `variant` is the serial number's other form, as `forms.serial_variant` gives it. `last_sync` is in
     seconds since 1970, 0 when unknown. `people` are those whose it is, `family` is what kind of machine it is and
-    `maker` who built it, as far as that is said.
+    `maker` who built it, as far as that is said; `product` is the model where that is no placeholder.
 
     No dataclass: what that generates stays interpreted where this module is compiled, and takes half of its time.
     """
 
     __slots__ = (
-        "device_id", "ethernet", "family", "last_sync", "maker", "model", "name", "people", "serial", "serial_key",
-        "set_aside", "standing", "tenant_id", "variant", "wifi",
+        "device_id", "ethernet", "family", "last_sync", "maker", "model", "name", "people", "product", "serial",
+        "serial_key", "set_aside", "standing", "tenant_id", "variant", "wifi",
     )  # fmt: skip
 
     def __init__(self, facts: DeviceFacts, hygiene: Hygiene, standing: Standing | None = None) -> None:
@@ -97,7 +99,7 @@ class Device:
         may_vary = key is not None and (key[0] in "01S" or len(key) == UUID_DIGITS)
         self.tenant_id = tenant_id
         self.device_id = device_id
-        self.name = name_of(name, hygiene)
+        self.name = name_beside(model, name, hygiene) if model else name_of(name, hygiene)
         self.serial = serial
         self.serial_key = key
         self.variant = serial_variant(key) if key is not None and may_vary else None
@@ -105,6 +107,7 @@ class Device:
         self.ethernet = ethernet
         self.set_aside = aside
         self.model = model
+        self.product = model_of(model, hygiene) if model else None
         self.last_sync = last_sync
         self.maker = maker_of(maker, hygiene) if maker else None
         self.people = people_in(people, hygiene) if people else None
@@ -115,12 +118,12 @@ class Device:
 class Configuration:
     """One documented machine that is not archived. `names` are those that it may bear: its name and its host name.
 
-    `title` are the words of a name that may be a person's, without those of machines.
+    `product` as of a device, `title` are the words of a name that may be a person's, without those of machines.
     """
 
     __slots__ = (
-        "configuration_id", "family", "macs", "maker", "model", "name", "names", "organization_id", "people", "serial",
-        "serial_key", "set_aside", "title", "variant",
+        "configuration_id", "family", "macs", "maker", "model", "name", "names", "organization_id", "people", "product",
+        "serial", "serial_key", "set_aside", "title", "variant",
     )  # fmt: skip
 
     def __init__(self, facts: ConfigurationFacts, hygiene: Hygiene) -> None:
@@ -146,6 +149,7 @@ class Configuration:
         self.macs = usable
         self.set_aside = aside
         self.model = model
+        self.product = model_of(model, hygiene) if model else None
         self.maker = maker_of(maker, hygiene) if maker else None
         self.people = persons
         self.family = family_of(type_, hygiene) if type_ else None

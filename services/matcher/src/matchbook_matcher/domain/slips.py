@@ -21,46 +21,46 @@ class Slips:
     """By serial number those that it may stand for, with a slip of the pen or letters for digits.
 
     An edit before the last three characters leaves those alone. One among them that leaves a character out, or puts one
-    in, leaves what is before them: all but two of the shorter number are all but three of the longer.
+    in, leaves what is before them: all but two of the shorter number are all but three of the longer. The numbers of
+    some makers all end alike: where many do, they are not compared.
     """
 
-    def __init__(self, serials: Iterable[tuple[str, Held]]) -> None:
-        self._by_end: dict[str, Held] = {}
-        self._longer: dict[str, Held] = {}
-        self._shorter: dict[str, Held] = {}
+    def __init__(self, serials: Iterable[tuple[str, Held]], limits: DeviceLimits) -> None:
+        self._most = limits.similarity_block
+        self._by_end: defaultdict[str, list[Configuration]] = defaultdict(list)
+        self._longer: defaultdict[str, list[Configuration]] = defaultdict(list)
+        self._shorter: defaultdict[str, list[Configuration]] = defaultdict(list)
         for serial, held in serials:
-            end, longer, shorter = filings(serial)
-            _file(self._by_end, end, held)
-            _file(self._longer, longer, held)
-            _file(self._shorter, shorter, held)
+            for index, key in self._places(serial):
+                index[key].extend(held)
 
     def add(self, serial: str, configuration: Configuration) -> None:
         for index, key in self._places(serial):
-            _file(index, key, (configuration,))
+            index[key].append(configuration)
 
     def remove(self, serial: str, configuration: Configuration) -> None:
         for index, key in self._places(serial):
-            if left := tuple(other for other in index.get(key, ()) if other is not configuration):
+            if left := [other for other in index.pop(key, ()) if other is not configuration]:
                 index[key] = left
-            else:
-                index.pop(key, None)
 
-    def _places(self, serial: str) -> tuple[tuple[dict[str, Held], str], ...]:
+    def _places(self, serial: str) -> tuple[tuple[defaultdict[str, list[Configuration]], str], ...]:
         end, longer, shorter = filings(serial)
         return (self._by_end, end), (self._longer, longer), (self._shorter, shorter)
 
     def of(self, serial: str) -> Held:
         end, shorter, longer = filings(serial)
-        near = joined(self._by_end.get(end, ()), self._longer.get(longer, ()))
-        near = joined(near, self._shorter.get(shorter, ()))
-        return tuple(
-            configuration
-            for configuration in near
-            if any(
-                other is not None and unequal_serials(serial, other) in (Serial.SLIP, Serial.CONFUSED)
-                for other in (configuration.serial_key, configuration.variant)
-            )
-        )
+        blocks = (self._by_end.get(end, ()), self._longer.get(longer, ()), self._shorter.get(shorter, ()))
+        # A configuration is filed by its serial number and by that one's other form.
+        small = (dict.fromkeys(block) for block in blocks if len(block) <= self._most * 2)
+        found: Held = ()
+        for held in small:
+            if len(held) <= self._most:
+                found = joined(found, tuple(each for each in held if _has_slip(serial, each)))
+        return found
+
+
+def _has_slip(serial: str, configuration: Configuration) -> bool:
+    return any(unequal_serials(serial, other) in (Serial.SLIP, Serial.CONFUSED) for other in configuration.serials)
 
 
 class LikeNames:
@@ -141,7 +141,7 @@ class Doubtful:
         limits: DeviceLimits,
     ) -> None:
         """`serials` are those that no device bears, with the configurations that do."""
-        self.slips, self.names, self.titles = Slips(serials), LikeNames(limits), Titles(limits)
+        self.slips, self.names, self.titles = Slips(serials, limits), LikeNames(limits), Titles(limits)
         self.names.add(configurations, borne_names)
         for configuration in configurations:
             if configuration.title:
@@ -189,9 +189,3 @@ def joined(found: Held, more: Held) -> Held:
         if configuration not in found:
             found = (*found, configuration)
     return found
-
-
-def _file(index: dict[str, Held], key: str, held: Held) -> None:
-    # Most keys have one: nothing new is made for those.
-    others = index.get(key)
-    index[key] = held if others is None else joined(others, held)

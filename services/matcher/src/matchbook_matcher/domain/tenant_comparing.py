@@ -13,6 +13,8 @@ from matchbook_matcher.domain.tenant_names import CompanyName, Vocabulary, Words
 
 _SHORTEST_ABBREVIATED = 3
 _SHORTEST_STEM = 6
+_SHORTEST_SWAPPED = 4
+"""Letters: Bleu is Blue, where Bond and Bend are two companies, and so are ABC and ACB."""
 _INITIALS = range(2, 5)
 _FEWEST_BESIDE_A_LETTER = 2
 _LONG_WORD = 10
@@ -218,7 +220,10 @@ class Comparer:
 
     def _is_misspelt(self, word: str, other: str) -> bool:
         shorter = min(len(word), len(other))
-        if shorter < self._slip_length or word[0] != other[0] or not (word + other).isalpha():
+        if word[0] != other[0] or not (word + other).isalpha():
+            return False
+        are_swapped = shorter >= _SHORTEST_SWAPPED and sorted(word) == sorted(other)
+        if shorter < self._slip_length and not are_swapped:
             return False
         most = 2 if shorter >= _LONG_WORD else 1
         return int(OSA.distance(word, other, score_cutoff=most)) <= most

@@ -54,6 +54,13 @@ def _told(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _domains(value: object) -> object:
+    """Graph's own records tell of each domain its name, and what it is for."""
+    if not isinstance(value, list):
+        return _listed(value)
+    return [part.get("name") if isinstance(part, dict) else part for part in value]
+
+
 Texts = Annotated[tuple[str | None, ...], BeforeValidator(_listed)]
 
 
@@ -101,7 +108,7 @@ class TenantLine(Line):
     tenant_id: Id
     display_name: str | None = None
     default_domain: str | None = None
-    verified_domains: Texts = ()
+    verified_domains: Annotated[tuple[str | None, ...], BeforeValidator(_domains)] = ()
 
 
 class OrganizationLine(Line):
