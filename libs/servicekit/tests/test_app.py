@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 from matchbook_local.testing import Database as Scratch
 from matchbook_servicekit import topics
+from matchbook_servicekit.database import DatabaseSettings, migrate
 
 from .conftest import reserved_port
 
@@ -69,15 +71,13 @@ def running(environment: dict[str, str], *arguments: str) -> Iterator[Service]:
 async def environment(kafka_bootstrap: str, topic_prefix: str, database: Scratch) -> dict[str, str]:
     """A service's settings; topics and schema are there."""
     await topics.apply(kafka_bootstrap, topic_prefix, partitions=1)
-    settings = {
+    await migrate(DatabaseSettings(database.dsn, database.schema), "matchbook_servicekit")
+    return {
         "MATCHBOOK_KAFKA_BOOTSTRAP": kafka_bootstrap,
         "MATCHBOOK_TOPIC_PREFIX": topic_prefix,
         "MATCHBOOK_DATABASE_DSN": database.dsn,
         "MATCHBOOK_DATABASE_SCHEMA": database.schema,
     }
-    with running(settings, "migrate") as migration:
-        assert migration.ended()[0] == 0
-    return settings
 
 
 def test_a_service_gets_ready_and_ends_with_zero_on_sigterm(environment: dict[str, str]) -> None:
@@ -138,15 +138,22 @@ def test_readiness_says_why_not(environment: dict[str, str]) -> None:
         service.until("/health/ready", 503, says='"reasons":["not yet"]')
 
 
-def test_a_service_on_a_schema_that_is_not_migrated_names_the_remedy(
+async def test_a_service_on_a_schema_that_is_not_migrated_names_the_remedy(
     environment: dict[str, str], database: Scratch
 ) -> None:
-    with running({**environment, "MATCHBOOK_DATABASE_SCHEMA": f"{database.schema}_not_there"}) as service:
+    connection = await asyncpg.connect(database.dsn)
+    await connection.execute(f"DROP SCHEMA {database.schema} CASCADE")
+    await connection.close()
+    with running(environment) as service:
         code, output = service.ended()
     assert code == 1
     assert "lacks 0001_plumbing of matchbook_servicekit" in output
     assert "Run `small-service migrate`, then start again." in output
     assert "Traceback" not in output
+    with running(environment, "migrate") as migration:
+        assert migration.ended()[0] == 0
+    with running(environment) as service:
+        service.until("/health/startup", 200)
 
 
 def test_a_port_in_use_is_one_sentence(environment: dict[str, str]) -> None:

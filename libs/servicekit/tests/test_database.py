@@ -31,7 +31,7 @@ PACKAGE = "servicekit_test_package"
 
 @pytest.fixture
 def settings(database: Scratch) -> DatabaseSettings:
-    return DatabaseSettings(database.dsn, database.schema, deadline=5, lock_timeout=0.3)
+    return DatabaseSettings(database.dsn, database.schema, database.schema, deadline=5, lock_timeout=0.3)
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ async def test_a_server_that_answers_nothing_any_more_does_not_hold_the_work(
 
 async def still_running(connection: Connection) -> int:
     count: int = await connection.fetchval(
-        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(300)%' AND pid <> pg_backend_pid()"
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND application_name = current_schema()"
     )
     return count
 

@@ -20,7 +20,18 @@ from matchbook_servicekit.database import Database, DatabaseSettings, is_transie
 from matchbook_servicekit.messaging import KafkaSettings, Publisher, Transient
 from matchbook_servicekit.outbox import Relay
 
-from .conftest import CREATE_APPLIED, DEVICES, PARTITIONS, World, device, read_topic, reserved_port, running, sent, until
+from .conftest import (
+    CREATE_APPLIED,
+    DEVICES,
+    PARTITIONS,
+    World,
+    device,
+    read_topic,
+    reserved_port,
+    running,
+    sent,
+    until,
+)
 
 
 async def prepared(bootstrap: str, settings: DatabaseSettings) -> World:
