@@ -12,13 +12,14 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from matchbook_contracts.base import Contract
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceFacts
 from matchbook_local.testing import Database as Scratch
-from matchbook_servicekit import topics
+from matchbook_local.testing import create_topics
 from matchbook_servicekit.consumer import BatchConsumer, Subscription
 from matchbook_servicekit.database import Connection, Database, DatabaseSettings, migrate
 from matchbook_servicekit.dead_letters import BrakeLimits
 from matchbook_servicekit.messaging import KafkaSettings, Outgoing, Publisher, Received, Wire, outgoing
 
 DEVICES = "matchbook.devices"
+TOPICS = (DEVICES, "matchbook.suggestions")
 PARTITIONS = 3
 CREATE_APPLIED = """
 CREATE TABLE applied (
@@ -153,7 +154,7 @@ async def running(component: Any) -> AsyncIterator[asyncio.Task[None]]:
 async def world(kafka_bootstrap: str, topic_prefix: str, database: Scratch) -> AsyncIterator[World]:
     """Topics of three partitions, a migrated schema, a publisher and a pool."""
     kafka = KafkaSettings(kafka_bootstrap, topic_prefix)
-    await topics.apply(kafka_bootstrap, topic_prefix, partitions=PARTITIONS)
+    await create_topics(kafka_bootstrap, topic_prefix, TOPICS, partitions=PARTITIONS)
     settings = DatabaseSettings(database.dsn, database.schema, deadline=10)
     await migrate(settings, "matchbook_servicekit")
     pool, publisher = Database(settings), Publisher(kafka)

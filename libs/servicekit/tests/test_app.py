@@ -15,10 +15,10 @@ import asyncpg
 import httpx
 import pytest
 from matchbook_local.testing import Database as Scratch
-from matchbook_servicekit import topics
+from matchbook_local.testing import create_topics
 from matchbook_servicekit.database import DatabaseSettings, migrate
 
-from .conftest import reserved_port
+from .conftest import DEVICES, reserved_port
 
 PROGRAM = str(Path(__file__).with_name("small_service.py"))
 
@@ -70,7 +70,7 @@ def running(environment: dict[str, str], *arguments: str) -> Iterator[Service]:
 @pytest.fixture
 async def environment(kafka_bootstrap: str, topic_prefix: str, database: Scratch) -> dict[str, str]:
     """A service's settings; topics and schema are there."""
-    await topics.apply(kafka_bootstrap, topic_prefix, partitions=1)
+    await create_topics(kafka_bootstrap, topic_prefix, [DEVICES], partitions=1)
     await migrate(DatabaseSettings(database.dsn, database.schema), "matchbook_servicekit")
     return {
         "MATCHBOOK_KAFKA_BOOTSTRAP": kafka_bootstrap,
