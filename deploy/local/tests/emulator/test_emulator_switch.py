@@ -202,10 +202,12 @@ async def test_a_stalled_connection_does_not_keep_the_emulator_alive(tmp_path: P
     async with running_emulator(world, tmp_path, write_documentation=False) as emulator:
         stalled = emulator.faults.add("stalled-headers")
         headers = {"Authorization": f"Bearer {await token_for(emulator, world.home.tenant_id)}"}
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls(emulator))) as session:
-            waiting = asyncio.create_task(session.get(emulator.url + ORGANIZATION, headers=headers))
-            while not stalled.struck:  # noqa: ASYNC110 - the emulator counts
-                await asyncio.sleep(0.01)
-            begun = asyncio.get_running_loop().time()
+        session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls(emulator)))
+        waiting = asyncio.create_task(session.get(emulator.url + ORGANIZATION, headers=headers))
+        while not stalled.struck:  # noqa: ASYNC110 - the emulator counts
+            await asyncio.sleep(0.01)
+        begun = asyncio.get_running_loop().time()
+    # The connection is still open.
     assert asyncio.get_running_loop().time() - begun < 30
     waiting.cancel()
+    await session.close()
