@@ -84,10 +84,8 @@ async def test_all_kinds_in_one_batch_cost_one_transaction_and_one_log_line(worl
 
 async def test_a_five_megabyte_record_does_not_stall_the_others(world: World) -> None:
     await world.send_raw(BAD["oversized"], BAD["oversized"], wire(ce_id=b"after"))
-    started = asyncio.get_running_loop().time()
     async with running(world.consumer()):
-        await world.until_applied(1)
-    assert asyncio.get_running_loop().time() - started < 5
+        assert await world.until_applied(1) == ["after"]
 
 
 async def test_a_tombstone_is_passed_over(world: World) -> None:
