@@ -211,6 +211,14 @@ def _announce(request: pytest.FixtureRequest, line: str) -> None:
             reporter.write_line(f"test runtime: {line}")
 
 
+def pytest_configure() -> None:
+    """How long an example takes is the machine's affair, and says nothing of what is tested."""
+    from hypothesis import HealthCheck, settings  # noqa: PLC0415
+
+    settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("unhurried")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test marked `browser` asks for Chromium, and first, before anything is started for it."""
     for item in items:
