@@ -20,7 +20,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 LOOPBACK = ("127.0.0.1", "localhost")
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 SignIn = Callable[[str], Awaitable[Page]]
 

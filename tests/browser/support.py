@@ -72,6 +72,17 @@ def origin(page: Page) -> str:
     return "/".join(page.url.split("/")[:3])
 
 
+def comes_to_stand(stack: Running, device: Device, status: str) -> Device:
+    """Wait until the gateway too has the device as the page shows it; the page may be told first."""
+
+    def obstacle() -> str | None:
+        found = standing(stack, device)["status"]
+        return None if found == status else f"it is {found}"
+
+    stack.wait_for(obstacle, what=f"device {device['device_id']}")
+    return standing(stack, device)
+
+
 def standing(stack: Running, device: Device) -> Device:
     """The device as the gateway has it now."""
     found: Device = stack.gateway.get(f"/api/tenants/{device['tenant_id']}/devices/{device['device_id']}")

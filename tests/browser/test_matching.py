@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import PATIENCE_MS, SignIn
-from tests.browser.support import row, show, standing, system_matching, tab, unmatched
+from tests.browser.support import comes_to_stand, row, show, standing, system_matching, tab, unmatched
 from tests.support.stack import Running
 
 # Asked for first, so that nothing is started where there is no browser.
@@ -26,8 +26,8 @@ async def test_an_accepted_suggestion_shows_as_matched(stack: Running, sign_in: 
     await tab(page, "Matched").click()
     await expect(line).to_contain_text(device["suggestion"]["target_name"])
     await expect(line.get_by_role("button", name="Change Match")).to_be_enabled()
-    now = standing(stack, device)
-    assert (now["status"], now["configuration"]["id"]) == ("matched", device["suggestion"]["target_id"])
+    now = comes_to_stand(stack, device, "matched")
+    assert now["configuration"]["id"] == device["suggestion"]["target_id"]
 
 
 async def test_undo_takes_an_accepted_suggestion_back(stack: Running, sign_in: SignIn) -> None:
@@ -38,7 +38,7 @@ async def test_undo_takes_an_accepted_suggestion_back(stack: Running, sign_in: S
     await page.get_by_role("button", name="Undo").click()
     await expect(page.get_by_text(f"{device['device_name']} is back in Unmatched.")).to_be_visible()
     await expect(line).to_be_visible()
-    assert standing(stack, device)["status"] == "unmatched"
+    comes_to_stand(stack, device, "unmatched")
 
 
 async def test_the_keyboard_is_enough(stack: Running, sign_in: SignIn) -> None:
@@ -53,7 +53,7 @@ async def test_the_keyboard_is_enough(stack: Running, sign_in: SignIn) -> None:
     await expect(panel.get_by_role("row").first).to_be_visible()
     await page.keyboard.press("a")
     await expect(line).to_have_count(0)
-    assert standing(stack, device)["status"] == "matched"
+    comes_to_stand(stack, device, "matched")
 
 
 async def test_a_rejected_decision_says_why_on_its_row(stack: Running, sign_in: SignIn) -> None:
@@ -91,7 +91,7 @@ async def test_checked_rows_are_ignored_together_and_reverted_again(stack: Runni
         await expect(row(page, device)).to_contain_text("Spare machines")
         await row(page, device).get_by_role("button", name="Revert to Unmatched").click()
         await expect(row(page, device)).to_have_count(0)
-        assert standing(stack, device)["status"] == "unmatched"
+        comes_to_stand(stack, device, "unmatched")
 
 
 async def test_what_another_person_decides_shows_by_itself(stack: Running, sign_in: SignIn) -> None:

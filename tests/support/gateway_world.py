@@ -147,7 +147,7 @@ def unique(kind: str) -> str:
     return f"{kind}-{uuid4().hex[:12]}"
 
 
-async def until(look: Callable[[], Awaitable[Any]], enough: Callable[[Any], bool], seconds: float = 20) -> Any:
+async def until(look: Callable[[], Awaitable[Any]], enough: Callable[[Any], bool], seconds: float = 60) -> Any:
     """Look again until it is enough; fails with what was seen last."""
     seen: Any = None
     with contextlib.suppress(TimeoutError):

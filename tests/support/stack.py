@@ -37,7 +37,7 @@ class Running:
         gateway.sign_in(login_hint)
         return gateway
 
-    def wait_for(self, obstacle: Callable[[], str | None], *, what: str, seconds: float = 60.0) -> None:
+    def wait_for(self, obstacle: Callable[[], str | None], *, what: str, seconds: float = 120.0) -> None:
         """Wait until `obstacle` returns None; fails at once when a service dies."""
         self.supervisor.wait(obstacle, what=what, seconds=seconds)
 

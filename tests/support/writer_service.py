@@ -12,8 +12,7 @@ from matchbook_configuration_writer.app import PACKAGE, build
 from matchbook_configuration_writer.settings import Settings
 from matchbook_contracts.base import Contract
 from matchbook_contracts.match_events import MatchEvent
-from matchbook_local.testing import Database
-from matchbook_servicekit import topics
+from matchbook_local.testing import Database, create_topics, topics_of
 from matchbook_servicekit.database import migrate
 from matchbook_servicekit.messaging import Publisher, outgoing
 
@@ -82,7 +81,7 @@ class Rig:
         found = ((event.cause.decision_id, event) for _, event in log.events())
         return {key: event for key, event in found if key in decisions and answers(decisions[key], event)}
 
-    async def settle(self, seconds: float = 60) -> None:
+    async def settle(self, seconds: float = 120) -> None:
         """Wait until every input is applied and every output published."""
         ends = await input_ends(self.settings.kafka_bootstrap, self.settings.topic_prefix)
         connection = await self.connect()
@@ -106,7 +105,7 @@ async def rig(
     bootstrap: str, prefix: str, database: Database, *, partitions: int = PARTITIONS, expiry_seconds: float = 0.2
 ) -> AsyncIterator[Rig]:
     """Make the topics and the schema."""
-    await topics.apply(bootstrap, prefix, partitions=partitions)
+    await create_topics(bootstrap, prefix, topics_of("configuration-writer"), partitions=partitions)
     settings = Settings.model_validate(
         {
             "kafka_bootstrap": bootstrap,

@@ -45,7 +45,7 @@ def test_down_ends_the_holder_and_says_so(tmp_path: Path) -> None:
         assert first.stdout is not None
         first.stdout.readline()
         assert holding.end_holder(tmp_path)
-        first.wait(5)
+        first.wait(60)
     assert not holding.end_holder(tmp_path)
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+import socket
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,13 +12,14 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from matchbook_contracts.base import Contract
 from matchbook_contracts.discovery import DeviceDiscovered, DeviceFacts
 from matchbook_local.testing import Database as Scratch
-from matchbook_servicekit import topics
+from matchbook_local.testing import create_topics
 from matchbook_servicekit.consumer import BatchConsumer, Subscription
 from matchbook_servicekit.database import Connection, Database, DatabaseSettings, migrate
 from matchbook_servicekit.dead_letters import BrakeLimits
 from matchbook_servicekit.messaging import KafkaSettings, Outgoing, Publisher, Received, Wire, outgoing
 
 DEVICES = "matchbook.devices"
+TOPICS = (DEVICES, "matchbook.suggestions")
 PARTITIONS = 3
 CREATE_APPLIED = """
 CREATE TABLE applied (
@@ -86,17 +88,17 @@ class World:
         async with self.database.connection() as connection:
             return [row["event_id"] for row in await connection.fetch("SELECT event_id FROM applied ORDER BY number")]
 
-    async def until_applied(self, count: int, seconds: float = 20) -> list[str]:
+    async def until_applied(self, count: int, seconds: float = 60) -> list[str]:
         """Wait until that many records are applied."""
         ids: list[str] = await until(self.applied, lambda ids: len(ids) >= count, seconds)
         return ids
 
-    async def read(self, topic: str, count: int, seconds: float = 10) -> list[Any]:
-        """The first `count` records of a topic, all partitions, fewer when time runs out."""
-        return await read_topic(self.kafka.bootstrap, self.kafka.physical(topic), count, seconds)
+    async def read(self, topic: str, least: int = 0) -> list[Any]:
+        """What a topic holds in all partitions; waits for at least so many records."""
+        return await read_topic(self.kafka.bootstrap, self.kafka.physical(topic), least)
 
 
-async def until(look: Any, enough: Any, seconds: float = 20) -> Any:
+async def until(look: Any, enough: Any, seconds: float = 60) -> Any:
     """Look again until it is enough; fails with what was seen last."""
     seen: Any = None
     with contextlib.suppress(TimeoutError):
@@ -107,22 +109,34 @@ async def until(look: Any, enough: Any, seconds: float = 20) -> Any:
     pytest.fail(f"not within {seconds} s; last seen: {seen!r}")
 
 
-async def read_topic(bootstrap: str, topic: str, count: int, seconds: float = 10) -> list[Any]:
-    """Records of every partition from the beginning."""
+async def read_topic(bootstrap: str, topic: str, least: int = 0) -> list[Any]:
+    """Records of every partition, from the beginning to the present end or until there are so many."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, auto_offset_reset="earliest", max_partition_fetch_bytes=16 * 1024 * 1024
     )
     await consumer.start()
     try:
-        consumer.assign([TopicPartition(topic, number) for number in range(PARTITIONS)])
+        places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+        consumer.assign(places)
         found: list[Any] = []
-        deadline = asyncio.get_running_loop().time() + seconds
-        while len(found) < count and asyncio.get_running_loop().time() < deadline:
-            for records in (await consumer.getmany(timeout_ms=200)).values():
-                found.extend(records)
+        async with asyncio.timeout(60):
+            ends = await consumer.end_offsets(places)
+            while len(found) < least or [place for place in places if await consumer.position(place) < ends[place]]:
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    found.extend(records)
         return found
     finally:
         await consumer.stop()
+
+
+@contextlib.contextmanager
+def reserved_port() -> Iterator[int]:
+    """A loopback port for a server that asks for it by its number; no connection goes out from it meanwhile."""
+    with socket.socket() as holder:
+        # Whoever binds with the same option may listen, as servers do; this one never listens.
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
 
 
 @contextlib.asynccontextmanager
@@ -140,7 +154,7 @@ async def running(component: Any) -> AsyncIterator[asyncio.Task[None]]:
 async def world(kafka_bootstrap: str, topic_prefix: str, database: Scratch) -> AsyncIterator[World]:
     """Topics of three partitions, a migrated schema, a publisher and a pool."""
     kafka = KafkaSettings(kafka_bootstrap, topic_prefix)
-    await topics.apply(kafka_bootstrap, topic_prefix, partitions=PARTITIONS)
+    await create_topics(kafka_bootstrap, topic_prefix, TOPICS, partitions=PARTITIONS)
     settings = DatabaseSettings(database.dsn, database.schema, deadline=10)
     await migrate(settings, "matchbook_servicekit")
     pool, publisher = Database(settings), Publisher(kafka)

@@ -84,17 +84,15 @@ async def test_all_kinds_in_one_batch_cost_one_transaction_and_one_log_line(worl
 
 async def test_a_five_megabyte_record_does_not_stall_the_others(world: World) -> None:
     await world.send_raw(BAD["oversized"], BAD["oversized"], wire(ce_id=b"after"))
-    started = asyncio.get_running_loop().time()
     async with running(world.consumer()):
-        await world.until_applied(1)
-    assert asyncio.get_running_loop().time() - started < 5
+        assert await world.until_applied(1) == ["after"]
 
 
 async def test_a_tombstone_is_passed_over(world: World) -> None:
     await world.send_raw(wire(None), wire(ce_id=b"after"))
     async with running(world.consumer()):
         assert await world.until_applied(1) == ["after"]
-        assert await world.read(f"{DEVICES}.dlq", 1, seconds=1) == []
+        assert await world.read(f"{DEVICES}.dlq") == []
 
 
 async def test_what_the_handler_calls_invalid_is_set_aside_and_the_rest_keeps_its_order(world: World) -> None:
@@ -137,21 +135,21 @@ async def test_a_run_of_bad_records_engages_the_brake_and_loses_nothing(world: W
     await world.send_raw(*[BAD["not_json"]] * 30)
     consumer = world.consumer(limits=BrakeLimits(run=10), max_records=4)
     async with running(consumer) as task:
-        await asyncio.wait([task], timeout=20)
+        await asyncio.wait([task], timeout=60)
         assert task.done()
         with pytest.raises(Exception, match="in a row"):
             task.result()
         assert "stopped" in str(consumer.ready())
-    letters = len(await world.read(f"{DEVICES}.dlq", 30, seconds=2))
+    letters = len(await world.read(f"{DEVICES}.dlq"))
     assert 0 < letters <= 10
     # The next process starts where this one stopped, and stops at once without setting more aside.
     async with running(world.consumer(limits=BrakeLimits(run=10), max_records=4)) as task:
-        await asyncio.wait([task], timeout=20)
+        await asyncio.wait([task], timeout=60)
         assert task.done()
-    assert len(await world.read(f"{DEVICES}.dlq", 30, seconds=2)) == letters
+    assert len(await world.read(f"{DEVICES}.dlq")) == letters
     # With a higher limit all of them are there to be set aside.
     async with running(world.consumer(limits=BrakeLimits(run=100), max_records=4)):
-        await until(lambda: world.read(f"{DEVICES}.dlq", 30, seconds=2), lambda seen: len(seen) == 30)
+        await until(lambda: world.read(f"{DEVICES}.dlq"), lambda seen: len(seen) == 30)
 
 
 async def test_a_share_of_bad_records_engages_the_brake(world: World) -> None:
@@ -159,7 +157,7 @@ async def test_a_share_of_bad_records_engages_the_brake(world: World) -> None:
     await world.send_raw(*records)
     limits = BrakeLimits(run=50, share=0.4, window=1000, least=20)
     async with running(world.consumer(limits=limits, max_records=10)) as task:
-        await asyncio.wait([task], timeout=20)
+        await asyncio.wait([task], timeout=60)
         with pytest.raises(Exception, match="of the last"):
             task.result()
-    assert len(await world.read(f"{DEVICES}.dlq", 100, seconds=2)) <= 20
+    assert len(await world.read(f"{DEVICES}.dlq")) <= 20

@@ -66,7 +66,7 @@ async def test_a_second_member_takes_over_part_and_nothing_is_applied_twice(worl
         async with running(second):
             await until(lambda: asyncio.sleep(0, second.ready()), lambda reason: reason is None)
             await world.until_applied(1500)
-        applied = await world.until_applied(3000, 60)
+        applied = await world.until_applied(3000)
     assert sorted(applied) == sorted(ids)
     # Order within a tenant, and so within a partition.
     for tenant in range(20):
@@ -103,7 +103,7 @@ async def test_an_outage_is_waited_for_and_the_batch_tried_again(world: World) -
     async with running(consumer):
         assert await world.until_applied(10) == [f"e{number}" for number in range(10)]
     assert len(world.calls) == 5
-    assert await world.read(f"{DEVICES}.dlq", 1, seconds=1) == []
+    assert await world.read(f"{DEVICES}.dlq") == []
 
 
 async def test_connections_cut_in_the_middle_of_a_batch_cost_nothing(world: World) -> None:
@@ -166,7 +166,7 @@ async def test_a_database_ahead_of_its_topic_stops_the_consumer(world: World) ->
     async with world.database.connection() as connection:
         await connection.execute("UPDATE consumer_offsets SET next_offset = 100")
     async with running(world.consumer()) as task:
-        await asyncio.wait([task], timeout=10)
+        await asyncio.wait([task], timeout=60)
         with pytest.raises(ConsumerStalled, match="deleted or lost"):
             task.result()
 
@@ -182,7 +182,7 @@ async def test_stopping_finishes_and_commits_the_batch_under_way(world: World) -
 
     await world.publish(*((f"e{number}", device(number)) for number in range(10)))
     task = asyncio.create_task(world.consumer(apply).run())
-    await asyncio.wait_for(entered.wait(), 10)
+    await asyncio.wait_for(entered.wait(), 60)
     task.cancel()
     await asyncio.sleep(0.2)
     assert not task.done()
@@ -265,6 +265,6 @@ async def test_a_commit_that_swallows_its_cancellation_does_not_keep_the_consume
     loop = asyncio.create_task(consumer._commit_loop())
     await entered.wait()
     loop.cancel()
-    done, _ = await asyncio.wait([loop], timeout=2)
+    done, _ = await asyncio.wait([loop], timeout=20)
     assert done == {loop}
     assert loop.cancelled()

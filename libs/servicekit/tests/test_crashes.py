@@ -43,7 +43,7 @@ async def victim(world: World, what: str, failpoint: str) -> asyncio.subprocess.
 async def killed_at(world: World, what: str, failpoint: str) -> None:
     process = await victim(world, what, failpoint)
     try:
-        code = await asyncio.wait_for(process.wait(), 30)
+        code = await asyncio.wait_for(process.wait(), 60)
     finally:
         if process.returncode is None:
             process.kill()
@@ -58,7 +58,7 @@ async def test_a_consumer_killed_anywhere_applies_each_record_once(world: World,
     await killed_at(world, "consumer", failpoint)
     process = await victim(world, "consumer", "")
     try:
-        assert await world.until_applied(120, 40) == ids
+        assert await world.until_applied(120) == ids
         answers = await world.read(SUGGESTIONS, 120)
     finally:
         process.terminate()
@@ -66,7 +66,7 @@ async def test_a_consumer_killed_anywhere_applies_each_record_once(world: World,
     assert await world.applied() == ids
     # Published before the commit, so perhaps twice, but then the same: one id, one body.
     bodies = {dict(record.headers)["ce_id"]: {record.value} for record in answers}
-    for record in await world.read(SUGGESTIONS, 240, seconds=2):
+    for record in await world.read(SUGGESTIONS):
         bodies[dict(record.headers)["ce_id"]].add(record.value)
     assert len(bodies) == 120
     assert all(len(values) == 1 for values in bodies.values())
@@ -80,7 +80,7 @@ async def test_a_relay_killed_anywhere_publishes_all_in_order(world: World, fail
     await killed_at(world, "relay", failpoint)
     async with running(Relay(world.database, world.publisher)):
         await until(lambda: left(world), lambda count: count == 0)
-    found = [dict(record.headers)["ce_id"].decode() for record in await world.read("matchbook.devices", 150, seconds=2)]
+    found = [dict(record.headers)["ce_id"].decode() for record in await world.read("matchbook.devices")]
     assert list(dict.fromkeys(found)) == [event.event_id for event in events]
     async with world.database.connection() as connection:
         published = [row["event_id"] for row in await connection.fetch("SELECT event_id FROM outbox_published")]

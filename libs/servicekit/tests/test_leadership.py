@@ -16,15 +16,16 @@ def made(schema: Schema) -> Database:
 
 async def test_the_second_waits_until_the_first_is_done(database: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leadership, "_STANDBY_SECONDS", 0.05)
-    order: list[str] = []
+    order, told = list[str](), asyncio.Event()
 
     async def second() -> None:
-        async with Leadership(made(database), "matchbook.work").held():
+        async with Leadership(made(database), "matchbook.work").held(standing_by=told.set):
             order.append("second")
 
     async with Leadership(made(database), "matchbook.work").held():
         waiting = asyncio.create_task(second())
         async with Leadership(made(database), "matchbook.other work").held():
+            await asyncio.wait_for(told.wait(), 60)
             await asyncio.sleep(0.2)
         order.append("first")
     await waiting
@@ -40,16 +41,18 @@ async def test_who_stands_by_is_told_that_another_leads(database: Schema) -> Non
 
     async with Leadership(made(database), "matchbook.work").held(standing_by=pytest.fail):
         waiting = asyncio.create_task(second())
-        await asyncio.wait_for(told.wait(), 10)
+        await asyncio.wait_for(told.wait(), 60)
     waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
 
 
 async def test_a_leader_whose_connection_ends_stops_working(database: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leadership, "_CHECK_SECONDS", 0.05)
-    works = True
+    begun, works = asyncio.Event(), True
 
     async def work() -> None:
         nonlocal works
+        begun.set()
         try:
             await asyncio.Event().wait()
         finally:
@@ -58,13 +61,12 @@ async def test_a_leader_whose_connection_ends_stops_working(database: Schema, mo
     async with Leadership(made(database), "matchbook.work").held() as leader:
         other = await asyncpg.connect(database.dsn)
         task = asyncio.create_task(leader.lead(work()))
-        await asyncio.sleep(0.1)
-        assert works
+        await asyncio.wait_for(begun.wait(), 60)
         await other.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'leader' "
             "AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')"
         )
         with pytest.raises(LeadershipLost, match="ended"):
-            await asyncio.wait_for(task, 5)
+            await asyncio.wait_for(task, 60)
         assert not works
         await other.close()

@@ -11,7 +11,6 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from matchbook_local.kafka import Kafka, KafkaOptions
-from matchbook_local.machine import free_port
 from matchbook_local.postgres import Postgres, PostgresOptions
 from matchbook_local.scratch import scratch_folder
 from matchbook_local.testing import Database as Scratch
@@ -21,7 +20,18 @@ from matchbook_servicekit.database import Database, DatabaseSettings, is_transie
 from matchbook_servicekit.messaging import KafkaSettings, Publisher, Transient
 from matchbook_servicekit.outbox import Relay
 
-from .conftest import CREATE_APPLIED, DEVICES, PARTITIONS, World, device, read_topic, running, sent, until
+from .conftest import (
+    CREATE_APPLIED,
+    DEVICES,
+    PARTITIONS,
+    World,
+    device,
+    read_topic,
+    reserved_port,
+    running,
+    sent,
+    until,
+)
 
 
 async def prepared(bootstrap: str, settings: DatabaseSettings) -> World:
@@ -47,13 +57,13 @@ async def resumed(
             await outbox.append(connection, [sent(device(number), f"e{number}") for number in range(5)])
         await world.until_applied(5)
         cut()
-        await until(lambda: asyncio.sleep(0, trouble(consumer, relay)), lambda reason: reason is not None, 60)
+        await until(lambda: asyncio.sleep(0, trouble(consumer, relay)), lambda reason: reason is not None)
         if meanwhile is not None:
             await meanwhile(world)
         # Blocks the loop, since a child lives no longer than the thread that started it.
         mend()
         await until(lambda: append(world), lambda done: done)
-        assert await world.until_applied(10, 30) == [f"e{number}" for number in range(10)]
+        assert await world.until_applied(10) == [f"e{number}" for number in range(10)]
         await until(lambda: asyncio.sleep(0, consumer.ready() or relay.ready()), lambda reason: reason is None)
     await world.publisher.stop()
     await world.database.stop()
@@ -71,14 +81,14 @@ async def append(world: World) -> bool:
 
 @pytest.mark.timeout(300)
 async def test_a_broker_killed_and_started_again_costs_nothing(database: Scratch) -> None:
-    with scratch_folder() as folder:
-        broker = Kafka(folder, KafkaOptions(port=free_port()))
+    with scratch_folder() as folder, reserved_port() as port:
+        broker = Kafka(folder, KafkaOptions(port=port))
         broker.start()
         try:
             world = await prepared(broker.bootstrap, DatabaseSettings(database.dsn, database.schema, deadline=10))
             await resumed(world, broker.kill, broker.start, lambda consumer, _: unheard(consumer), give_up)
             # What a person was told had failed is not sent behind their back.
-            found = await read_topic(world.kafka.bootstrap, world.kafka.physical(DEVICES), 11, 2)
+            found = await read_topic(world.kafka.bootstrap, world.kafka.physical(DEVICES))
             assert "given up" not in [dict(record.headers)["ce_id"].decode() for record in found]
         finally:
             broker.kill()
@@ -97,8 +107,8 @@ async def give_up(world: World) -> None:
 @pytest.mark.timeout(300)
 async def test_a_broker_that_stands_still_gets_nothing_out_of_order(database: Scratch) -> None:
     events = [sent(device(1, revision=number), f"e{number}") for number in range(1, 200)]
-    with scratch_folder() as folder:
-        broker = Kafka(folder, KafkaOptions(port=free_port()))
+    with scratch_folder() as folder, reserved_port() as port:
+        broker = Kafka(folder, KafkaOptions(port=port))
         broker.start()
         assert broker.process is not None
         try:
@@ -113,8 +123,8 @@ async def test_a_broker_that_stands_still_gets_nothing_out_of_order(database: Sc
                 await until(lambda: asyncio.sleep(0, relay.ready()), lambda reason: reason is not None)
                 await asyncio.sleep(3)
                 os.kill(broker.process.pid, signal.SIGCONT)
-                await until(lambda: left(world), lambda count: count == 0, 60)
-            found = await read_topic(world.kafka.bootstrap, world.kafka.physical(DEVICES), 1000, 3)
+                await until(lambda: left(world), lambda count: count == 0)
+            found = await read_topic(world.kafka.bootstrap, world.kafka.physical(DEVICES))
             ids = [dict(record.headers)["ce_id"].decode() for record in found]
             expected = [event.event_id for event in events]
             assert list(dict.fromkeys(ids)) == expected
@@ -139,8 +149,8 @@ def unheard(consumer: BatchConsumer) -> str | None:
 
 @pytest.mark.timeout(300)
 async def test_a_database_stopped_at_once_and_started_again_costs_nothing(kafka_bootstrap: str) -> None:
-    with scratch_folder() as folder:
-        server = Postgres(folder, PostgresOptions(port=free_port(), durable=True))
+    with scratch_folder() as folder, reserved_port() as port:
+        server = Postgres(folder, PostgresOptions(port=port, durable=True))
         server.start()
         try:
             world = await prepared(kafka_bootstrap, DatabaseSettings(server.dsn, "outage", deadline=10))

@@ -72,7 +72,7 @@ async def test_an_accepted_suggestion_travels_and_comes_back_as_matched(world: G
         cause=Cause(kind="person", actor=ANA, decision_id=id_), state=configuration(c, o, version=2),
     )  # fmt: skip
     await world.publish(matched_event(state, configuration(c, o), id_), updated)
-    outcome = (await asyncio.wait_for(waiting, 10)).json()
+    outcome = (await asyncio.wait_for(waiting, 60)).json()
     assert (outcome["status"], outcome["command"], outcome["device_id"]) == ("applied", "AcceptMatch", d)
     row = await row_of(client, t, d)
     assert (row["pending"], row["rejection"], row["status"]) == (None, None, "matched")

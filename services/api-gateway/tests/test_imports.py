@@ -237,7 +237,7 @@ async def announce(world: GatewayWorld, client: httpx.AsyncClient, address: str,
     cookie = f"matchbook={client.cookies['matchbook']}"
     head = f"POST {address} HTTP/1.1\r\nHost: x\r\nX-Matchbook: 1\r\nCookie: {cookie}\r\nContent-Length: {size}\r\n\r\n"
     writer.write(head.encode())
-    line = await asyncio.wait_for(reader.readline(), 10)
+    line = await asyncio.wait_for(reader.readline(), 60)
     writer.close()
     return line
 

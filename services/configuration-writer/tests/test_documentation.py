@@ -165,7 +165,7 @@ class Shelf:
         return moved(cursor, reading, newest, began)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.integers(), st.integers(1, 4), st.integers(0, 30), st.booleans())
 def test_nothing_is_missed_while_the_list_moves(seed: int, size: int, start: int, whole_first: bool) -> None:
     shelf = Shelf(random.Random(seed), size)

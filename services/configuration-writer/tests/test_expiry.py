@@ -72,7 +72,7 @@ async def test_two_writers_end_each_ignore_once(writer: Rig) -> None:
     async with writer.running(), writer.running():
         await prepare(writer, range(1, 42))
         await writer.publish(*ignored, kept)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(ended(await writer.events())) < len(ignored):  # noqa: ASYNC110 - what is waited for is elsewhere
                 await asyncio.sleep(0.2)
         await writer.settle()

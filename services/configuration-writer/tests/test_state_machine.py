@@ -26,9 +26,7 @@ _MOST_SEEDS = 25
 def test_the_domain_and_the_model_agree_on_thousands_of_steps() -> None:
     run_state_machine_as_test(
         Machine,
-        settings=settings(
-            max_examples=HISTORIES, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=HISTORIES, stateful_step_count=STEPS, suppress_health_check=list(HealthCheck)),
     )
 
 

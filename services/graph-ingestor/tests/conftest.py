@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from matchbook_local.emulator import Emulator, Options, World, running_emulator
-from matchbook_local.testing import Database
-from matchbook_servicekit import topics
+from matchbook_local.testing import Database, create_topics, topics_of
 
 # A hyphen in a folder's name forbids importing the helpers beside the tests relatively.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -53,7 +52,7 @@ def mischief(_mischief_of_all: Mischief, microsoft: Emulator) -> Mischief:
 @pytest.fixture
 async def configure(microsoft: Emulator, kafka_bootstrap: str, topic_prefix: str, database: Database) -> Configure:
     """Settings for this test, with whatever it wants otherwise."""
-    await topics.apply(kafka_bootstrap, topic_prefix, partitions=PARTITIONS)
+    await create_topics(kafka_bootstrap, topic_prefix, topics_of("graph-ingestor"), partitions=PARTITIONS)
     return lambda **others: settings_for(
         microsoft, kafka_bootstrap, topic_prefix, database.dsn, database.schema, **others
     )

@@ -177,7 +177,7 @@ class Ingesting:
         (row,) = await self.rows("SELECT count(*) AS rows FROM outbox")
         return bool(row["rows"] == 0)
 
-    async def until(self, holds: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+    async def until(self, holds: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
         """Wait for something to become true."""
         async with asyncio.timeout(seconds):
             while not await holds():  # noqa: ASYNC110 - what holds is in a database

@@ -291,7 +291,7 @@ async def test_a_stalled_answer_is_given_up(configure: Any, world: Ingesting, na
     await world.everything()
     tenant_id, _ = largest(world)
     stalled = world.microsoft.faults.add(name, path="devices")
-    impatient = configure(graph_timeout_seconds=0.2, graph_attempts=2)
+    impatient = configure(graph_timeout_seconds=1, graph_attempts=2)
     async with ingesting(impatient, world.microsoft, world.mischief) as other:
         await other.sweep(tenant_id)
         run = await other.last_run(tenant_id)

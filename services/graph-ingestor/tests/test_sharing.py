@@ -27,28 +27,25 @@ from matchbook_local.emulator.faults import Call
 from matchbook_servicekit.leadership import Leadership, held_now
 
 
-async def stopped_after(world: Ingesting, visit: Visit, pages: int) -> None:
-    """Sweep so many pages, then let the process be no more."""
-    task = asyncio.create_task(world.parts.tenants.run(visit))
-    while visit.run.pages < pages or not await world.rows("SELECT 1 FROM sweep_pages WHERE page = $1", pages):
-        assert not task.done()
-        await asyncio.sleep(0.005)
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-
-
 @pytest.fixture
 async def half_way(world: Ingesting, monkeypatch: pytest.MonkeyPatch) -> tuple[Ingesting, Visit]:
     """A sweep whose process ended after two pages."""
-
-    async def linger(_: float) -> None:
-        await asyncio.sleep(0.05)
-
-    monkeypatch.setattr(world.parts.tenants, "_turn", linger)
     await world.customers()
     (visit,) = await world.opened(largest(world)[0])
-    await stopped_after(world, visit, 2)
+    read = asyncio.Event()
+
+    async def turn(_: float) -> None:
+        if visit.run.pages == 2:
+            read.set()
+            await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.parts.tenants, "_turn", turn)
+        task = asyncio.create_task(world.parts.tenants.run(visit))
+        await asyncio.wait_for(read.wait(), 60)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
     return world, visit
 
 
@@ -136,12 +133,15 @@ async def test_replicas_share_the_work_and_one_that_joins_or_leaves_loses_and_do
     service: Ingesting, configure: Any
 ) -> None:
     swept: Counter[str] = Counter()
+    leaves, in_the_middle = False, asyncio.Event()
 
     def counted(name: str, world: Ingesting) -> None:
         real = world.parts.tenants.run
 
         async def run(visit: Visit) -> None:
-            await asyncio.sleep(0.05)
+            if name == "first" and leaves:
+                in_the_middle.set()
+                await asyncio.Event().wait()
             await real(visit)
             swept[name] += 1
 
@@ -157,8 +157,9 @@ async def test_replicas_share_the_work_and_one_that_joins_or_leaves_loses_and_do
         async with working(second):
             async with working(service):
                 await _taking_part(service, swept, {"first", "second"})
+                leaves = True
                 await _everything_again(service)
-                await service.until(lambda: _some_begun(service))
+                await asyncio.wait_for(in_the_middle.wait(), 60)
             async with working(third):
                 await _taking_part(service, swept, {"second", "third"})
                 await service.until(lambda: all_swept(service))
@@ -181,16 +182,18 @@ async def test_a_process_that_joins_takes_over_what_another_took_and_has_not_beg
         ingesting(settings, microsoft, mischief) as first,
         ingesting(settings, microsoft, mischief) as second,
     ):
-        swept: Counter[str] = Counter()
-        for name, world in (("first", first), ("second", second)):
+        for world in (first, second):
             by_the_real_clock(world)
-            slow_and_counted(name, world, swept)
+        others_turn = asyncio.Event()
+        _waiting_for(others_turn, first)
+        swept = _counted(second)
         async with working(first):
             await first.customers()
             await first.until(lambda: _all_taken(first))
             async with working(second):
+                await first.until(lambda: _more_than(swept, 10))
+                others_turn.set()
                 await first.until(lambda: all_swept(first))
-    assert min(swept["first"], swept["second"]) > sum(swept.values()) / 4
     events = [event for event in await service.events(RUNS) if event.scope == "devices"]
     begun = Counter(event.run_id for event in events if isinstance(event, SyncStarted))
     ended = Counter(event.run_id for event in events if isinstance(event, (SyncCompleted, SyncFailed)))
@@ -198,15 +201,30 @@ async def test_a_process_that_joins_takes_over_what_another_took_and_has_not_beg
     assert set(begun.values()) == {1}
 
 
-def slow_and_counted(name: str, world: Ingesting, swept: Counter[str]) -> None:
+def _waiting_for(event: asyncio.Event, world: Ingesting) -> None:
     real = world.parts.tenants.run
 
     async def run(visit: Visit) -> None:
-        await asyncio.sleep(0.3)
+        await event.wait()
         await real(visit)
-        swept[name] += 1
 
     world.parts.tenants.run = run  # type: ignore[method-assign]
+
+
+def _counted(world: Ingesting) -> list[str]:
+    """Whose sweeps come to their end here."""
+    real, swept = world.parts.tenants.run, list[str]()
+
+    async def run(visit: Visit) -> None:
+        await real(visit)
+        swept.append(visit.tenant_id)
+
+    world.parts.tenants.run = run  # type: ignore[method-assign]
+    return swept
+
+
+async def _more_than(items: list[str], number: int) -> bool:
+    return len(items) > number
 
 
 async def _all_taken(world: Ingesting) -> bool:
@@ -265,10 +283,6 @@ async def _everything_again(world: Ingesting) -> None:
     await world.rows("UPDATE tenants SET due_at = now() RETURNING 1")
 
 
-async def _some_begun(world: Ingesting) -> bool:
-    return bool(await world.rows("SELECT FROM open_sweeps WHERE started_at IS NOT NULL"))
-
-
 async def test_a_message_that_comes_twice_or_late_takes_nothing_from_whoever_has_it(world: Ingesting) -> None:
     await world.customers()
     tenant_id, _ = largest(world)
@@ -290,7 +304,7 @@ async def test_what_was_taken_by_a_commit_whose_answer_was_lost_is_swept(service
         async with parts.database.transaction() as connection:
             runs = await sweeps.queue(connection, {tenant_id: "the-run"}, service.clock())
             await sweeps.take(connection, runs, sweeper._owner)
-        await service.until(lambda: _nothing_open(service), 10)
+        await service.until(lambda: _nothing_open(service))
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -338,12 +352,29 @@ async def test_details_wait_for_tenants_that_wait_and_not_for_one_long_sweep(wor
     assert scheduler.idle()
 
 
-async def test_with_one_slot_a_long_list_lets_others_go_first(configure: Any, microsoft: Any, mischief: Any) -> None:
+async def _three_wait(world: Ingesting) -> bool:
+    return world.parts.sweeper._slots._newcomers >= 3
+
+
+async def test_with_one_slot_a_long_list_lets_others_go_first(
+    configure: Any, microsoft: Any, mischief: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with ingesting(configure(sweep_concurrency=1, graph_page_size=2), microsoft, mischief) as world:
         by_the_real_clock(world)
         await world.customers()
         tenant_id, _ = largest(world)
-        await world.rows("UPDATE tenants SET due_at = '2000-01-01' WHERE tenant_id = $1 RETURNING 1", tenant_id)
+        others = "UPDATE tenants SET due_at = now() + $2 * interval '1 day' WHERE tenant_id <> $1 RETURNING 1"
+        await world.rows(others, tenant_id, 1)
+        real = world.parts.tenants._turn
+
+        async def turn(spent: float) -> None:
+            # The others come after its first page.
+            monkeypatch.setattr(world.parts.tenants, "_turn", real)
+            await world.rows(others, tenant_id, 0)
+            await world.until(lambda: _three_wait(world))
+            await real(spent)
+
+        monkeypatch.setattr(world.parts.tenants, "_turn", turn)
         async with working(world):
             await world.until(lambda: all_swept(world))
         (long,) = await world.rows("SELECT fresh_at FROM tenants WHERE tenant_id = $1", tenant_id)

@@ -12,9 +12,9 @@ from matchbook_contracts.base import Contract
 from matchbook_contracts.registry import contracts
 from matchbook_contracts.suggestions import MatchSuggested
 from matchbook_local.testing import Database as TestDatabase
+from matchbook_local.testing import create_topics, topics_of
 from matchbook_matcher.app import PACKAGE, Parts, build
 from matchbook_matcher.settings import MatcherSettings
-from matchbook_servicekit import topics
 from matchbook_servicekit.database import migrate
 from matchbook_servicekit.messaging import KafkaSettings, Publisher, derived_id, outgoing
 
@@ -144,7 +144,7 @@ class World:
         finally:
             await connection.close()
 
-    async def settle(self, seconds: float = 30) -> dict[str, list[Any]]:
+    async def settle(self, seconds: float = 60) -> dict[str, list[Any]]:
         """Wait until everything said is taken in, evaluated and published; what was heard so far, by subject."""
         await self.until(self._is_settled, seconds)
         await self.heard.listen()
@@ -161,7 +161,7 @@ class World:
         )
         return applied >= self._said and not left
 
-    async def until(self, look: Callable[[], Any], seconds: float = 30) -> None:
+    async def until(self, look: Callable[[], Any], seconds: float = 60) -> None:
         async with asyncio.timeout(seconds):
             while not await look():  # noqa: ASYNC110 - what is looked at is elsewhere
                 await asyncio.sleep(0.03)
@@ -170,7 +170,7 @@ class World:
 @pytest.fixture
 async def world(kafka_bootstrap: str, topic_prefix: str, database: TestDatabase) -> AsyncIterator[World]:
     """Topics of three partitions and a migrated schema; no matcher runs yet."""
-    await topics.apply(kafka_bootstrap, topic_prefix, partitions=PARTITIONS)
+    await create_topics(kafka_bootstrap, topic_prefix, topics_of("matcher"), partitions=PARTITIONS)
     settings = MatcherSettings(
         kafka_bootstrap=kafka_bootstrap,
         topic_prefix=topic_prefix,

@@ -195,7 +195,7 @@ def told(evaluation: Any) -> dict[Any, bytes | None]:
 
 
 @given(worlds(), st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_order_of_the_inputs_makes_no_difference(world: Any, shuffled: random.Random) -> None:
     devices, configurations, held = world
     expected = told(evaluate(devices, configurations, held=held))
@@ -205,7 +205,7 @@ def test_the_order_of_the_inputs_makes_no_difference(world: Any, shuffled: rando
 
 
 @given(worlds())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_holds_for_every_world(world: Any) -> None:
     devices, configurations, held = world
     by_key = {(d.tenant_id, d.device_id): d for d in devices}
@@ -239,7 +239,7 @@ def test_what_holds_for_every_world(world: Any) -> None:
 
 
 @given(worlds())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_where_nothing_is_tied_no_other_assignment_has_more_evidence(world: Any) -> None:
     devices, configurations, _ = world
     devices = [d for d in devices if d.standing is None]
@@ -267,7 +267,7 @@ def most(offers: list[list[tuple[str, int]]], taken: frozenset[str]) -> int:
 
 
 @given(worlds(), worlds())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_an_unrelated_machine_changes_nothing_for_the_others(world: Any, other: Any) -> None:
     del other
     devices, configurations, held = world

@@ -158,7 +158,7 @@ async def test_an_emptied_schema_says_the_same_again(world: World) -> None:
 
 @pytest.mark.parametrize("published", [False, True], ids=["before it published", "after it published"])
 async def test_a_process_that_ends_between_storing_and_confirming_repeats_itself_to_the_byte(
-    world: World, published: bool
+    world: World, published: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     intake = await world.start_matcher("consumer")
     await world.say(*documented(1))
@@ -171,8 +171,9 @@ async def test_a_process_that_ends_between_storing_and_confirming_repeats_itself
 
     # What has come in the meantime must not change what is said under the number that is taken.
     # A restart sees to it at once, and not only when the work looks abandoned.
+    monkeypatch.setattr("matchbook_matcher.service.evaluator._ABANDONED_SECONDS", 3600.0)
     await world.start_matcher()
-    heard = await world.settle(12)
+    heard = await world.settle()
     records = [r for r in world.heard.records if r.key == b"t1/d1"]
     assert len(records) == 1 + published
     assert len({(headers_of(r)["ce_id"], r.value) for r in records}) == 1
@@ -236,7 +237,7 @@ async def test_two_matchers_share_the_work_and_number_without_gaps_or_forks(worl
                 )
             ]
         )
-    heard = await world.settle(60)
+    heard = await world.settle()
     devices = {key: events for key, events in heard.items() if "/" in key}
     assert len(devices) == 120
     for key, events in devices.items():

@@ -141,7 +141,7 @@ COMMON = st.one_of(st.none(), st.none(), st.none(), st.sampled_from([frozenset()
 
 
 @given(st.data(), st.sampled_from([STRICT, PLAIN]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_after_any_changes_it_is_as_if_it_were_evaluated_whole(data: Any, matcher: Matcher) -> None:
     mirror = Mirror(matcher)
     mirror.check(mirror.change(Change(data.draw(some_devices(3, 9)), data.draw(some_configurations(3, 9)))))

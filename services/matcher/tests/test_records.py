@@ -43,7 +43,7 @@ def check(change: Change) -> None:
 
 
 @given(worlds())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_suggestion_is_what_its_contract_says(world: Any) -> None:
     devices, configurations, held = world
     evaluation = evaluate(devices, configurations, held=held)

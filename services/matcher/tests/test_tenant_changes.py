@@ -51,7 +51,7 @@ def directory(organizations: Any, tenants: Any) -> Directory:
 
 
 @given(st.lists(TENANTS, max_size=8), st.lists(ORGANIZATIONS, max_size=8), CHANGES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_after_any_changes_the_answers_are_those_of_a_new_directory(first: Any, documented: Any, changes: Any) -> None:
     tenants = {tenant.tenant_id: tenant for tenant in first}
     organizations = {o.organization_id: o for o in [*CROWD, *documented]}

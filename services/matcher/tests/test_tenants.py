@@ -232,7 +232,7 @@ DOMAINS = st.lists(st.sampled_from(["acme.com", "contoso.com", "gmail.com"]), ma
     st.lists(st.tuples(NAMES, DOMAINS), max_size=6),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_order_of_tenants_and_organizations_makes_no_difference(
     mine: Any, theirs: Any, shuffled: random.Random
 ) -> None:

@@ -15,7 +15,6 @@ def draw(machine: type[Machine], number: int, *, histories: int, steps: int) -> 
             stateful_step_count=steps,
             phases=[Phase.generate],
             database=None,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

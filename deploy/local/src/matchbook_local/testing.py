@@ -7,7 +7,7 @@ leaves no choice.
 
 import os
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +121,38 @@ def chromium() -> str:
     pytest.skip(browser.ABSENT)
 
 
+async def create_topics(bootstrap: str, prefix: str, names: Collection[str], *, partitions: int) -> None:
+    """Create only these topics of the registry with their dead letters; creating and deleting all takes a broker longer
+    than most tests.
+    """
+    import asyncio  # noqa: PLC0415
+
+    from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # noqa: PLC0415
+    from matchbook_contracts import registry  # noqa: PLC0415
+    from matchbook_servicekit.topics import wanted_topics  # noqa: PLC0415
+
+    both = {prefix + end for name in names for end in (name, registry.topics()[name].dead_letters)}
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        wanted = [topic for topic in wanted_topics(prefix, partitions=partitions) if topic.name in both]
+        await admin.create_topics(
+            [NewTopic(topic.name, partitions, 1, topic_configs=dict(topic.config)) for topic in wanted]
+        )
+        # The controller answers before the broker has heard of the topics.
+        while not both <= set(await admin.list_topics()):  # noqa: ASYNC110 - nobody here could set an event
+            await asyncio.sleep(0.01)
+    finally:
+        await admin.close()
+
+
+def topics_of(service: str) -> list[str]:
+    """The topics that a service reads or writes."""
+    from matchbook_contracts import registry  # noqa: PLC0415
+
+    return [topic.name for topic in registry.topics().values() if service in (*topic.producers, *topic.consumers)]
+
+
 def run_apart(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Run a coroutine to its end in a thread with a loop of its own, so that it serves tests with and without a loop
     alike.
@@ -177,6 +209,14 @@ def _announce(request: pytest.FixtureRequest, line: str) -> None:
         with capture.global_and_fixture_disabled():
             reporter.ensure_newline()
             reporter.write_line(f"test runtime: {line}")
+
+
+def pytest_configure() -> None:
+    """How long an example takes is the machine's affair, and says nothing of what is tested."""
+    from hypothesis import HealthCheck, settings  # noqa: PLC0415
+
+    settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,6 +22,8 @@ from aiohttp.test_utils import make_mocked_request
 from matchbook_local.emulator import World, running_emulator
 from matchbook_local.emulator.control import loopback_only
 
+from deploy.local.tests.support.processes import eventually
+
 from .support import tls
 
 SMALL = ("--tenants", "3", "--devices", "60", "--seed", "5")
@@ -99,14 +101,14 @@ def started(folder: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[str], 
 
 def stopped(process: subprocess.Popen[str]) -> tuple[int, str]:
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=60)
     return process.returncode, errors
 
 
 def post(info: dict[str, Any], path: str, body: dict[str, Any]) -> Any:
     request = Request(info["url"] + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
     context = ssl.create_default_context(cafile=info["ca_file"])
-    with urlopen(request, context=context, timeout=20) as response:
+    with urlopen(request, context=context, timeout=60) as response:
         return json.loads(response.read())
 
 
@@ -153,10 +155,7 @@ def test_evolve_moves_the_world_by_itself(tmp_path: Path) -> None:
             return int((await response.json())["step"])
 
     with started(tmp_path, *SMALL, "--evolve", "0.1") as (process, info):
-        for _ in range(100):
-            if asyncio.run(step_of(info)) >= 2:
-                break
-        assert asyncio.run(step_of(info)) >= 2
+        assert eventually(lambda: asyncio.run(step_of(info)) >= 2)
         assert stopped(process)[0] == 0
 
 

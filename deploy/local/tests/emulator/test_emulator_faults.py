@@ -126,9 +126,11 @@ async def test_throttled_says_when_to_come_again(
 
 async def test_throttled_with_a_date(running: Emulator, client: Client) -> None:
     running.faults.add("throttled", form="date", retry_after=30, code="activityLimitReached")
+    begun = time.time()
     answer = await client.get(ORGANIZATION)
     when = parsedate_to_datetime(answer.headers["Retry-After"]).timestamp()
-    assert 25 < when - time.time() < 31
+    # A date has no parts of a second.
+    assert begun + 29 < when <= time.time() + 31
     assert answer.error["code"] == "activityLimitReached"
     check_shape(answer)
 
@@ -240,7 +242,7 @@ async def test_a_clock_that_is_wrong(running: Emulator, client: Client, hours: i
     assert answer.status == (401 if hours > 1 else 200)
     for one in (refused, answer):
         off = parsedate_to_datetime(one.headers["Date"]).timestamp() - time.time()
-        assert off == pytest.approx(hours * 3600, abs=5)
+        assert off == pytest.approx(hours * 3600, abs=60)
     running.faults.clear()
     assert (await client.get(ORGANIZATION)).status == 200
 
@@ -248,7 +250,7 @@ async def test_a_clock_that_is_wrong(running: Emulator, client: Client, hours: i
 async def test_a_clock_that_is_wrong_and_lenient_gives_tokens_of_other_times(running: Emulator, client: Client) -> None:
     running.faults.add("clock-skew", hours=-5, assertions="accepted")
     claims = jwt.decode((await client.sign_in()).json["access_token"], options={"verify_signature": False})
-    assert claims["exp"] - time.time() == pytest.approx(-4 * 3600, abs=5)
+    assert claims["exp"] - time.time() == pytest.approx(-4 * 3600, abs=60)
 
 
 @pytest.mark.parametrize("name", ["stalled-headers", "stalled-body"])
@@ -275,7 +277,7 @@ async def test_a_connection_that_breaks(
 ) -> None:
     fault = running.faults.add(name, **parameters)
     with pytest.raises(aiohttp.ClientError):
-        await client.get(timeout=aiohttp.ClientTimeout(total=5))
+        await client.get(timeout=aiohttp.ClientTimeout(total=60))
     running.faults.clear()
     assert fault.struck >= 1
     assert (await client.get()).status == 200
@@ -294,9 +296,10 @@ async def test_half_a_body_comes_before_it_stalls(running: Emulator, client: Cli
     ):
         assert abs(int(response.headers["Content-Length"]) - len(whole)) < 10
         with suppress(TimeoutError):
-            async with asyncio.timeout(0.5):
-                async for chunk in response.content.iter_any():
-                    seen += chunk
+            while not response.content.at_eof():
+                # Until as much is there as should be; then it has half a second to be more.
+                async with asyncio.timeout(60 if len(seen) < len(whole) / 4 - 10 else 0.5):
+                    seen += await response.content.readany()
     assert len(seen) == pytest.approx(len(whole) / 4, abs=10)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 15.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     """Whether the condition comes true in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

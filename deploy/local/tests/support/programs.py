@@ -17,6 +17,8 @@ if sys.argv[1] == "emulator":
     people = [{"role": "Reader", "login_hint": "reader"}]
     (folder / "emulator.json").write_text(json.dumps({name: "the " + name for name in names} | {"people": people}))
     time.sleep(600)
+if json.loads((here / "behaviour.json").read_text()).get("matchbook") == "topics take long":
+    time.sleep(600)
 """
 SERVICE = """\
 import http.server, json, os, signal, sys, time
