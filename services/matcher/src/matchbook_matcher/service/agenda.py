@@ -91,10 +91,11 @@ def touched_directory(marks: Iterable[Marked]) -> TouchedDirectory | None:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What has changed of an organization: single devices and configurations."""
+    """What has changed of an organization: single devices or, with `all_devices`, any, and single configurations."""
 
     devices: AbstractSet[Key] = frozenset()
     configurations: AbstractSet[str] = frozenset()
+    all_devices: bool = False
 
 
 @dataclass(slots=True)
@@ -117,17 +118,13 @@ class Round:
 
     def touched(self, organization: str) -> Touched | None:
         """What its marks name; None where one of them means the whole organization."""
-        devices: set[Key] = set()
-        configurations: set[str] = set()
+        named: defaultdict[str, set[Key]] = defaultdict(set)
         for marked in self.by_organization[organization]:
             kind, subject = marked.subject
-            if kind == "device":
-                devices.update((subject, part) for part in marked.parts)
-            elif kind == "configuration":
-                configurations.add(subject)
-            else:
-                return None
-        return Touched(devices, configurations)
+            named[kind].update((subject, part) for part in marked.parts or [""])
+        if "organization" in named:
+            return None
+        return Touched(named["device"], {identity for identity, _ in named["configuration"]}, "tenant" in named)
 
 
 def round_of(agenda: Agenda, behind: Mapping[Subject, str | None], pace: Pace, rests: Rests, now: float) -> Round:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from matchbook_servicekit.database import Connection
@@ -45,7 +45,7 @@ class Evaluated:
 class _Bundle:
     """Organizations (or UNMATCHED) with their tenants, and all that is known of them.
 
-    `parts` are the organizations that are kept, with what has changed of them; the others are evaluated whole.
+    `parts` are the organizations that are kept, with what has changed of them; the others are read whole.
     """
 
     tenants: dict[str | None, list[str]]
@@ -57,6 +57,20 @@ class _Bundle:
     known: dict[Key, Known] = field(default_factory=dict)
     organizations: dict[str, KeptOrganization] = field(default_factory=dict)
     evaluations: dict[str, Evaluation] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> list[str | None]:
+        """Those of which devices and configurations are read."""
+        return [organization for organization in self.tenants if organization not in self.parts]
+
+    @property
+    def renewed(self) -> list[str]:
+        """Those of which devices are read, and of the configurations what is touched."""
+        return [organization for organization, (_, touched) in self.parts.items() if touched.all_devices]
+
+    def members(self, organization: str, devices: Mapping[str, Sequence[Device]]) -> list[Device]:
+        """The devices of an organization's tenants, of those given by tenant."""
+        return [device for tenant in self.tenants[organization] for device in devices.get(tenant, ())]
 
 
 class DeviceWork:
@@ -128,73 +142,78 @@ class DeviceWork:
         return done, bundle
 
     def _take(self, organization: str, evaluation: int, touched: Touched | None, bundle: _Bundle) -> None:
-        """From the shelf, where nobody else has evaluated it since and nothing of it is left to be published."""
+        """From the shelf, where nobody else has evaluated it since; what is left to be published needs all devices."""
         tenants = bundle.tenants[organization]
         kept = self._shelf.take(organization, evaluation, tenants)
         settled = all(bundle.work[tenant].published == bundle.work[tenant].evaluation for tenant in tenants)
-        if kept is not None and touched is not None and settled:
-            bundle.parts[organization] = kept, touched
+        if kept is not None and touched is not None:
+            bundle.parts[organization] = kept, touched if settled else replace(touched, all_devices=True)
         bundle.organizations[organization] = KeptOrganization(self._matcher) if kept is None else kept
 
     async def _read(self, connection: Connection, bundle: _Bundle) -> None:
         store = self._store
-        whole = [o for o in bundle.tenants if o not in bundle.parts]
-        tenants = sorted(tenant for o in whole for tenant in bundle.tenants[o])
+        whole = bundle.whole
+        tenants = sorted(tenant for o in (*whole, *bundle.renewed) for tenant in bundle.tenants[o])
         bundle.common_serials = await store.common_serials(connection)
-        if whole:
+        if tenants:
             bundle.inputs = await store.device_inputs(connection, tenants, [o for o in whole if o is not UNMATCHED])
             bundle.known = await store.suggestions_of(connection, tenants)
         if bundle.parts:
             touched = [touched for _, touched in bundle.parts.values()]
-            devices = sorted({key for one in touched for key in one.devices})
+            devices = sorted({key for one in touched if not one.all_devices for key in one.devices})
             configurations = sorted({c for one in touched for c in one.configurations})
             bundle.singles = await store.single_inputs(connection, devices, configurations)
 
     async def _read_known_of_parts(self, connection: Connection, bundle: _Bundle) -> None:
-        keys = {key for o in bundle.parts for key in bundle.evaluations[o].answers}
-        keys.update(key for _, touched in bundle.parts.values() for key in touched.devices)
+        parts = {o: touched for o, (_, touched) in bundle.parts.items() if not touched.all_devices}
+        keys = {key for o in parts for key in bundle.evaluations[o].answers}
+        keys.update(key for touched in parts.values() for key in touched.devices)
         if keys:
             bundle.known |= await self._store.suggestions_for(connection, sorted(keys))
 
     def _match(self, bundle: _Bundle) -> list[tuple[str, str]]:
         """Evaluate each organization; what serial numbers are to be looked for elsewhere, by whom."""
-        self._match_whole(bundle)
-        self._match_parts(bundle)
+        unmatched = set(bundle.tenants.get(UNMATCHED, ()))
+        devices: defaultdict[str, list[Device]] = defaultdict(list)
+        for device in self._devices(bundle.inputs, unmatched):
+            devices[device.tenant_id].append(device)
+        self._match_whole(bundle, devices)
+        self._match_parts(bundle, devices)
         return [
             (serial, organization)
             for organization, evaluation in bundle.evaluations.items()
             for serial in evaluation.unfound
         ]
 
-    def _match_whole(self, bundle: _Bundle) -> None:
-        unmatched = set(bundle.tenants.get(UNMATCHED, ()))
-        devices: defaultdict[str, list[Device]] = defaultdict(list)
-        for device in self._devices(bundle.inputs, unmatched):
-            devices[device.tenant_id].append(device)
+    def _match_whole(self, bundle: _Bundle, devices: Mapping[str, Sequence[Device]]) -> None:
         configurations: defaultdict[str, list[Configuration]] = defaultdict(list)
         for configuration in self._configurations(bundle.inputs):
             configurations[configuration.organization_id].append(configuration)
         held = {row[0] for row in bundle.inputs.holders}
-        for organization, tenants in bundle.tenants.items():
-            if organization is not UNMATCHED and organization not in bundle.parts:
+        for organization in bundle.whole:
+            if organization is not UNMATCHED:
                 bundle.evaluations[organization] = bundle.organizations[organization].evaluate(
-                    [device for tenant in tenants for device in devices.get(tenant, ())],
+                    bundle.members(organization, devices),
                     configurations.get(organization, ()),
                     held=held,
                     common_serials=bundle.common_serials,
                 )
 
-    def _match_parts(self, bundle: _Bundle) -> None:
-        devices = {(device.tenant_id, device.device_id): device for device in self._devices(bundle.singles)}
+    def _match_parts(self, bundle: _Bundle, devices: Mapping[str, Sequence[Device]]) -> None:
+        singles = {(device.tenant_id, device.device_id): device for device in self._devices(bundle.singles)}
         configurations = {(c.organization_id, c.configuration_id): c for c in self._configurations(bundle.singles)}
         held = {row[0] for row in bundle.singles.holders}
         for organization, (kept, touched) in bundle.parts.items():
             difference = Difference(
-                {key: devices.get(key) for key in touched.devices},
+                {} if touched.all_devices else {key: singles.get(key) for key in touched.devices},
                 {c: configurations.get((organization, c)) for c in touched.configurations},
                 {c: c in held for c in touched.configurations},
             )
-            bundle.evaluations[organization] = kept.change(difference, bundle.common_serials)
+            bundle.evaluations[organization] = (
+                kept.renew(bundle.members(organization, devices), difference, bundle.common_serials)
+                if touched.all_devices
+                else kept.change(difference, bundle.common_serials)
+            )
 
     def _devices(self, inputs: DeviceInputs, unmatched: Container[str] = ()) -> Iterator[Device]:
         standings = {(row[0], row[1]): Standing(row[2], row[3], row[4]) for row in inputs.standings}
