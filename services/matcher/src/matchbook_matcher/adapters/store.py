@@ -190,8 +190,14 @@ class EvaluationStore:
         rows = await connection.fetch(self._queries["lock_organizations"], organizations)
         return {row["organization_id"]: row["evaluation"] for row in rows}
 
-    async def advance_organizations(self, connection: Connection, organizations: Sequence[str]) -> None:
-        await connection.execute(self._queries["advance_organizations"], organizations)
+    async def advance_organizations(self, connection: Connection, organizations: Sequence[str], keeper: str) -> None:
+        """Count an evaluation by the process that calls itself `keeper`."""
+        await connection.execute(self._queries["advance_organizations"], organizations, keeper)
+
+    async def kept_elsewhere(self, connection: Connection, organizations: Sequence[str], keeper: str) -> set[str]:
+        """Those of the organizations that another process evaluated last."""
+        rows = await connection.fetch(self._queries["kept_elsewhere"], organizations, keeper)
+        return {row["organization_id"] for row in rows}
 
     async def tenants_of(self, connection: Connection, organizations: Sequence[str]) -> dict[str, str]:
         """Organization by tenant."""

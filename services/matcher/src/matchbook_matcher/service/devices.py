@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import uuid4
 
 from matchbook_servicekit.database import Connection
 
@@ -81,6 +82,8 @@ class DeviceWork:
         self._hygiene = knowledge.hygiene
         self._matcher = Matcher(knowledge.weights.device)
         self._shelf = shelf
+        self.keeper = uuid4().hex
+        """What this process calls itself before the others."""
 
     async def evaluate(
         self, connection: Connection, organizations: Mapping[str, Touched | None], tenants: Iterable[str]
@@ -123,7 +126,7 @@ class DeviceWork:
         matched = await store.organizations_of(connection, list(work))
         busy = {organization for tenant, organization in members.items() if tenant not in work}
         done = Evaluated({o for o in evaluations if o not in busy})
-        await store.advance_organizations(connection, sorted(done.organizations))
+        await store.advance_organizations(connection, sorted(done.organizations), self.keeper)
         groups: defaultdict[str | None, list[str]] = defaultdict(list)
         for tenant in sorted(work):
             organization = matched.get(tenant, UNMATCHED)

@@ -133,7 +133,9 @@ class Evaluator:
 
     async def _evaluate(self, connection: Connection, agenda: Agenda, now: float) -> tuple[Round, Evaluated]:
         behind = await self._store.organizations_behind(connection, [marked.subject for marked in agenda.devices])
-        round_ = round_of(agenda, behind, self._pace, self._rests, now)
+        concerned = sorted({organization for organization in behind.values() if organization is not None})
+        elsewhere = await self._store.kept_elsewhere(connection, concerned, self._devices.keeper)
+        round_ = round_of(agenda, behind, elsewhere, self._pace, self._rests, now)
         async with self._database.connection() as aside:
             await self._store.ensure_organizations(aside, sorted(round_.organizations))
         touched = {organization: round_.touched(organization) for organization in round_.organizations}
