@@ -30,6 +30,7 @@ _COPIED: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 """Of tables whose new rows are copied, the columns in the order of a row."""
 _MACS = _COPIED["configurations"].index("macs")
+_REVISION = _COPIED["devices"].index("revision")
 
 
 def _columns(rows: Sequence[Row]) -> list[list[Any]]:
@@ -44,6 +45,16 @@ async def _copy(connection: Connection, table: str, rows: Sequence[Row]) -> None
             await connection.copy_records_to_table(table, columns=_COPIED[table], records=rows)
         except asyncpg.UniqueViolationError as error:
             raise Transient(f"somebody else added the same to {table}") from error
+
+
+async def _copied(connection: Connection, table: str, rows: Sequence[Row]) -> bool:
+    """Add rows; none of them, and False, where one is there."""
+    try:
+        async with connection.transaction():
+            await _copy(connection, table, rows)
+    except Transient:
+        return False
+    return True
 
 
 def _known(rows: Iterable[Any]) -> dict[Subject, Known]:
@@ -71,11 +82,19 @@ class IntakeStore:
             await connection.execute(self._queries[f"upsert_{table}"], *_columns(rows))
 
     async def add_devices(self, connection: Connection, rows: Mapping[Subject, Row]) -> None:
-        """Like `upsert`; new rows are copied, at a third of the price."""
-        found = await connection.fetch(self._queries["known_devices"], *_columns(list(rows)))
+        """Like `upsert`; new rows are copied, at a third of the price.
+
+        First revisions are new, but where a topic is read once more: they are looked up when it turns out that not.
+        """
+        later = {key: row for key, row in rows.items() if row[_REVISION] > 1}
+        if not await _copied(connection, "devices", [row for key, row in rows.items() if key not in later]):
+            later = rows
+        if not later:
+            return
+        found = await connection.fetch(self._queries["known_devices"], *_columns(list(later)))
         known = {(row["tenant_id"], row["device_id"]) for row in found}
-        await _copy(connection, "devices", [row for key, row in rows.items() if key not in known])
-        await self.upsert(connection, "devices", [rows[key] for key in rows if key in known])
+        await _copy(connection, "devices", [row for key, row in later.items() if key not in known])
+        await self.upsert(connection, "devices", [row for key, row in later.items() if key in known])
 
     async def add_configurations(self, connection: Connection, rows: Mapping[str, Row], known: Container[str]) -> None:
         """The same, where it is known already which are."""
