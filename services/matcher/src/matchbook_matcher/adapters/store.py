@@ -137,6 +137,13 @@ class Marked:
     parts: Sequence[str] = ()
 
 
+class Turn(NamedTuple):
+    """How often an organization was evaluated, and by which process the last time."""
+
+    evaluation: int = 0
+    keeper: str | None = None
+
+
 class DeviceInputs(NamedTuple):
     """What the evaluation of some organizations, or of single devices and configurations, needs, as rows."""
 
@@ -204,10 +211,10 @@ class EvaluationStore:
         """Make room to count their evaluations, outside of a transaction: others wait for a new row until it ends."""
         await connection.execute(self._queries["ensure_organizations"], organizations)
 
-    async def lock_organizations(self, connection: Connection, organizations: Sequence[str]) -> dict[str, int]:
-        """Those on which no other evaluator is at work, locked, and how often each was evaluated."""
+    async def lock_organizations(self, connection: Connection, organizations: Sequence[str]) -> dict[str, Turn]:
+        """Those on which no other evaluator is at work, locked, with their last evaluation."""
         rows = await connection.fetch(self._queries["lock_organizations"], organizations)
-        return {row["organization_id"]: row["evaluation"] for row in rows}
+        return {row["organization_id"]: Turn(row["evaluation"], row["keeper"]) for row in rows}
 
     async def advance_organizations(self, connection: Connection, organizations: Sequence[str], keeper: str) -> None:
         """Count an evaluation by the process that calls itself `keeper`."""

@@ -10,7 +10,7 @@ from uuid import uuid4
 from matchbook_servicekit.database import Connection
 
 from matchbook_matcher.adapters.data import Knowledge
-from matchbook_matcher.adapters.store import DeviceInputs, EvaluationStore, Subject
+from matchbook_matcher.adapters.store import DeviceInputs, EvaluationStore, Subject, Turn
 from matchbook_matcher.domain.answers import Elsewhere, Nothing
 from matchbook_matcher.domain.changes import Change, Known, Work, suggest, withdraw
 from matchbook_matcher.domain.kept import Change as Difference
@@ -30,7 +30,7 @@ class Evaluated:
     """What came of a bundle: `changes` to publish, and for each tenant at which evaluation they were stored.
 
     `organizations` and `tenants` are those that were seen to; the rest was at work elsewhere. `kept` are organizations
-    to keep once all of this is committed; `read` and `answers` count devices.
+    to keep once all of this is committed; `read` and `answers` count devices, `documents` the configurations read.
     """
 
     organizations: set[str] = field(default_factory=set)
@@ -39,6 +39,7 @@ class Evaluated:
     stored_at: dict[str, int] = field(default_factory=dict)
     kept: dict[str, Kept] = field(default_factory=dict)
     read: int = 0
+    documents: int = 0
     answers: int = 0
 
 
@@ -106,6 +107,7 @@ class DeviceWork:
             done.changes += _withdrawn(bundle, left, retired)
         await self._remember(connection, bundle, done)
         done.read = len(bundle.inputs.devices) + len(bundle.singles.devices)
+        done.documents = len(bundle.inputs.configurations) + len(bundle.singles.configurations)
         done.answers = sum(len(evaluation.answers) for evaluation in bundle.evaluations.values())
         return done
 
@@ -118,14 +120,14 @@ class DeviceWork:
         self, connection: Connection, organizations: Mapping[str, Touched | None], tenants: Iterable[str]
     ) -> tuple[Evaluated, _Bundle | None]:
         store = self._store
-        evaluations = await store.lock_organizations(connection, sorted(organizations))
-        members = await store.tenants_of(connection, list(evaluations))
+        turns = await store.lock_organizations(connection, sorted(organizations))
+        members = await store.tenants_of(connection, list(turns))
         wanted = sorted({*members, *tenants})
         work = await store.lock_tenants(connection, wanted) if wanted else {}
         # What they are matched to is read again under the lock: it may have changed while the lock was waited for.
         matched = await store.organizations_of(connection, list(work))
         busy = {organization for tenant, organization in members.items() if tenant not in work}
-        done = Evaluated({o for o in evaluations if o not in busy})
+        done = Evaluated({o for o in turns if o not in busy})
         await store.advance_organizations(connection, sorted(done.organizations), self.keeper)
         groups: defaultdict[str | None, list[str]] = defaultdict(list)
         for tenant in sorted(work):
@@ -138,16 +140,15 @@ class DeviceWork:
         bundle = _Bundle(dict(groups), work, {})
         for organization in groups:
             if organization is not UNMATCHED:
-                self._take(organization, evaluations[organization], organizations[organization], bundle)
-                done.kept[organization] = Kept(
-                    bundle.organizations[organization], evaluations[organization] + 1, groups[organization]
-                )
+                self._take(organization, turns[organization], organizations[organization], bundle)
+                turn = Turn(turns[organization].evaluation + 1, self.keeper)
+                done.kept[organization] = Kept(bundle.organizations[organization], turn, groups[organization])
         return done, bundle
 
-    def _take(self, organization: str, evaluation: int, touched: Touched | None, bundle: _Bundle) -> None:
+    def _take(self, organization: str, turn: Turn, touched: Touched | None, bundle: _Bundle) -> None:
         """From the shelf, where nobody else has evaluated it since; what is left to be published needs all devices."""
         tenants = bundle.tenants[organization]
-        kept = self._shelf.take(organization, evaluation, tenants)
+        kept = self._shelf.take(organization, turn, tenants)
         settled = all(bundle.work[tenant].published == bundle.work[tenant].evaluation for tenant in tenants)
         if kept is not None and touched is not None:
             bundle.parts[organization] = kept, touched if settled else replace(touched, all_devices=True)

@@ -126,6 +126,7 @@ class Evaluator:
         self._rests.took(evaluated.organizations, now - begun, now)
         self._rests.leave(set(round_.organizations) - evaluated.organizations, now + _BUSY_SECONDS)
         metrics.DEVICES_READ.inc(evaluated.read)
+        metrics.CONFIGURATIONS_READ.inc(evaluated.documents)
         metrics.DEVICES_EVALUATED.inc(evaluated.answers)
         metrics.EVALUATION_SECONDS.labels("devices").observe(now - begun)
         failpoint("matcher.after_store")
