@@ -86,7 +86,7 @@ class IntakeStore:
 
         First revisions are new, but where a topic is read once more: they are looked up when it turns out that not.
         """
-        later = {key: row for key, row in rows.items() if row[_REVISION] > 1}
+        later: Mapping[Subject, Row] = {key: row for key, row in rows.items() if row[_REVISION] > 1}
         if not await _copied(connection, "devices", [row for key, row in rows.items() if key not in later]):
             later = rows
         if not later:
