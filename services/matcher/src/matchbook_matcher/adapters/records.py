@@ -11,9 +11,7 @@ from matchbook_servicekit.telemetry import current_traceparent
 from matchbook_matcher.domain.changes import Change
 
 SOURCE = "matcher"
-_TYPES = {
-    model.__name__: ("ce_type", model.ce_type().encode()) for model in (MatchSuggested, SuggestionWithdrawn)
-}
+_TYPES = {model.__name__: ("ce_type", model.ce_type().encode()) for model in (MatchSuggested, SuggestionWithdrawn)}
 _TOPIC = MatchSuggested.topic
 _VERSION = ("ce_specversion", b"1.0")
 _SOURCE = ("ce_source", SOURCE.encode())
