@@ -166,7 +166,9 @@ def service(sizes: tuple[int, ...], matchers: int, bootstrap: str | None, dsn: s
 
 def _own_servers(stack: ExitStack) -> Place:
     folder = stack.enter_context(scratch_folder())
-    broker = stack.enter_context(kafka.running(folder / "kafka", scratch=True))
+    # Else it spends half of its time on compiling itself, which a broker of days has done long ago.
+    young = kafka.KafkaOptions(short_lived=True)
+    broker = stack.enter_context(kafka.running(folder / "kafka", young, scratch=True))
     server = stack.enter_context(postgres.running(folder / "postgres", scratch=True))
     assert broker.pid is not None
     assert server.pid is not None

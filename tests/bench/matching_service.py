@@ -32,6 +32,7 @@ from tests.bench.matching_world import BenchTenant, all_devices, build
 
 _PRODUCE = 2_000
 _LIMIT_SECONDS = 300
+_LOOK_SECONDS = 0.05
 
 
 class Place(NamedTuple):
@@ -86,7 +87,7 @@ async def through_service(
             _send(processes, signal.SIGSTOP)
             await _say(publisher, records)
         watch = Watch(processes, place.servers)
-        listening = asyncio.create_task(_suggested(kafka, wanted))
+        listening = asyncio.create_task(_suggested(kafka, wanted, watch))
         begun = time.perf_counter()
         taking = asyncio.create_task(_taken_in(place.dsn, name, documented + len(records), watch))
         if waiting:
@@ -94,8 +95,8 @@ async def through_service(
         else:
             await _say(publisher, records)
         produced = time.perf_counter()
-        heard, last = await listening
-        used, (taken_in, by_then) = watch.used(), await taking
+        heard, last, used = await listening
+        taken_in, by_then = await taking
         print(f"{devices:,} devices in {tenants} tenants, {matchers} matcher(s), devices topic to suggestions topic")
         print(f"  produced after {produced - begun:.2f} s, taken in after {taken_in - begun:.2f} s")
         print(f"  first suggestion after {heard - begun:.2f} s, last after {last - begun:.2f} s")
@@ -246,19 +247,45 @@ async def _taken_in(dsn: str, schema: str, records: int, watch: Watch) -> tuple[
     return time.perf_counter(), watch.used()
 
 
-async def _suggested(kafka: KafkaSettings, wanted: int) -> tuple[float, float]:
-    """When the first suggestion for a device was heard, and when the last of `wanted` devices had one."""
+async def _suggested(kafka: KafkaSettings, wanted: int, watch: Watch) -> tuple[float, float, dict[str, float]]:
+    """When the first suggestion for a device was on its topic, when the last of `wanted` devices had one, and the
+    processor time used until then.
+
+    The topic's ends are looked at every 50 ms. The suggestions themselves are read only once there may be enough of
+    them, when the clock stands: it is for whoever subscribes to be quick at that.
+    """
     topic = kafka.physical(MatchSuggested.topic)
-    seen: set[bytes] = set()
-    first = 0.0
-    async with AIOKafkaConsumer(bootstrap_servers=kafka.bootstrap, auto_offset_reset="latest") as consumer:
-        consumer.assign([TopicPartition(topic, n) for n in range(registry()[MatchSuggested.topic].partitions)])
+    partitions = [TopicPartition(topic, n) for n in range(registry()[MatchSuggested.topic].partitions)]
+    looks: list[tuple[float, dict[TopicPartition, int]]] = []
+    async with AIOKafkaConsumer(bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest") as consumer:
+        consumer.assign(partitions)
+        consumer.pause(*partitions)
+        places: dict[bytes, tuple[TopicPartition, int]] = {}
         async with asyncio.timeout(_LIMIT_SECONDS):
-            while len(seen) < wanted:
-                for records in (await consumer.getmany(timeout_ms=100, max_records=5000)).values():
-                    first = first or time.perf_counter()
-                    seen.update(record.key for record in records if b"/" in record.key)
-    return first, time.perf_counter()
+            while len(places) < wanted:
+                ends = await consumer.end_offsets(partitions)
+                looks.append((time.perf_counter(), ends))
+                if sum(ends.values()) >= wanted:
+                    used = watch.used()
+                    await _read(consumer, ends, places)
+                await asyncio.sleep(_LOOK_SECONDS)
+    heard = next(at for at, ends in looks if any(offset < ends[place] for place, offset in places.values()))
+    last = next(at for at, ends in looks if all(offset < ends[place] for place, offset in places.values()))
+    return heard, last, used
+
+
+async def _read(
+    consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], places: dict[bytes, tuple[TopicPartition, int]]
+) -> None:
+    """Read up to `ends`; adds to `places` where each device has its first suggestion."""
+    consumer.resume(*ends)
+    for partition, end in ends.items():
+        while await consumer.position(partition) < end:
+            for place, records in (await consumer.getmany(timeout_ms=100)).items():
+                for record in records:
+                    if b"/" in record.key:
+                        places.setdefault(record.key, (place, record.offset))
+    consumer.pause(*ends)
 
 
 async def _drop(dsn: str, schema: str) -> None:

@@ -134,6 +134,18 @@ async def test_records_applied_again_from_the_beginning_publish_nothing_new(worl
     assert [record.value for record in world.heard.records] == before
 
 
+async def test_first_revisions_that_are_there_already_take_nothing_from_their_neighbours(world: World) -> None:
+    await world.start_matcher()
+    await world.say(*documented(1), says.device("d2", tenant="t1", serial="N/A", name="LT-002"))
+    await world.settle()
+    again = says.device("d2", tenant="t1", serial="N/A", name="OTHER")
+    later = says.device("d3", tenant="t1", serial="N/A", name="LT-003", revision=2)
+    await world.say_at_once([again, later, says.device("d4", tenant="t1", serial="N/A", name="LT-004")])
+    await world.settle()
+    rows = await world.fetch("SELECT device_id, revision, name FROM devices ORDER BY device_id")
+    assert [tuple(row) for row in rows][1:] == [("d2", 1, "LT-002"), ("d3", 2, "LT-003"), ("d4", 1, "LT-004")]
+
+
 async def test_an_emptied_schema_says_the_same_again(world: World) -> None:
     matcher = await world.start_matcher()
     await world.say(*documented(1), *documented(2))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from matchbook_contracts.suggestions import MatchSuggested
 from matchbook_matcher import metrics
 from matchbook_matcher.adapters.store import _copy
+from matchbook_matcher.service import intake
 from matchbook_servicekit.messaging import Transient
 
 from . import says
@@ -34,6 +36,10 @@ def renamed(number: int, name: str, revision: int) -> Any:
     return says.device(f"d{number}", serial=f"PF1AA{number:03}", name=name, revision=revision)
 
 
+def all_renamed(revision: int) -> list[Any]:
+    return [renamed(n, f"NEW-{n:03}", revision) for n in range(SIZE)]
+
+
 async def counted(work: Callable[[], Awaitable[Any]]) -> tuple[int, int]:
     """How many devices are read and evaluated meanwhile."""
     counters = (metrics.DEVICES_READ, metrics.DEVICES_EVALUATED)
@@ -41,6 +47,13 @@ async def counted(work: Callable[[], Awaitable[Any]]) -> tuple[int, int]:
     await work()
     read, evaluated = (int(counter._value.get() - b) for counter, b in zip(counters, before, strict=True))
     return read, evaluated
+
+
+async def documents_read(work: Awaitable[Any]) -> int:
+    """How many configurations are read meanwhile."""
+    before = metrics.CONFIGURATIONS_READ._value.get()
+    await work
+    return int(metrics.CONFIGURATIONS_READ._value.get() - before)
 
 
 async def latest(world: World, key: str) -> Any:
@@ -97,8 +110,7 @@ async def test_many_changes_at_once_are_the_whole_organization(world: World) -> 
     await world.start_matcher()
     await world.say_at_once(large())
     await world.settle()
-    many = [renamed(n, f"NEW-{n:03}", 2) for n in range(SIZE)]
-    _, evaluated = await counted(lambda: said(world, *many))
+    _, evaluated = await counted(lambda: said(world, *all_renamed(2)))
     assert evaluated >= SIZE
     assert (await latest(world, f"t1/d{SIZE - 1}")).candidate.evidence[1].device_value == f"NEW-{SIZE - 1:03}"
 
@@ -150,6 +162,75 @@ async def test_what_another_evaluator_saw_is_not_missed(hands: Hands) -> None:
     await hands.say(renamed(7, "FRONT-DESK", 3))
     assert await hands.evaluate(hands.one) == (1, 1)
     assert (await latest(hands.world, "t1/d7")).revision == 4
+
+
+async def test_devices_in_bulk_are_evaluated_with_the_configurations_that_are_kept(hands: Hands) -> None:
+    await hands.say(*all_renamed(2))
+    assert await documents_read(hands.evaluate(hands.one)) == 0
+    told = {n: await latest(hands.world, f"t1/d{n}") for n in (0, SIZE - 1)}
+    assert {n: (it.candidate.target_id, it.candidate.evidence[1].device_value) for n, it in told.items()} == {
+        n: (f"c{n}", f"NEW-{n:03}") for n in told
+    }
+
+
+async def test_what_changed_of_the_documentation_meanwhile_is_read_with_devices_in_bulk(hands: Hands) -> None:
+    await hands.say(
+        says.configuration("c1", serial="PF1AA001", name="EDITED", version=2),
+        says.configuration("c2", serial="PF1AA002", name="LT-002", archived=True, version=2),
+        says.configuration("new", serial="PF1AA003", name="NEW"),
+        says.device_match("x", "c4", tenant="t2"),
+        says.device("x", tenant="t2"),
+        *all_renamed(2),
+    )
+    assert await documents_read(hands.evaluate(hands.one)) == 3, "what is archived is not there"
+    now = {n: await latest(hands.world, f"t1/d{n}") for n in (1, 2, 3, 4, 5)}
+    assert now[1].candidate.target_name == "EDITED"
+    assert [now[n].reason for n in (2, 4)] == ["no_candidate"] * 2
+    assert now[3].documented_twice
+    assert now[5].candidate.target_id == "c5"
+
+
+async def test_documentation_that_another_evaluator_saw_change_is_read_again(hands: Hands) -> None:
+    await hands.say(says.configuration("c7", serial="PF1AA007", name="EDITED", version=2))
+    await hands.evaluate(hands.other)
+    await hands.say(*all_renamed(2))
+    assert await documents_read(hands.evaluate(hands.one)) == SIZE
+    assert (await latest(hands.world, "t1/d7")).candidate.target_name == "EDITED"
+
+
+async def test_what_was_kept_before_the_tables_were_built_again_is_not_used(hands: Hands) -> None:
+    """Their count of evaluations begins anew, and comes by where it was."""
+    world = hands.world
+    [(count,)] = await world.fetch("SELECT evaluation FROM organization_work WHERE organization_id = 'o1'")
+    await world.fetch("UPDATE configurations SET name = 'REBUILT' WHERE configuration_id = 'c7'")
+    await world.fetch("UPDATE organization_work SET evaluation = $1, keeper = NULL", count - 1)
+    await hands.say(renamed(1, "RECEPTION", 2))
+    await hands.evaluate(hands.other)
+    assert [(count,)] == await world.fetch("SELECT evaluation FROM organization_work WHERE organization_id = 'o1'")
+    await hands.say(*all_renamed(3))
+    assert await documents_read(hands.evaluate(hands.one)) == SIZE
+    assert (await latest(world, "t1/d7")).candidate.target_name == "REBUILT"
+
+
+async def test_who_keeps_an_organization_is_left_to_it_for_a_while(hands: Hands) -> None:
+    evaluator = hands.other.evaluator
+    usual, evaluator._pace = evaluator._pace, replace(evaluator._pace, courtesy=600.0)
+    await hands.say(*all_renamed(2))
+    await asyncio.sleep(0.1)
+    for _ in range(5):
+        await evaluator.step()
+    assert await documents_read(hands.evaluate(hands.one)) == 0, "the other has left it alone"
+    evaluator._pace = usual
+    await hands.say(*all_renamed(3))
+    assert await documents_read(hands.evaluate(hands.other)) == SIZE, "and sees to it if nobody else does"
+
+
+async def test_nobody_waits_for_a_keeper_of_long_ago(hands: Hands) -> None:
+    evaluator = hands.other.evaluator
+    evaluator._pace = replace(evaluator._pace, courtesy=600.0)
+    await hands.world.fetch("UPDATE organization_work SET applied_at = now() - interval '11 minutes'")
+    await hands.say(*all_renamed(2))
+    assert await documents_read(hands.evaluate(hands.other)) == SIZE
 
 
 async def test_an_evaluator_leaves_alone_what_another_is_at_work_on_and_does_not_wait_for_it(hands: Hands) -> None:
@@ -238,8 +319,12 @@ async def test_a_tenant_that_leaves_takes_its_devices_with_it(hands: Hands) -> N
     assert (await latest(hands.world, "t1/d3")).candidate.target_id == "c3"
 
 
-async def test_after_many_changes_a_whole_evaluation_has_nothing_to_add(world: World) -> None:
+@pytest.mark.parametrize("most_single", [50, 3])
+async def test_after_many_changes_a_whole_evaluation_has_nothing_to_add(
+    world: World, monkeypatch: pytest.MonkeyPatch, most_single: int
+) -> None:
     """Several evaluators take turns; what all of them said is what one says who knows nothing but the tables."""
+    monkeypatch.setattr(intake, "_MOST_SINGLE", most_single)
     rng = Random(7)
     running = [await world.start_matcher(), await world.start_matcher()]
     for tenant in ("t1", "t2", "t3"):

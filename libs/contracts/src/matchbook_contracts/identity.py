@@ -10,6 +10,7 @@ _MAC = re.compile(_EDGE + "(?:0[Xx])?" + "[^0-9A-Za-z+]?".join(["([0-9A-Fa-f]{2}
 # macOS and Solaris leave out an octet's leading zero.
 _MAC_OF_SHORT_OCTETS = re.compile(_EDGE + ":".join(["([0-9A-Fa-f]{1,2})"] * 6) + _EDGE)
 _OCTET = "[0-9A-Fa-f]{2}"
+_NORMAL_MAC = re.compile(":".join(["[0-9A-F]{2}"] * 6))
 _MAC_IN_TEXT = re.compile(rf"(?<![0-9A-Za-z:.+-]){_OCTET}([:-])(?:{_OCTET}\1){{4}}{_OCTET}(?![0-9A-Za-z:.+-])")
 _JUNK_SERIALS = frozenset(
     {
@@ -44,11 +45,11 @@ _JUNK_SERIALS = frozenset(
 _SHORTEST_SERIAL = 3
 
 
-# What is documented, discovered and matched is normalised again within moments.
-@lru_cache(maxsize=8_192)
 def normalise_serial(raw: str | None) -> str | None:
     """Upper case without blanks and punctuation; None where nothing is left."""
-    return (_SEPARATORS.sub("", raw).upper() or None) if raw else None
+    if not raw:
+        return None
+    return raw.upper() if raw.isascii() and raw.isalnum() else _SEPARATORS.sub("", raw).upper() or None
 
 
 def serial_is_usable(normalised: str | None) -> bool:
@@ -63,7 +64,6 @@ def is_placeholder(text: str) -> bool:
     return normalise_serial(text) in _JUNK_SERIALS or not any(map(str.isalnum, text))
 
 
-@lru_cache(maxsize=8_192)
 def normalise_mac(raw: str | None) -> str | None:
     """`AA:BB:CC:DD:EE:FF` from any notation of six octets; None for what is no MAC address.
 
@@ -71,6 +71,12 @@ def normalise_mac(raw: str | None) -> str | None:
     """
     if not raw:
         return None
+    return raw if _NORMAL_MAC.fullmatch(raw) else _mac_in(raw)
+
+
+# What is documented, discovered and matched is normalised again within moments.
+@lru_cache(maxsize=8_192)
+def _mac_in(raw: str) -> str | None:
     if (octets := _MAC.fullmatch(raw)) is not None:
         return ":".join(octets.groups()).upper()
     if (octets := _MAC_OF_SHORT_OCTETS.fullmatch(raw)) is not None:

@@ -69,7 +69,7 @@ def register(
         listener=listener,
         parser=_whole_batch,
         decoder=_raw_records,
-        fetch_max_bytes=4 * LARGEST_RECORD_BYTES,
+        fetch_max_bytes=LARGEST_RECORD_BYTES,
         max_partition_fetch_bytes=LARGEST_RECORD_BYTES,
         fetch_max_wait_ms=500,
         max_poll_interval_ms=_POLL_INTERVAL_MS,

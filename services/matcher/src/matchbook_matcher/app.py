@@ -25,8 +25,8 @@ from matchbook_matcher.settings import MatcherSettings
 
 PACKAGE = "matchbook_matcher"
 # A batch and an evaluation make hundreds of thousands of objects without a cycle, and most die by themselves before
-# so many are there. With 50,000 the collector took a sixth of the process's time.
-COLLECT_AFTER = (1_000_000, 20, 20)
+# so many are there; what is kept is about two millions. With 50,000 the collector took a sixth of the process's time.
+COLLECT_AFTER = (4_000_000, 20, 20)
 
 
 @dataclass(frozen=True, slots=True)

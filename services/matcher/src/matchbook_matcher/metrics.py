@@ -6,6 +6,9 @@ DEVICES_EVALUATED = Counter("matchbook_matcher_devices_evaluated", "Devices whos
 TENANTS_EVALUATED = Counter("matchbook_matcher_tenants_evaluated", "Tenants whose suggestion was worked out")
 CHANGES_PUBLISHED = Counter("matchbook_matcher_changes", "Suggestions published or withdrawn", ["subject", "event"])
 DEVICES_READ = Counter("matchbook_matcher_devices_read", "Devices read from the database to be evaluated")
+CONFIGURATIONS_READ = Counter(
+    "matchbook_matcher_configurations_read", "Configurations read from the database to be evaluated"
+)
 RECORDS_KEPT = Gauge("matchbook_matcher_records_kept", "Devices and configurations of organizations kept in memory")
 EVALUATION_SECONDS = Histogram(
     "matchbook_matcher_evaluation_seconds",

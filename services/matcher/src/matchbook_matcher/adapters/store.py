@@ -30,6 +30,7 @@ _COPIED: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 """Of tables whose new rows are copied, the columns in the order of a row."""
 _MACS = _COPIED["configurations"].index("macs")
+_REVISION = _COPIED["devices"].index("revision")
 
 
 def _columns(rows: Sequence[Row]) -> list[list[Any]]:
@@ -44,6 +45,16 @@ async def _copy(connection: Connection, table: str, rows: Sequence[Row]) -> None
             await connection.copy_records_to_table(table, columns=_COPIED[table], records=rows)
         except asyncpg.UniqueViolationError as error:
             raise Transient(f"somebody else added the same to {table}") from error
+
+
+async def _copied(connection: Connection, table: str, rows: Sequence[Row]) -> bool:
+    """Add rows; none of them, and False, where one is there."""
+    try:
+        async with connection.transaction():
+            await _copy(connection, table, rows)
+    except Transient:
+        return False
+    return True
 
 
 def _known(rows: Iterable[Any]) -> dict[Subject, Known]:
@@ -71,11 +82,19 @@ class IntakeStore:
             await connection.execute(self._queries[f"upsert_{table}"], *_columns(rows))
 
     async def add_devices(self, connection: Connection, rows: Mapping[Subject, Row]) -> None:
-        """Like `upsert`; new rows are copied, at a third of the price."""
-        found = await connection.fetch(self._queries["known_devices"], *_columns(list(rows)))
+        """Like `upsert`; new rows are copied, at a third of the price.
+
+        First revisions are new, but where a topic is read once more: they are looked up when it turns out that not.
+        """
+        later: Mapping[Subject, Row] = {key: row for key, row in rows.items() if row[_REVISION] > 1}
+        if not await _copied(connection, "devices", [row for key, row in rows.items() if key not in later]):
+            later = rows
+        if not later:
+            return
+        found = await connection.fetch(self._queries["known_devices"], *_columns(list(later)))
         known = {(row["tenant_id"], row["device_id"]) for row in found}
-        await _copy(connection, "devices", [row for key, row in rows.items() if key not in known])
-        await self.upsert(connection, "devices", [rows[key] for key in rows if key in known])
+        await _copy(connection, "devices", [row for key, row in later.items() if key not in known])
+        await self.upsert(connection, "devices", [row for key, row in later.items() if key in known])
 
     async def add_configurations(self, connection: Connection, rows: Mapping[str, Row], known: Container[str]) -> None:
         """The same, where it is known already which are."""
@@ -116,6 +135,13 @@ class Marked:
     waited: float
     quiet: float
     parts: Sequence[str] = ()
+
+
+class Turn(NamedTuple):
+    """How often an organization was evaluated, and by which process the last time."""
+
+    evaluation: int = 0
+    keeper: str | None = None
 
 
 class DeviceInputs(NamedTuple):
@@ -189,14 +215,21 @@ class EvaluationStore:
         """Make room to count their evaluations, outside of a transaction: others wait for a new row until it ends."""
         await connection.execute(self._queries["ensure_organizations"], organizations)
 
-    async def lock_organizations(self, connection: Connection, organizations: Sequence[str]) -> dict[str, int]:
-        """Those on which no other evaluator is at work, locked, and how often each was evaluated."""
+    async def lock_organizations(self, connection: Connection, organizations: Sequence[str]) -> dict[str, Turn]:
+        """Those on which no other evaluator is at work, locked, with their last evaluation."""
         rows = await connection.fetch(self._queries["lock_organizations"], organizations)
-        return {row["organization_id"]: row["evaluation"] for row in rows}
+        return {row["organization_id"]: Turn(row["evaluation"], row["keeper"]) for row in rows}
 
-    async def advance_organizations(self, connection: Connection, organizations: Sequence[str], knowledge: str) -> None:
-        """Count an evaluation by this knowledge."""
-        await connection.execute(self._queries["advance_organizations"], organizations, knowledge)
+    async def advance_organizations(
+        self, connection: Connection, organizations: Sequence[str], keeper: str, knowledge: str
+    ) -> None:
+        """Count an evaluation by the process that calls itself `keeper`, and by this knowledge."""
+        await connection.execute(self._queries["advance_organizations"], organizations, keeper, knowledge)
+
+    async def kept_elsewhere(self, connection: Connection, organizations: Sequence[str], keeper: str) -> set[str]:
+        """Those of the organizations that another process evaluated last."""
+        rows = await connection.fetch(self._queries["kept_elsewhere"], organizations, keeper)
+        return {row["organization_id"] for row in rows}
 
     async def tenants_of(self, connection: Connection, organizations: Sequence[str]) -> dict[str, str]:
         """Organization by tenant."""

@@ -85,6 +85,16 @@ class KeptOrganization:
         self._common = common_serials
         return self._whole()
 
+    def renew(
+        self, devices: Iterable[Device], change: Change, common_serials: AbstractSet[str] = frozenset()
+    ) -> Evaluation:
+        """As `evaluate` with all of these devices, and with the configurations that are there but for the change."""
+        self._prepared = None
+        self._devices = {_key(device): device for device in devices}
+        self._common = common_serials
+        self._apply(change)
+        return self._whole()
+
     def _whole(self) -> Evaluation:
         self._prepared = None
         return self._matcher.evaluate(

@@ -1,7 +1,7 @@
 """Which marks are due: what has paused or waited long enough, and has rested from its last evaluation."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -15,12 +15,16 @@ _SHORTEST_DELAY = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """When to evaluate, see `MatcherSettings`; `bundle` is in organizations, the rest in seconds and as a factor."""
+    """When to evaluate, see `MatcherSettings`; `bundle` is in organizations, the rest in seconds and as a factor.
+
+    For `courtesy` seconds an organization is left to the process that keeps it, which need not read as much.
+    """
 
     quiet: float = 0.1
     patience: float = 2.0
     rest_factor: float = 4.0
     bundle: int = 16
+    courtesy: float = 1.0
 
 
 class Rests:
@@ -91,10 +95,11 @@ def touched_directory(marks: Iterable[Marked]) -> TouchedDirectory | None:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What has changed of an organization: single devices and configurations."""
+    """What has changed of an organization: single devices or, with `all_devices`, any, and single configurations."""
 
     devices: AbstractSet[Key] = frozenset()
     configurations: AbstractSet[str] = frozenset()
+    all_devices: bool = False
 
 
 @dataclass(slots=True)
@@ -117,21 +122,27 @@ class Round:
 
     def touched(self, organization: str) -> Touched | None:
         """What its marks name; None where one of them means the whole organization."""
-        devices: set[Key] = set()
-        configurations: set[str] = set()
+        named: defaultdict[str, set[Key]] = defaultdict(set)
         for marked in self.by_organization[organization]:
             kind, subject = marked.subject
-            if kind == "device":
-                devices.update((subject, part) for part in marked.parts)
-            elif kind == "configuration":
-                configurations.add(subject)
-            else:
-                return None
-        return Touched(devices, configurations)
+            named[kind].update((subject, part) for part in marked.parts or [""])
+        if "organization" in named:
+            return None
+        return Touched(named["device"], {identity for identity, _ in named["configuration"]}, "tenant" in named)
 
 
-def round_of(agenda: Agenda, behind: Mapping[Subject, str | None], pace: Pace, rests: Rests, now: float) -> Round:
-    """The organizations that waited longest. `behind` tells the organization of each mark, None where there is none."""
+def round_of(  # noqa: PLR0913, PLR0917 - what has to be known to choose
+    agenda: Agenda,
+    behind: Mapping[Subject, str | None],
+    elsewhere: Container[str],
+    pace: Pace,
+    rests: Rests,
+    now: float,
+) -> Round:
+    """The organizations that waited longest. `behind` tells the organization of each mark, None where there is none.
+
+    Those that are kept `elsewhere` are taken as if they had come later by the pace's courtesy.
+    """
     waiting: defaultdict[str, list[Marked]] = defaultdict(list)
     tenants: defaultdict[str, list[Marked]] = defaultdict(list)
     idle: list[int] = []
@@ -146,9 +157,10 @@ def round_of(agenda: Agenda, behind: Mapping[Subject, str | None], pace: Pace, r
             idle += marked.marks
     rested = []
     for organization, marks in waiting.items():
-        if (left := rests.left(organization, now)) > 0:
+        waited = max(marked.waited for marked in marks) - (pace.courtesy if organization in elsewhere else 0.0)
+        if (left := max(rests.left(organization, now), -waited)) > 0:
             agenda.wait(left)
         else:
-            rested.append((-max(marked.waited for marked in marks), organization))
+            rested.append((-waited, organization))
     chosen = [organization for _, organization in sorted(rested)[: pace.bundle]]
     return Round(chosen, sorted(tenants), waiting, tenants, idle, len(rested) > pace.bundle)

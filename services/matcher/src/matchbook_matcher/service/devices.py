@@ -3,13 +3,14 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import uuid4
 
 from matchbook_servicekit.database import Connection
 
 from matchbook_matcher.adapters.data import Knowledge
-from matchbook_matcher.adapters.store import DeviceInputs, EvaluationStore, Subject
+from matchbook_matcher.adapters.store import DeviceInputs, EvaluationStore, Subject, Turn
 from matchbook_matcher.domain.answers import Elsewhere, Nothing
 from matchbook_matcher.domain.changes import Change, Known, Work, suggest, withdraw
 from matchbook_matcher.domain.kept import Change as Difference
@@ -29,7 +30,7 @@ class Evaluated:
     """What came of a bundle: `changes` to publish, and for each tenant at which evaluation they were stored.
 
     `organizations` and `tenants` are those that were seen to; the rest was at work elsewhere. `kept` are organizations
-    to keep once all of this is committed; `read` and `answers` count devices.
+    to keep once all of this is committed; `read` and `answers` count devices, `documents` the configurations read.
     """
 
     organizations: set[str] = field(default_factory=set)
@@ -38,6 +39,7 @@ class Evaluated:
     stored_at: dict[str, int] = field(default_factory=dict)
     kept: dict[str, Kept] = field(default_factory=dict)
     read: int = 0
+    documents: int = 0
     answers: int = 0
 
 
@@ -45,7 +47,7 @@ class Evaluated:
 class _Bundle:
     """Organizations (or UNMATCHED) with their tenants, and all that is known of them.
 
-    `parts` are the organizations that are kept, with what has changed of them; the others are evaluated whole.
+    `parts` are the organizations that are kept, with what has changed of them; the others are read whole.
     """
 
     tenants: dict[str | None, list[str]]
@@ -58,6 +60,20 @@ class _Bundle:
     organizations: dict[str, KeptOrganization] = field(default_factory=dict)
     evaluations: dict[str, Evaluation] = field(default_factory=dict)
 
+    @property
+    def whole(self) -> list[str | None]:
+        """Those of which devices and configurations are read."""
+        return [organization for organization in self.tenants if organization not in self.parts]
+
+    @property
+    def renewed(self) -> list[str]:
+        """Those of which devices are read, and of the configurations what is touched."""
+        return [organization for organization, (_, touched) in self.parts.items() if touched.all_devices]
+
+    def members(self, organization: str, devices: Mapping[str, Sequence[Device]]) -> list[Device]:
+        """The devices of an organization's tenants, of those given by tenant."""
+        return [device for tenant in self.tenants[organization] for device in devices.get(tenant, ())]
+
 
 class DeviceWork:
     """Evaluates organizations in the caller's transaction."""
@@ -68,6 +84,8 @@ class DeviceWork:
         self._hygiene = knowledge.hygiene
         self._matcher = Matcher(knowledge.weights.device)
         self._shelf = shelf
+        self.keeper = uuid4().hex
+        """What this process calls itself before the others."""
 
     async def evaluate(
         self, connection: Connection, organizations: Mapping[str, Touched | None], tenants: Iterable[str]
@@ -90,6 +108,7 @@ class DeviceWork:
             done.changes += _withdrawn(bundle, left, retired)
         await self._remember(connection, bundle, done)
         done.read = len(bundle.inputs.devices) + len(bundle.singles.devices)
+        done.documents = len(bundle.inputs.configurations) + len(bundle.singles.configurations)
         done.answers = sum(len(evaluation.answers) for evaluation in bundle.evaluations.values())
         return done
 
@@ -102,15 +121,15 @@ class DeviceWork:
         self, connection: Connection, organizations: Mapping[str, Touched | None], tenants: Iterable[str]
     ) -> tuple[Evaluated, _Bundle | None]:
         store = self._store
-        evaluations = await store.lock_organizations(connection, sorted(organizations))
-        members = await store.tenants_of(connection, list(evaluations))
+        turns = await store.lock_organizations(connection, sorted(organizations))
+        members = await store.tenants_of(connection, list(turns))
         wanted = sorted({*members, *tenants})
         work = await store.lock_tenants(connection, wanted) if wanted else {}
         # What they are matched to is read again under the lock: it may have changed while the lock was waited for.
         matched = await store.organizations_of(connection, list(work))
         busy = {organization for tenant, organization in members.items() if tenant not in work}
-        done = Evaluated({o for o in evaluations if o not in busy})
-        await store.advance_organizations(connection, sorted(done.organizations), self._knowledge)
+        done = Evaluated({o for o in turns if o not in busy})
+        await store.advance_organizations(connection, sorted(done.organizations), self.keeper, self._knowledge)
         groups: defaultdict[str | None, list[str]] = defaultdict(list)
         for tenant in sorted(work):
             organization = matched.get(tenant, UNMATCHED)
@@ -122,80 +141,84 @@ class DeviceWork:
         bundle = _Bundle(dict(groups), work, {})
         for organization in groups:
             if organization is not UNMATCHED:
-                self._take(organization, evaluations[organization], organizations[organization], bundle)
-                done.kept[organization] = Kept(
-                    bundle.organizations[organization], evaluations[organization] + 1, groups[organization]
-                )
+                self._take(organization, turns[organization], organizations[organization], bundle)
+                turn = Turn(turns[organization].evaluation + 1, self.keeper)
+                done.kept[organization] = Kept(bundle.organizations[organization], turn, groups[organization])
         return done, bundle
 
-    def _take(self, organization: str, evaluation: int, touched: Touched | None, bundle: _Bundle) -> None:
-        """From the shelf, where nobody else has evaluated it since and nothing of it is left to be published."""
+    def _take(self, organization: str, turn: Turn, touched: Touched | None, bundle: _Bundle) -> None:
+        """From the shelf, where nobody else has evaluated it since; what is left to be published needs all devices."""
         tenants = bundle.tenants[organization]
-        kept = self._shelf.take(organization, evaluation, tenants)
+        kept = self._shelf.take(organization, turn, tenants)
         settled = all(bundle.work[tenant].published == bundle.work[tenant].evaluation for tenant in tenants)
-        if kept is not None and touched is not None and settled:
-            bundle.parts[organization] = kept, touched
+        if kept is not None and touched is not None:
+            bundle.parts[organization] = kept, touched if settled else replace(touched, all_devices=True)
         bundle.organizations[organization] = KeptOrganization(self._matcher) if kept is None else kept
 
     async def _read(self, connection: Connection, bundle: _Bundle) -> None:
         store = self._store
-        whole = [o for o in bundle.tenants if o not in bundle.parts]
-        tenants = sorted(tenant for o in whole for tenant in bundle.tenants[o])
+        whole = bundle.whole
+        tenants = sorted(tenant for o in (*whole, *bundle.renewed) for tenant in bundle.tenants[o])
         bundle.common_serials = await store.common_serials(connection)
-        if whole:
+        if tenants:
             bundle.inputs = await store.device_inputs(connection, tenants, [o for o in whole if o is not UNMATCHED])
             bundle.known = await store.suggestions_of(connection, tenants)
         if bundle.parts:
             touched = [touched for _, touched in bundle.parts.values()]
-            devices = sorted({key for one in touched for key in one.devices})
+            devices = sorted({key for one in touched if not one.all_devices for key in one.devices})
             configurations = sorted({c for one in touched for c in one.configurations})
             bundle.singles = await store.single_inputs(connection, devices, configurations)
 
     async def _read_known_of_parts(self, connection: Connection, bundle: _Bundle) -> None:
-        keys = {key for o in bundle.parts for key in bundle.evaluations[o].answers}
-        keys.update(key for _, touched in bundle.parts.values() for key in touched.devices)
+        parts = {o: touched for o, (_, touched) in bundle.parts.items() if not touched.all_devices}
+        keys = {key for o in parts for key in bundle.evaluations[o].answers}
+        keys.update(key for touched in parts.values() for key in touched.devices)
         if keys:
             bundle.known |= await self._store.suggestions_for(connection, sorted(keys))
 
     def _match(self, bundle: _Bundle) -> list[tuple[str, str]]:
         """Evaluate each organization; what serial numbers are to be looked for elsewhere, by whom."""
-        self._match_whole(bundle)
-        self._match_parts(bundle)
+        unmatched = set(bundle.tenants.get(UNMATCHED, ()))
+        devices: defaultdict[str, list[Device]] = defaultdict(list)
+        for device in self._devices(bundle.inputs, unmatched):
+            devices[device.tenant_id].append(device)
+        self._match_whole(bundle, devices)
+        self._match_parts(bundle, devices)
         return [
             (serial, organization)
             for organization, evaluation in bundle.evaluations.items()
             for serial in evaluation.unfound
         ]
 
-    def _match_whole(self, bundle: _Bundle) -> None:
-        unmatched = set(bundle.tenants.get(UNMATCHED, ()))
-        devices: defaultdict[str, list[Device]] = defaultdict(list)
-        for device in self._devices(bundle.inputs, unmatched):
-            devices[device.tenant_id].append(device)
+    def _match_whole(self, bundle: _Bundle, devices: Mapping[str, Sequence[Device]]) -> None:
         configurations: defaultdict[str, list[Configuration]] = defaultdict(list)
         for configuration in self._configurations(bundle.inputs):
             configurations[configuration.organization_id].append(configuration)
         held = {row[0] for row in bundle.inputs.holders}
-        for organization, tenants in bundle.tenants.items():
-            if organization is not UNMATCHED and organization not in bundle.parts:
+        for organization in bundle.whole:
+            if organization is not UNMATCHED:
                 bundle.evaluations[organization] = bundle.organizations[organization].evaluate(
-                    [device for tenant in tenants for device in devices.get(tenant, ())],
+                    bundle.members(organization, devices),
                     configurations.get(organization, ()),
                     held=held,
                     common_serials=bundle.common_serials,
                 )
 
-    def _match_parts(self, bundle: _Bundle) -> None:
-        devices = {(device.tenant_id, device.device_id): device for device in self._devices(bundle.singles)}
+    def _match_parts(self, bundle: _Bundle, devices: Mapping[str, Sequence[Device]]) -> None:
+        singles = {(device.tenant_id, device.device_id): device for device in self._devices(bundle.singles)}
         configurations = {(c.organization_id, c.configuration_id): c for c in self._configurations(bundle.singles)}
         held = {row[0] for row in bundle.singles.holders}
         for organization, (kept, touched) in bundle.parts.items():
             difference = Difference(
-                {key: devices.get(key) for key in touched.devices},
+                {} if touched.all_devices else {key: singles.get(key) for key in touched.devices},
                 {c: configurations.get((organization, c)) for c in touched.configurations},
                 {c: c in held for c in touched.configurations},
             )
-            bundle.evaluations[organization] = kept.change(difference, bundle.common_serials)
+            bundle.evaluations[organization] = (
+                kept.renew(bundle.members(organization, devices), difference, bundle.common_serials)
+                if touched.all_devices
+                else kept.change(difference, bundle.common_serials)
+            )
 
     def _devices(self, inputs: DeviceInputs, unmatched: Container[str] = ()) -> Iterator[Device]:
         standings = {(row[0], row[1]): Standing(row[2], row[3], row[4]) for row in inputs.standings}

@@ -131,6 +131,7 @@ class Evaluator:
         self._rests.took(evaluated.organizations, now - begun, now)
         self._rests.leave(set(round_.organizations) - evaluated.organizations, now + _BUSY_SECONDS)
         metrics.DEVICES_READ.inc(evaluated.read)
+        metrics.CONFIGURATIONS_READ.inc(evaluated.documents)
         metrics.DEVICES_EVALUATED.inc(evaluated.answers)
         metrics.EVALUATION_SECONDS.labels("devices").observe(now - begun)
         failpoint("matcher.after_store")
@@ -138,7 +139,9 @@ class Evaluator:
 
     async def _evaluate(self, connection: Connection, agenda: Agenda, now: float) -> tuple[Round, Evaluated]:
         behind = await self._store.organizations_behind(connection, [marked.subject for marked in agenda.devices])
-        round_ = round_of(agenda, behind, self._pace, self._rests, now)
+        concerned = sorted({organization for organization in behind.values() if organization is not None})
+        elsewhere = await self._store.kept_elsewhere(connection, concerned, self._devices.keeper)
+        round_ = round_of(agenda, behind, elsewhere, self._pace, self._rests, now)
         async with self._database.connection() as aside:
             await self._store.ensure_organizations(aside, sorted(round_.organizations))
         touched = {organization: round_.touched(organization) for organization in round_.organizations}

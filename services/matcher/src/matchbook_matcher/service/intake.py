@@ -70,7 +70,7 @@ async def _take_tenants(batch: Batch, connection: Connection, store: IntakeStore
 
 async def _take_devices(batch: Batch, connection: Connection, store: IntakeStore, marks: set[Mark]) -> None:
     if batch.devices:
-        await store.add_devices(connection, dict(sorted(batch.devices.items())))
+        await store.add_devices(connection, {key: batch.devices[key] for key in sorted(batch.devices)})
         marks |= _directory("tenant", {tenant for tenant, _ in batch.devices})
     if batch.device_matches:
         former = await store.configurations_of_devices(connection, list(batch.device_matches))

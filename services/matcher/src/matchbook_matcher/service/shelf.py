@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from matchbook_matcher import metrics
+from matchbook_matcher.adapters.store import Turn
 from matchbook_matcher.domain.kept import KeptOrganization
 
 
 class Kept(NamedTuple):
-    """An organization as it was after its `evaluation`, with the tenants that were matched to it, in order."""
+    """An organization as it was after its `turn`, with the tenants that were matched to it, in order."""
 
     organization: KeptOrganization
-    evaluation: int
+    turn: Turn
     tenants: Sequence[str]
 
 
@@ -23,7 +24,7 @@ class Shelf:
         self._records = 0
         self._kept: dict[str, Kept] = {}
 
-    def take(self, organization_id: str, evaluation: int, tenants: Sequence[str]) -> KeptOrganization | None:
+    def take(self, organization_id: str, turn: Turn, tenants: Sequence[str]) -> KeptOrganization | None:
         """Take an organization down, if nobody has evaluated it since; it has to be put back once that is committed.
 
         What is not put back, since its transaction failed, is forgotten.
@@ -32,14 +33,14 @@ class Shelf:
         if kept is None:
             return None
         self._count(-len(kept.organization))
-        return kept.organization if (kept.evaluation, kept.tenants) == (evaluation, tenants) else None
+        return kept.organization if (kept.turn, kept.tenants) == (turn, tenants) else None
 
     def put(self, organization_id: str, kept: Kept) -> None:
-        self.take(organization_id, -1, ())
+        self.take(organization_id, Turn(), ())
         self._kept[organization_id] = kept
         self._count(len(kept.organization))
         while self._records > self._most:
-            self.take(next(iter(self._kept)), -1, ())
+            self.take(next(iter(self._kept)), Turn(), ())
 
     def _count(self, records: int) -> None:
         self._records += records
