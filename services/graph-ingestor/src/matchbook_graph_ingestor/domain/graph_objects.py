@@ -165,6 +165,7 @@ _JSON: Final = json.Encoder()
 
 def read(model: type[_Model], body: bytes) -> _Model:
     """Read an answer's body; raises Unreadable for what breaks the documented shape."""
+    body = _without_nul(body)
     if _BLANK_LINK.search(body):
         # Read as an absent value it would make a list that goes on look complete.
         raise Unreadable("a next page without an address")
@@ -187,12 +188,13 @@ def without_blanks(body: bytes) -> bytes:
     valid JSON a colon followed by two quotation marks can only be a key's empty value, because a quotation mark inside
     a string is escaped; so this needs no parser and costs next to nothing.
     """
-    body = _BLANK.sub(b":null", body)
-    # PostgreSQL's text, and so every reader's, holds no NUL.
-    return _without_nul(body) if _NUL in body else body
+    return _BLANK.sub(b":null", _without_nul(body))
 
 
 def _without_nul(body: bytes) -> bytes:
+    """PostgreSQL's text, and so every reader's, holds no NUL. Where there is nothing else, the value is empty."""
+    if _NUL not in body:
+        return body
     # An even run of backslashes before it means that the one in front of u0000 is itself escaped text.
     return re.sub(rb"(?<!\\)((?:\\\\)*)\\u0000", rb"\1", body)
 
