@@ -36,23 +36,24 @@ async def _two_suggestions(world: World) -> None:
     assert isinstance(heard["t2"][-1], MatchSuggested)
 
 
-async def test_a_new_list_of_placeholders_is_applied_to_what_is_there(world: World, tmp_path: Path) -> None:
+async def _started_again(world: World, **files: Path) -> None:
+    """Two suggestions, and then a process with other files."""
     matcher = await world.start_matcher()
     await _two_suggestions(world)
     await world.stop_matcher(matcher)
-    lists = own_file("hygiene.toml", "placeholders = [", 'placeholders = ["image-0001", ', tmp_path)
-    world.settings = world.settings.model_copy(update={"hygiene_file": lists})
+    world.settings = world.settings.model_copy(update=files)
     await world.start_matcher()
+
+
+async def test_a_new_list_of_placeholders_is_applied_to_what_is_there(world: World, tmp_path: Path) -> None:
+    lists = own_file("hygiene.toml", "placeholders = [", 'placeholders = ["image-0001", ', tmp_path)
+    await _started_again(world, hygiene_file=lists)
     await world.until(lambda: _says_last(world, "t1/d1", SuggestionWithdrawn))
 
 
 async def test_new_weights_are_applied_to_devices_and_tenants(world: World, tmp_path: Path) -> None:
-    matcher = await world.start_matcher()
-    await _two_suggestions(world)
-    await world.stop_matcher(matcher)
     weights = own_file("weights.toml", "suggest_from = 0.5", "suggest_from = 0.9999", tmp_path)
-    world.settings = world.settings.model_copy(update={"weights_file": weights})
-    await world.start_matcher()
+    await _started_again(world, weights_file=weights)
     await world.until(lambda: _says_last(world, "t1/d1", SuggestionWithdrawn))
     await world.until(lambda: _says_last(world, "t2", SuggestionWithdrawn))
 
